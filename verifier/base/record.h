@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Records: what a format says about a file.  Plain data, valid only during the
+ * emit call; a sink copies what it keeps.  Formats run in a worker process, so
+ * records cross a pipe: encode, decode and validate live here, and tests run
+ * formats both ways.
+ *
+ * Spans in records are untrusted bytes from the file unless said otherwise.
+ */
+#ifndef SY_BASE_RECORD_H
+#define SY_BASE_RECORD_H
+
+#include "verifier/base/context.h"
+#include "verifier/base/out.h"
+#include "verifier/base/span.h"
+
+#define SY_RANK_MAX 64
+#define SY_RECORD_BYTES_MAX (1u << 20)	/* of one encoded record */
+#define SY_OFFSET_NONE UINT64_MAX
+
+enum sy_record_kind {
+	SY_RECORD_ARTIFACT = 1,	/* once: what the file turned out to be */
+	SY_RECORD_TENSOR,
+	SY_RECORD_MEMBER,	/* a part of a container */
+	SY_RECORD_EXTENT,	/* a structural byte range; extents tile the file */
+	SY_RECORD_META,		/* one metadata key, for inspect */
+	SY_RECORD_REF,		/* this file names another thing; see relate */
+	SY_RECORD_FACT,		/* something a rule speaks about */
+	SY_RECORD_MORE,		/* facts of one rule beyond the cap, counted */
+	SY_RECORD_NOTICE,	/* what was not examined or tolerated, and why */
+	SY_RECORD_DONE		/* last: how the inspection ended */
+};
+
+enum sy_extent_kind { SY_EXTENT_HEADER, SY_EXTENT_PADDING, SY_EXTENT_DATA,
+		      SY_EXTENT_UNKNOWN, SY_N_EXTENT_KINDS };
+
+enum sy_ref_kind {
+	SY_REF_SHARD,		/* index: tensor `name` lives in file `target` */
+	SY_REF_TOTAL_SIZE,	/* index: metadata.total_size = value */
+	SY_REF_SPLIT,		/* GGUF: value = split.no << 32 | split.count */
+	SY_REF_SPLIT_TENSORS,	/* GGUF: value = split.tensors.count */
+	SY_REF_CODE,		/* config key `name` names code in module file `target` */
+	SY_REF_CODE_REMOTE,	/* config key `name` names code in repository `target` */
+	SY_REF_BASE_MODEL,	/* adapter: base model `target` */
+	SY_REF_COMPONENT,	/* model_index.json: component folder `target` */
+	SY_REF_DIGEST,		/* expected: `name` algorithm, `target` hex, value size */
+	SY_N_REF_KINDS
+};
+
+struct sy_record_artifact {
+	struct sy_span format;		/* a refined name, ours: "gguf", "torch-zip" */
+	struct sy_span summary;		/* one line for people */
+	uint64_t n_tensors;
+	uint64_t bytes_parsed;		/* structure bytes read, not weights */
+};
+
+struct sy_record_tensor {
+	struct sy_span name;
+	struct sy_span dtype;		/* the format's own name, "F32", "Q4_K" */
+	uint8_t rank;
+	uint64_t shape[SY_RANK_MAX];	/* slowest first (C order), native rank */
+	uint64_t off;			/* from the start of the file */
+	uint64_t len;			/* bytes */
+};
+
+struct sy_record_member {
+	struct sy_span name;
+	uint64_t off, len;		/* stored bytes in the file */
+	uint64_t size;			/* decoded bytes */
+	struct sy_span codec;		/* ours: "stored", "deflate", ... */
+};
+
+struct sy_record_extent {
+	enum sy_extent_kind kind;
+	uint64_t off, len;
+};
+
+struct sy_record_meta {
+	struct sy_span key;
+	struct sy_span type;		/* ours: "string", "u32", "array of f32" */
+	struct sy_span value;		/* as text, may be cut */
+	uint64_t off, len;
+};
+
+struct sy_record_ref {
+	enum sy_ref_kind kind;
+	struct sy_span name;
+	struct sy_span target;
+	uint64_t value;
+	uint64_t off;			/* where it is said */
+};
+
+struct sy_record_fact {
+	unsigned rule;			/* enum sy_rule of verifier/report/rules.h */
+	uint64_t off, len;		/* SY_OFFSET_NONE: no place; len 0: a point */
+	struct sy_span symbol;		/* tensor name, key, import: raw bytes */
+	struct sy_span detail;		/* one sentence, names already quoted */
+};
+
+struct sy_record_more {
+	unsigned rule;
+	uint64_t n;			/* how many beyond those emitted */
+};
+
+struct sy_record_notice {
+	struct sy_span kind;		/* ours: "limit-reached", "tolerance", ... */
+	struct sy_span detail;
+};
+
+struct sy_record_done {
+	enum sy_status status;
+	struct sy_span text;		/* error text, empty when SY_OK */
+};
+
+struct sy_record {
+	enum sy_record_kind kind;
+	union {
+		struct sy_record_artifact artifact;
+		struct sy_record_tensor tensor;
+		struct sy_record_member member;
+		struct sy_record_extent extent;
+		struct sy_record_meta meta;
+		struct sy_record_ref ref;
+		struct sy_record_fact fact;
+		struct sy_record_more more;
+		struct sy_record_notice notice;
+		struct sy_record_done done;
+	} u;
+};
+
+/* Where records go.  SY_OK: go on; anything else: stop and return it. */
+struct sy_sink {
+	enum sy_status (*emit)(struct sy_sink *sink, const struct sy_record *record);
+};
+
+static inline enum sy_status sy_emit(struct sy_sink *sink,
+				     const struct sy_record *record)
+{
+	return sink->emit(sink, record);
+}
+
+/*
+ * One frame: u32le length of the rest, u8 kind, fields in order of the struct;
+ * integers little endian, spans as u32 length and bytes.
+ */
+void sy_record_encode(struct sy_out *out, const struct sy_record *record);
+
+/*
+ * Decodes one frame body (without its length).  False: not a record that
+ * sy_record_encode writes (unknown kind, enum out of range, short, trailing
+ * bytes, rank above SY_RANK_MAX).  Spans point into `frame`.
+ */
+SY_MUST_CHECK bool sy_record_decode(struct sy_span frame, struct sy_record *record);
+
+/*
+ * What a decoded record may say about a file of `size` bytes: ranges lie
+ * inside, offset + length does not wrap.  Rules are checked by the receiver.
+ */
+SY_MUST_CHECK bool sy_record_valid(const struct sy_record *record, uint64_t size);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Worker processes.  One small zygote (the steelyard-worker executable: formats
+ * and base only, no keys, no crypto library) is started before anything else;
+ * each artifact gets a fresh fork of it, handed the source's descriptor and a
+ * pipe for records, and is never reused.
+ *
+ * The main process validates every record and caps their number.  Whatever a
+ * worker does (crash, hang, lie, end early) ends its own job only.
+ */
+#ifndef SY_ENGINE_WORKER_H
+#define SY_ENGINE_WORKER_H
+
+#include "formats/format.h"
+
+struct sy_worker_job {
+	size_t id;			/* the caller's */
+	const struct sy_format *format;
+	struct sy_source source;	/* file source; closed by the pool when done */
+	struct sy_span base, path;	/* data; must stay until done */
+	unsigned wants;			/* enum sy_want */
+	struct sy_sink *sink;		/* receives validated records, DONE excluded */
+	/* result, when done() is called */
+	enum sy_status status;
+	char text[512];			/* why, when not SY_OK; may hold untrusted bytes */
+};
+
+struct sy_worker_calls {
+	/* Fills the next job; false: no more.  Called when a worker is free. */
+	bool (*next)(void *user, struct sy_worker_job *job);
+	/* A job ended; its sink got all records there were. */
+	void (*done)(void *user, struct sy_worker_job *job);
+	void *user;
+};
+
+struct sy_workers;
+
+/*
+ * Starts the zygote.  n_parallel: workers at once (0: CPUs).  `program`: path of
+ * steelyard-worker, NULL: STEELYARD_WORKER, then beside the running program,
+ * then the installed libexec folder.
+ */
+SY_MUST_CHECK enum sy_status sy_workers_start(struct sy_context *ctx,
+					      const char *program,
+					      unsigned n_parallel,
+					      struct sy_workers **workers);
+
+/*
+ * Runs jobs until next() has no more and all ended.  Single-threaded: sinks and
+ * calls run on the caller's thread.  SY_CANCELLED: running jobs were killed and
+ * ended with SY_CANCELLED.  A zygote that died: every job left is SY_WORKER.
+ */
+SY_MUST_CHECK enum sy_status sy_workers_run(struct sy_workers *workers,
+					    const struct sy_worker_calls *calls);
+void sy_workers_stop(struct sy_workers **workers);
+
+/* The child side (steelyard-worker's main): serves jobs on descriptor 3. */
+int sy_zygote_main(int argc, char **argv);
+
+/*
+ * Runs one inspection in this process: what the worker does, and what tests and
+ * fuzzers use.  Emits every record but DONE; frees the arena.
+ */
+SY_MUST_CHECK enum sy_status sy_inspect_here(struct sy_context *ctx,
+					     const struct sy_format *format,
+					     struct sy_source *source,
+					     struct sy_span base,
+					     struct sy_span path, unsigned wants,
+					     struct sy_sink *sink);
+
+#endif

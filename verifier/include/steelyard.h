@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * steelyard: who vouches for this model, is every byte theirs, is it what it
+ * claims to be, and can loading it run code?
+ *
+ * This header is the whole public interface.  Handles are opaque; option structs
+ * start with their own size (set it with sizeof; zero means the default); every
+ * function says what it returns and who frees.  The library prints nothing,
+ * never exits, never touches the network, and executes, imports or resolves
+ * nothing that a file names.
+ *
+ * Threads: a session belongs to one thread at a time; different sessions are
+ * independent.  steelyard_session_cancel may be called from any thread or signal
+ * handler.
+ */
+#ifndef STEELYARD_H
+#define STEELYARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define STEELYARD_VERSION "0.1.0"
+
+/* Version of the library that runs, as "MAJOR.MINOR.PATCH". */
+const char *steelyard_version(void);
+
+/* How a run ended; also the program's exit codes. */
+enum steelyard_exit {
+	STEELYARD_CLEAN = 0,
+	STEELYARD_FLAGGED = 1,
+	STEELYARD_UNDETERMINED = 2,
+	STEELYARD_NOTHING = 3,	/* nothing that can be examined */
+	STEELYARD_USAGE = 4
+};
+
+/* A session holds the limits, the cancel flag and the message sink. */
+struct steelyard_session;
+
+enum steelyard_level { STEELYARD_NOTICE, STEELYARD_PROGRESS, STEELYARD_DEBUG };
+
+/* One line without newline.  May hold untrusted bytes: escape before printing. */
+typedef void steelyard_message_fn(void *user, enum steelyard_level level,
+				  const char *text);
+
+/* NULL: out of memory.  Free with steelyard_session_free. */
+struct steelyard_session *steelyard_session_new(void);
+void steelyard_session_free(struct steelyard_session **session);
+
+void steelyard_session_messages(struct steelyard_session *session,
+				steelyard_message_fn *fn, void *user);
+
+/* Makes the run end soon, with an incomplete report.  Async-signal-safe. */
+void steelyard_session_cancel(struct steelyard_session *session);
+
+/* Sets a limit ("tensors", "4096"): 0, or -1 with steelyard_session_error. */
+int steelyard_session_limit(struct steelyard_session *session, const char *name,
+			    const char *value);
+
+/* One sentence about the last failure; valid until the next call. */
+const char *steelyard_session_error(const struct steelyard_session *session);
+
+/* Which questions a check asks. */
+enum steelyard_ask {
+	STEELYARD_ASK_CHECK,	/* all four */
+	STEELYARD_ASK_SCAN,	/* well_formed and inert: no weights are read */
+	STEELYARD_ASK_INSPECT	/* like SCAN, and keeps tensors and metadata */
+};
+
+struct steelyard_check_options {
+	size_t size;			/* sizeof(struct steelyard_check_options) */
+	enum steelyard_ask ask;
+	const char *const *paths;	/* "-": standard input */
+	size_t n_paths;
+	const char *const *exclude;	/* globs, on the path below the named one */
+	size_t n_exclude;
+	const char *loader;		/* NULL: "any" */
+	const char *fail_on;		/* NULL: "high"; "none" or a severity */
+	const char *baseline;		/* path of an earlier report, or NULL */
+	const char *worker;		/* path of steelyard-worker, or NULL */
+	unsigned jobs;			/* 0: as many as CPUs */
+	bool allow_empty;
+	bool follow_links;
+	bool show_tensors;		/* keep tensors in the report */
+	/* Bytes weighed so far and in all; from one thread at a time; may be NULL. */
+	void (*progress)(void *user, uint64_t n_done, uint64_t n_total);
+	void *progress_user;
+};
+
+struct steelyard_report;
+
+/*
+ * Checks.  0: *report holds the outcome, whatever it is (free it).
+ * -1: usage (unknown loader, missing path, unreadable baseline ...), the
+ * sentence is in steelyard_session_error and *report is NULL.
+ */
+int steelyard_check(struct steelyard_session *session,
+		    const struct steelyard_check_options *options,
+		    struct steelyard_report **report);
+void steelyard_report_free(struct steelyard_report **report);
+
+/* 0 to 3, see enum steelyard_exit. */
+int steelyard_report_exit_code(const struct steelyard_report *report);
+/* "clean", "flagged" or "undetermined". */
+const char *steelyard_report_verdict(const struct steelyard_report *report);
+
+/* Takes all bytes and returns 0, or anything else to stop. */
+typedef int steelyard_write_fn(void *user, const void *data, size_t len);
+
+struct steelyard_write_options {
+	size_t size;
+	bool color;
+	bool quiet;
+	unsigned columns;	/* 0: do not wrap */
+};
+
+/* Writes the report in a format ("text", "json", "sarif", ...): 0, or -1. */
+int steelyard_report_write(const struct steelyard_report *report,
+			   const char *format,
+			   const struct steelyard_write_options *options,
+			   steelyard_write_fn *write, void *user);
+
+/* Name of the i-th report format, with *title; NULL beyond the last. */
+const char *steelyard_report_format(size_t i, const char **title);
+
+struct steelyard_hash_options {
+	size_t size;
+	const char *const *paths;	/* files, directories, "-" */
+	size_t n_paths;
+	const char *algorithms;		/* "sha256" (NULL) or a comma list */
+	unsigned jobs;
+	bool follow_links;
+	void (*progress)(void *user, uint64_t n_done, uint64_t n_total);
+	void *progress_user;
+};
+
+struct steelyard_digest {
+	const char *path;		/* bytes, NUL-terminated */
+	const char *algorithm;		/* "sha256" */
+	const char *hex;		/* lower case; NULL: failed */
+	const char *error;		/* NULL, or one sentence */
+	uint64_t bytes;			/* hashed */
+};
+
+/*
+ * Hashes and calls `each` per path and algorithm, sorted by path then in the
+ * order asked; strings live during the call.  0: all hashed; 1: some failed;
+ * -1: usage, see steelyard_session_error.
+ */
+int steelyard_hash(struct steelyard_session *session,
+		   const struct steelyard_hash_options *options,
+		   void (*each)(void *user, const struct steelyard_digest *digest),
+		   void *user);
+
+struct steelyard_list_options {
+	size_t size;
+	const char *path;		/* of the list; "-": standard input */
+	const char *algorithm;		/* for untagged lines; NULL: by digest length */
+	unsigned jobs;
+	bool ignore_missing;
+};
+
+enum steelyard_list_state { STEELYARD_LIST_OK, STEELYARD_LIST_FAILED,
+			    STEELYARD_LIST_UNREADABLE, STEELYARD_LIST_MISSING };
+
+struct steelyard_list_row {
+	const char *path;
+	enum steelyard_list_state state;
+	const char *error;		/* UNREADABLE, MISSING: one sentence */
+};
+
+struct steelyard_list_counts {
+	uint64_t n_ok, n_failed, n_unreadable, n_missing, n_malformed_lines;
+};
+
+/* Checks a sha256sum-style list, in the list's order.  0, or -1: usage. */
+int steelyard_check_list(struct steelyard_session *session,
+			 const struct steelyard_list_options *options,
+			 void (*each)(void *user, const struct steelyard_list_row *row),
+			 void *user, struct steelyard_list_counts *counts);
+
+struct steelyard_rule {
+	const char *id, *severity, *effect, *title, *why, *fix;
+};
+
+/* The i-th rule, sorted by id; false beyond the last. */
+bool steelyard_rule(size_t i, struct steelyard_rule *rule);
+
+/* Name of the i-th loader of --loader, limit of --limit, format; NULL beyond. */
+const char *steelyard_loader(size_t i);
+const char *steelyard_limit(size_t i, uint64_t *value, const char **unit,
+			    const char **what);
+const char *steelyard_format(size_t i, const char **title, bool *is_examined);
+
+/*
+ * Renders untrusted bytes for a terminal line into buf (always NUL-terminated,
+ * cut at cap); returns buf.
+ */
+const char *steelyard_escape(const char *bytes, char *buf, size_t cap);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

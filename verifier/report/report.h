@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The report: what was asked, what was examined, what was found.  Filled by
+ * the engine, sorted once, read by the writers.  It holds no policy.
+ */
+#ifndef SY_REPORT_REPORT_H
+#define SY_REPORT_REPORT_H
+
+#include "verifier/base/digest_value.h"
+#include "verifier/base/memory.h"
+#include "verifier/base/record.h"
+#include "verifier/report/rules.h"
+
+enum sy_verdict { SY_CLEAN, SY_FLAGGED, SY_UNDETERMINED_VERDICT, SY_NOTHING_EXAMINED };
+
+/* Does a file count towards the answers, and if not, why not. */
+enum sy_scope {
+	SY_SCOPE_EXAMINED,	/* read by a format of ours; counts */
+	SY_SCOPE_NOT_EXAMINED,	/* should have been and was not: undetermined */
+	SY_SCOPE_LISTED,	/* no loader executes or parses it: does not count */
+	SY_SCOPE_OTHER_LOADER,	/* outside the chosen loader's scope */
+	SY_SCOPE_EXCLUDED,	/* --exclude */
+	SY_N_SCOPES
+};
+
+struct sy_finding {
+	unsigned rule;
+	enum sy_severity severity;	/* after policy */
+	uint64_t off, len;		/* in the artifact; SY_OFFSET_NONE: no place */
+	struct sy_span symbol;		/* raw bytes */
+	struct sy_span detail;		/* one sentence */
+	struct sy_span *members;	/* path inside containers; may be NULL */
+	size_t n_members;
+	char fingerprint[3 + 64 + 1];	/* "v1:" + hex; set by sy_report_finish */
+	bool is_suppressed;		/* by a baseline or policy; stays in the report */
+	struct sy_span reason;		/* of the suppression */
+	struct sy_finding *next;
+};
+
+struct sy_tensor {
+	struct sy_span name, dtype;
+	uint8_t rank;
+	uint64_t *shape;
+	uint64_t off, len;
+};
+
+struct sy_meta {
+	struct sy_span key, type, value;
+	uint64_t off, len;
+};
+
+struct sy_more {
+	unsigned rule;
+	uint64_t n;
+	struct sy_more *next;
+};
+
+struct sy_artifact {
+	struct sy_span path;		/* bytes; may not be UTF-8 */
+	struct sy_span format;		/* "safetensors", ..., "unknown" */
+	struct sy_span summary;		/* one line for people; may be empty */
+	struct sy_span note;		/* why it is listed, excluded, ...; may be empty */
+	uint64_t size;			/* bytes */
+	enum sy_scope scope;
+	enum sy_answer answers[SY_N_QUESTIONS];
+	enum sy_verdict verdict;
+	struct sy_digest digests[SY_N_ALGORITHMS];	/* len 0: not computed */
+	uint64_t n_tensors, bytes_parsed, bytes_hashed;
+	struct sy_tensor *tensors;	/* only when asked for */
+	size_t n_kept_tensors, cap_tensors;
+	struct sy_meta *metas;		/* only when asked for */
+	size_t n_metas, cap_metas;
+	struct sy_finding *findings;	/* sorted by (off, rule, symbol) at the end */
+	size_t n_findings;
+	struct sy_more *more;
+};
+
+struct sy_notice {
+	struct sy_span kind;		/* ours: "signature-absent", "limit-reached", ... */
+	struct sy_span path;		/* may be empty */
+	struct sy_span detail;
+	struct sy_notice *next;
+};
+
+struct sy_signature_row {
+	struct sy_span file, kind, signer, algorithm, status, reason;
+};
+
+struct sy_report {
+	struct sy_context *ctx;
+	struct sy_arena arena;
+	const char *command;		/* "check", "scan", "inspect" */
+	const char *loader;		/* "any", ... */
+	enum sy_severity fail_on;	/* SY_N_SEVERITIES: none */
+	bool is_complete;		/* false: interrupted or out of memory */
+	bool is_allow_empty;
+	unsigned asked;			/* bit mask of enum sy_question */
+	struct sy_artifact *artifacts;	/* sorted by path when finished */
+	size_t n_artifacts, cap_artifacts;
+	struct sy_notice *notices;	/* sorted by (kind, path, detail) at the end */
+	size_t n_notices;
+	struct sy_signature_row *signatures;
+	size_t n_signatures;
+	/* set by sy_report_finish */
+	enum sy_answer answers[SY_N_QUESTIONS];
+	enum sy_verdict verdict;
+	int exit_code;
+	uint64_t counts[SY_N_SEVERITIES];	/* findings, "and N more" included,
+						 * suppressed ones not */
+	uint64_t n_examined, n_counting;	/* "7 of 7 files examined" */
+	uint64_t bytes_total, bytes_parsed, bytes_hashed;
+	const char **reasons;		/* sorted, unique reason words */
+	size_t n_reasons;
+	struct sy_span condition;	/* "trust_remote_code=False" or empty */
+};
+
+SY_MUST_CHECK enum sy_status sy_report_new(struct sy_context *ctx,
+					   struct sy_report **report);
+void sy_report_free(struct sy_report **report);
+
+/* Adds an artifact (path copied) and returns its index. */
+SY_MUST_CHECK enum sy_status sy_report_add_artifact(struct sy_report *report,
+						    struct sy_span path,
+						    uint64_t size, size_t *index);
+
+/*
+ * Adds a finding with the rule's default severity, copying symbol and detail,
+ * and applies the rule's effect to the artifact's answers.  Beyond
+ * limits.findings_per_rule of one rule in one artifact it is only counted.
+ */
+SY_MUST_CHECK enum sy_status sy_report_add_finding(struct sy_report *report,
+						   size_t artifact,
+						   const struct sy_record_fact *fact);
+
+/* Counts facts beyond the worker's own cap; the effect applies as well. */
+SY_MUST_CHECK enum sy_status sy_report_add_more(struct sy_report *report,
+						size_t artifact, unsigned rule,
+						uint64_t n);
+
+SY_MUST_CHECK enum sy_status sy_report_add_tensor(struct sy_report *report,
+						  size_t artifact,
+						  const struct sy_record_tensor *t);
+SY_MUST_CHECK enum sy_status sy_report_add_meta(struct sy_report *report,
+						size_t artifact,
+						const struct sy_record_meta *m);
+
+/* kind is ours; path may be empty; detail is one sentence (printf). */
+SY_PRINTF(4, 5)
+SY_MUST_CHECK enum sy_status sy_report_add_notice(struct sy_report *report,
+						  const char *kind,
+						  struct sy_span path,
+						  const char *fmt, ...);
+
+/* Adds a word to `reasons` (io, limit, worker-died, ...). */
+SY_MUST_CHECK enum sy_status sy_report_add_reason(struct sy_report *report,
+						  const char *word);
+
+/* Raises one answer of an artifact to at least `answer` (see enum sy_answer). */
+void sy_artifact_answer(struct sy_artifact *artifact, enum sy_question question,
+			enum sy_answer answer);
+
+/*
+ * Sorts everything, computes fingerprints, answers, verdicts, counts, reasons
+ * and the exit code by the fixed rules of DESIGN §1 and §2.  Call once.
+ */
+SY_MUST_CHECK enum sy_status sy_report_finish(struct sy_report *report);
+
+#endif
