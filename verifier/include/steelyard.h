@@ -108,6 +108,44 @@ int steelyard_report_exit_code(const struct steelyard_report *report);
 /* "clean", "flagged" or "undetermined". */
 const char *steelyard_report_verdict(const struct steelyard_report *report);
 
+/* One examined or listed file; strings live as long as the report. */
+struct steelyard_artifact {
+	const char *path;		/* bytes, NUL-terminated */
+	const char *format;		/* "safetensors", ..., "unknown" */
+	const char *summary;		/* one line for people; may be "" */
+	const char *scope;		/* "examined", "listed", ... as in the report */
+	const char *verdict;		/* "clean", "flagged", "undetermined", ... */
+	uint64_t size;			/* bytes */
+	uint64_t n_tensors;		/* in the file */
+	size_t n_findings;		/* kept */
+};
+
+/* Texts are bytes of a given length, not NUL-terminated, not escaped. */
+struct steelyard_tensor {
+	const char *name, *dtype;
+	size_t name_len, dtype_len;
+	const uint64_t *shape;		/* rank values */
+	unsigned rank;
+	uint64_t offset, length;	/* bytes in the file */
+};
+
+struct steelyard_meta {
+	const char *key, *type, *value;
+	size_t key_len, type_len, value_len;
+};
+
+/*
+ * The i-th artifact (sorted by path), and the i-th tensor and metadata entry of
+ * artifact `at` (in file order; kept by ASK_INSPECT or show_tensors only); false
+ * beyond the last.
+ */
+bool steelyard_report_artifact(const struct steelyard_report *report, size_t i,
+			       struct steelyard_artifact *artifact);
+bool steelyard_report_tensor(const struct steelyard_report *report, size_t at,
+			     size_t i, struct steelyard_tensor *tensor);
+bool steelyard_report_meta(const struct steelyard_report *report, size_t at,
+			   size_t i, struct steelyard_meta *meta);
+
 /* Takes all bytes and returns 0, or anything else to stop. */
 typedef int steelyard_write_fn(void *user, const void *data, size_t len);
 
@@ -142,7 +180,7 @@ struct steelyard_digest {
 	const char *path;		/* bytes, NUL-terminated */
 	const char *algorithm;		/* "sha256" */
 	const char *hex;		/* lower case; NULL: failed */
-	const char *error;		/* NULL, or one sentence */
+	const char *error;		/* NULL, or why ("Permission denied"), no path */
 	uint64_t bytes;			/* hashed */
 };
 
@@ -165,12 +203,15 @@ struct steelyard_list_options {
 };
 
 enum steelyard_list_state { STEELYARD_LIST_OK, STEELYARD_LIST_FAILED,
-			    STEELYARD_LIST_UNREADABLE, STEELYARD_LIST_MISSING };
+			    STEELYARD_LIST_UNREADABLE, STEELYARD_LIST_MISSING,
+			    STEELYARD_LIST_MALFORMED };
 
 struct steelyard_list_row {
-	const char *path;
+	const char *path;		/* MALFORMED: NULL */
 	enum steelyard_list_state state;
-	const char *error;		/* UNREADABLE, MISSING: one sentence */
+	/* UNREADABLE, MISSING: why, as strerror words it, without the path. */
+	const char *error;
+	uint64_t line;			/* of the list, from 1 */
 };
 
 struct steelyard_list_counts {
@@ -190,7 +231,11 @@ struct steelyard_rule {
 /* The i-th rule, sorted by id; false beyond the last. */
 bool steelyard_rule(size_t i, struct steelyard_rule *rule);
 
-/* Name of the i-th loader of --loader, limit of --limit, format; NULL beyond. */
+/*
+ * Name of the i-th digest algorithm of -a, loader of --loader, limit of --limit,
+ * format; NULL beyond.
+ */
+const char *steelyard_algorithm(size_t i);
 const char *steelyard_loader(size_t i);
 const char *steelyard_limit(size_t i, uint64_t *value, const char **unit,
 			    const char **what);
@@ -201,6 +246,8 @@ const char *steelyard_format(size_t i, const char **title, bool *is_examined);
  * cut at cap); returns buf.
  */
 const char *steelyard_escape(const char *bytes, char *buf, size_t cap);
+const char *steelyard_escape_bytes(const void *bytes, size_t len, char *buf,
+				   size_t cap);
 
 #ifdef __cplusplus
 }
