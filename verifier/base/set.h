@@ -15,7 +15,7 @@ uint64_t sy_siphash(const uint8_t key[16], struct sy_span bytes);
 
 struct sy_set_entry {
 	uint64_t hash;
-	struct sy_span key;	/* data NULL and len SIZE_MAX: free slot */
+	struct sy_span key;	/* data NULL: a free slot */
 	uint64_t value;
 };
 

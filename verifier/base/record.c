@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Records as bytes.  One pair of functions per kind of record, in the order of
+ * the struct's fields; the decoder refuses everything the encoder cannot write.
+ */
+#include "verifier/base/record.h"
+
+#include <assert.h>
+
+#include "verifier/base/attr.h"
+#include "verifier/base/ckd.h"
+#include "verifier/base/cursor.h"
+
+static void put_integer(struct sy_out *out, uint64_t value, size_t len)
+{
+	uint8_t bytes[8];
+
+	for (size_t i = 0; i < len; i++)
+		bytes[i] = (uint8_t)(value >> 8 * i);
+	sy_out_bytes(out, bytes, len);
+}
+
+static void put_span(struct sy_out *out, struct sy_span s)
+{
+	put_integer(out, s.len, 4);
+	sy_out_span(out, s);
+}
+
+static bool get_string(struct sy_cursor *c, struct sy_span *s)
+{
+	uint32_t len;
+
+	*s = sy_span_of(NULL, 0);
+	return sy_get_u32(c, &len) && sy_get_span(c, len, s);
+}
+
+static bool get_enum(struct sy_cursor *c, unsigned n, unsigned *value)
+{
+	uint8_t byte;
+	bool ok = sy_get_u8(c, &byte) && byte < n;
+
+	*value = ok ? byte : 0;
+	return ok;
+}
+
+static void put_artifact(struct sy_out *out, const struct sy_record *r)
+{
+	put_span(out, r->u.artifact.format);
+	put_span(out, r->u.artifact.summary);
+	put_integer(out, r->u.artifact.n_tensors, 8);
+	put_integer(out, r->u.artifact.bytes_parsed, 8);
+}
+
+static bool get_artifact(struct sy_cursor *c, struct sy_record *r)
+{
+	return get_string(c, &r->u.artifact.format) &&
+	       get_string(c, &r->u.artifact.summary) &&
+	       sy_get_u64(c, &r->u.artifact.n_tensors) &&
+	       sy_get_u64(c, &r->u.artifact.bytes_parsed);
+}
+
+static void put_tensor(struct sy_out *out, const struct sy_record *r)
+{
+	const struct sy_record_tensor *t = &r->u.tensor;
+
+	assert(t->rank <= SY_RANK_MAX);
+	put_span(out, t->name);
+	put_span(out, t->dtype);
+	put_integer(out, t->rank, 1);
+	for (size_t i = 0; i < t->rank; i++)
+		put_integer(out, t->shape[i], 8);
+	put_integer(out, t->off, 8);
+	put_integer(out, t->len, 8);
+}
+
+static bool get_tensor(struct sy_cursor *c, struct sy_record *r)
+{
+	struct sy_record_tensor *t = &r->u.tensor;
+
+	if (!get_string(c, &t->name) || !get_string(c, &t->dtype) ||
+	    !sy_get_u8(c, &t->rank) || t->rank > SY_RANK_MAX)
+		return false;
+	for (size_t i = 0; i < t->rank; i++) {
+		if (!sy_get_u64(c, &t->shape[i]))
+			return false;
+	}
+	return sy_get_u64(c, &t->off) && sy_get_u64(c, &t->len);
+}
+
+static void put_member(struct sy_out *out, const struct sy_record *r)
+{
+	put_span(out, r->u.member.name);
+	put_integer(out, r->u.member.off, 8);
+	put_integer(out, r->u.member.len, 8);
+	put_integer(out, r->u.member.size, 8);
+	put_span(out, r->u.member.codec);
+}
+
+static bool get_member(struct sy_cursor *c, struct sy_record *r)
+{
+	return get_string(c, &r->u.member.name) &&
+	       sy_get_u64(c, &r->u.member.off) &&
+	       sy_get_u64(c, &r->u.member.len) &&
+	       sy_get_u64(c, &r->u.member.size) &&
+	       get_string(c, &r->u.member.codec);
+}
+
+static void put_extent(struct sy_out *out, const struct sy_record *r)
+{
+	put_integer(out, r->u.extent.kind, 1);
+	put_integer(out, r->u.extent.off, 8);
+	put_integer(out, r->u.extent.len, 8);
+}
+
+static bool get_extent(struct sy_cursor *c, struct sy_record *r)
+{
+	unsigned kind;
+
+	if (!get_enum(c, SY_N_EXTENT_KINDS, &kind))
+		return false;
+	r->u.extent.kind = (enum sy_extent_kind)kind;
+	return sy_get_u64(c, &r->u.extent.off) && sy_get_u64(c, &r->u.extent.len);
+}
+
+static void put_meta(struct sy_out *out, const struct sy_record *r)
+{
+	put_span(out, r->u.meta.key);
+	put_span(out, r->u.meta.type);
+	put_span(out, r->u.meta.value);
+	put_integer(out, r->u.meta.off, 8);
+	put_integer(out, r->u.meta.len, 8);
+}
+
+static bool get_meta(struct sy_cursor *c, struct sy_record *r)
+{
+	return get_string(c, &r->u.meta.key) && get_string(c, &r->u.meta.type) &&
+	       get_string(c, &r->u.meta.value) &&
+	       sy_get_u64(c, &r->u.meta.off) && sy_get_u64(c, &r->u.meta.len);
+}
+
+static void put_ref(struct sy_out *out, const struct sy_record *r)
+{
+	put_integer(out, r->u.ref.kind, 1);
+	put_span(out, r->u.ref.name);
+	put_span(out, r->u.ref.target);
+	put_integer(out, r->u.ref.value, 8);
+	put_integer(out, r->u.ref.off, 8);
+}
+
+static bool get_ref(struct sy_cursor *c, struct sy_record *r)
+{
+	unsigned kind;
+
+	if (!get_enum(c, SY_N_REF_KINDS, &kind))
+		return false;
+	r->u.ref.kind = (enum sy_ref_kind)kind;
+	return get_string(c, &r->u.ref.name) && get_string(c, &r->u.ref.target) &&
+	       sy_get_u64(c, &r->u.ref.value) && sy_get_u64(c, &r->u.ref.off);
+}
+
+static void put_fact(struct sy_out *out, const struct sy_record *r)
+{
+	put_integer(out, r->u.fact.rule, 4);
+	put_integer(out, r->u.fact.off, 8);
+	put_integer(out, r->u.fact.len, 8);
+	put_span(out, r->u.fact.symbol);
+	put_span(out, r->u.fact.detail);
+}
+
+static bool get_fact(struct sy_cursor *c, struct sy_record *r)
+{
+	return sy_get_u32(c, &r->u.fact.rule) && sy_get_u64(c, &r->u.fact.off) &&
+	       sy_get_u64(c, &r->u.fact.len) &&
+	       get_string(c, &r->u.fact.symbol) &&
+	       get_string(c, &r->u.fact.detail);
+}
+
+static void put_more(struct sy_out *out, const struct sy_record *r)
+{
+	put_integer(out, r->u.more.rule, 4);
+	put_integer(out, r->u.more.n, 8);
+}
+
+static bool get_more(struct sy_cursor *c, struct sy_record *r)
+{
+	return sy_get_u32(c, &r->u.more.rule) && sy_get_u64(c, &r->u.more.n);
+}
+
+static void put_notice(struct sy_out *out, const struct sy_record *r)
+{
+	put_span(out, r->u.notice.kind);
+	put_span(out, r->u.notice.detail);
+}
+
+static bool get_notice(struct sy_cursor *c, struct sy_record *r)
+{
+	return get_string(c, &r->u.notice.kind) &&
+	       get_string(c, &r->u.notice.detail);
+}
+
+static void put_done(struct sy_out *out, const struct sy_record *r)
+{
+	put_integer(out, r->u.done.status, 1);
+	put_span(out, r->u.done.text);
+}
+
+static bool get_done(struct sy_cursor *c, struct sy_record *r)
+{
+	unsigned status;
+
+	if (!get_enum(c, SY_N_STATUS, &status))
+		return false;
+	r->u.done.status = (enum sy_status)status;
+	return get_string(c, &r->u.done.text);
+}
+
+static const struct {
+	void (*put)(struct sy_out *out, const struct sy_record *r);
+	bool (*get)(struct sy_cursor *c, struct sy_record *r);
+} codecs[] = {
+	[SY_RECORD_ARTIFACT] = { put_artifact, get_artifact },
+	[SY_RECORD_TENSOR] = { put_tensor, get_tensor },
+	[SY_RECORD_MEMBER] = { put_member, get_member },
+	[SY_RECORD_EXTENT] = { put_extent, get_extent },
+	[SY_RECORD_META] = { put_meta, get_meta },
+	[SY_RECORD_REF] = { put_ref, get_ref },
+	[SY_RECORD_FACT] = { put_fact, get_fact },
+	[SY_RECORD_MORE] = { put_more, get_more },
+	[SY_RECORD_NOTICE] = { put_notice, get_notice },
+	[SY_RECORD_DONE] = { put_done, get_done },
+};
+
+/* Counts the bytes a record takes, so that its length can go in front. */
+static enum sy_status count_bytes(void *user, struct sy_span bytes)
+{
+	*(uint64_t *)user += bytes.len;
+	return SY_OK;
+}
+
+void sy_record_encode(struct sy_out *out, const struct sy_record *record)
+{
+	struct sy_out counter;
+	uint64_t len = 0;
+
+	sy_out_init(&counter, count_bytes, &len);
+	codecs[record->kind].put(&counter, record);
+	put_integer(out, counter.n_written + 1, 4);
+	put_integer(out, record->kind, 1);
+	codecs[record->kind].put(out, record);
+}
+
+bool sy_record_decode(struct sy_span frame, struct sy_record *record)
+{
+	struct sy_cursor c;
+	uint8_t kind;
+
+	record->kind = SY_RECORD_DONE;
+	sy_cursor_init(&c, frame, 0);
+	if (!sy_get_u8(&c, &kind) || kind == 0 || kind >= SY_N_ELEMS(codecs))
+		return false;
+	record->kind = (enum sy_record_kind)kind;
+	return codecs[kind].get(&c, record) && sy_cursor_left(&c) == 0;
+}
+
+static bool is_inside(uint64_t off, uint64_t len, uint64_t size)
+{
+	return off <= size && len <= size - off;
+}
+
+/* A place that a finding points at: nowhere, or inside the file. */
+static bool is_place(uint64_t off, uint64_t len, uint64_t size)
+{
+	return off == SY_OFFSET_NONE ? len == 0 : is_inside(off, len, size);
+}
+
+bool sy_record_valid(const struct sy_record *record, uint64_t size)
+{
+	switch (record->kind) {
+	case SY_RECORD_ARTIFACT:
+		return record->u.artifact.bytes_parsed <= size;
+	case SY_RECORD_TENSOR:
+		return is_inside(record->u.tensor.off, record->u.tensor.len, size);
+	case SY_RECORD_MEMBER:
+		return is_inside(record->u.member.off, record->u.member.len, size);
+	case SY_RECORD_EXTENT:
+		return is_inside(record->u.extent.off, record->u.extent.len, size);
+	case SY_RECORD_META:
+		return is_place(record->u.meta.off, record->u.meta.len, size);
+	case SY_RECORD_REF:
+		return is_place(record->u.ref.off, 0, size);
+	case SY_RECORD_FACT:
+		return is_place(record->u.fact.off, record->u.fact.len, size);
+	case SY_RECORD_MORE:
+	case SY_RECORD_NOTICE:
+	case SY_RECORD_DONE:
+		return true;
+	}
+	return false;
+}

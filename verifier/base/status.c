@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names of the ways something may end.  Never decides anything. */
+#include "verifier/base/status.h"
+
+const char *sy_status_name(enum sy_status status)
+{
+	switch (status) {
+	case SY_OK: return "ok";
+	case SY_NO_MEMORY: return "out-of-memory";
+	case SY_IO: return "io";
+	case SY_LIMIT: return "limit";
+	case SY_CANCELLED: return "interrupted";
+	case SY_FORMAT: return "malformed";
+	case SY_UNSUPPORTED: return "unsupported";
+	case SY_CHANGED: return "changed-while-read";
+	case SY_WORKER: return "worker-died";
+	case SY_NOT_FOUND: return "not-found";
+	case SY_USAGE: return "usage";
+	case SY_N_STATUS: break;
+	}
+	return "unknown";
+}
