@@ -31,11 +31,12 @@ struct sy_source {
 	const uint8_t *memory;
 	struct sy_source *parent;	/* window: borrowed */
 	uint64_t start;			/* window: offset in parent */
+	const char *name;		/* for sentences; borrowed, may be NULL */
 };
 
 /*
  * Over an open descriptor; refuses what is not a regular file (SY_UNSUPPORTED).
- * owns: sy_source_close closes it.
+ * owns: sy_source_close closes it.  On failure the descriptor stays the caller's.
  */
 SY_MUST_CHECK enum sy_status sy_source_from_fd(struct sy_source *source,
 					       struct sy_context *ctx, int fd,
@@ -49,7 +50,8 @@ void sy_source_from_window(struct sy_source *source, struct sy_source *parent,
 
 /*
  * Copies a stream (a pipe on stdin) to an unlinked temporary file (O_TMPFILE in
- * $TMPDIR or /tmp) and opens that.  SY_LIMIT beyond limits.spool_bytes.
+ * $TMPDIR or /tmp) and opens that.  SY_LIMIT beyond limits.spool_bytes.  A
+ * regular file is used as it is, from its first byte; `stream` stays open.
  */
 SY_MUST_CHECK enum sy_status sy_source_spool(struct sy_source *source,
 					     struct sy_context *ctx, int stream);
@@ -82,6 +84,18 @@ SY_MUST_CHECK enum sy_status sy_source_cursor(struct sy_source *source,
  * SY_CHANGED with a sentence that names what changed.
  */
 SY_MUST_CHECK enum sy_status sy_source_unchanged(struct sy_source *source);
+
+/* What stat(2) tells, as an identity. */
+void sy_identity_from_stat(struct sy_identity *identity, const struct stat *st);
+
+/*
+ * SY_OK: `now` is still what `then` was; else SY_CHANGED with a sentence about
+ * `name` that says how they differ.  n_links is not compared.
+ */
+SY_MUST_CHECK enum sy_status sy_identity_compare(struct sy_context *ctx,
+						 const char *name,
+						 const struct sy_identity *then,
+						 const struct sy_identity *now);
 
 /* The identity of an open descriptor's file. */
 SY_MUST_CHECK enum sy_status sy_identity_of(struct sy_context *ctx, int fd,
