@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The weigher: a pool of threads, each with one small buffer, takes the largest
+ * job left and reads it once from front to back.  Knows nothing of formats.
+ */
+#include "verifier/digest/weigh.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+
+#include "verifier/digest/hasher.h"
+
+/* Flat optimum between 64 and 256 KiB: larger buffers fall out of the L2. */
+#define BLOCK_BYTES 131072u
+#define THREADS_MAX 256u
+#define PROGRESS_NS 200000000u
+
+struct pool {
+	struct sy_context *ctx;
+	struct sy_weigh *weigh;
+	struct sy_weigh_job **order;	/* largest first */
+	pthread_mutex_t lock;		/* guards all below */
+	size_t next;
+	uint64_t n_done, n_total;	/* bytes */
+	uint64_t reported_ns;
+};
+
+unsigned sy_cpu_count(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) != 0)
+		return 1;
+	return CPU_COUNT(&set) > 0 ? (unsigned)CPU_COUNT(&set) : 1;
+}
+
+static struct sy_weigh_job *take_job(struct pool *pool)
+{
+	struct sy_weigh_job *job = NULL;
+
+	pthread_mutex_lock(&pool->lock);
+	if (pool->next < pool->weigh->n_jobs)
+		job = pool->order[pool->next++];
+	pthread_mutex_unlock(&pool->lock);
+	return job;
+}
+
+static void count_progress(struct pool *pool, uint64_t n)
+{
+	struct sy_weigh *weigh = pool->weigh;
+	uint64_t now;
+
+	if (!weigh->progress)
+		return;
+	pthread_mutex_lock(&pool->lock);
+	pool->n_done += n;
+	now = pool->ctx->clock.monotonic_ns(pool->ctx->clock.user);
+	if (now - pool->reported_ns >= PROGRESS_NS) {
+		pool->reported_ns = now;
+		weigh->progress(weigh->user, pool->n_done, pool->n_total);
+	}
+	pthread_mutex_unlock(&pool->lock);
+}
+
+static enum sy_status read_all(struct pool *pool, struct sy_context *ctx,
+			       struct sy_source *source,
+			       struct sy_hasher *const hashers[SY_N_ALGORITHMS],
+			       uint8_t *block, uint64_t *n_read)
+{
+	for (uint64_t at = 0; at < source->size;) {
+		uint64_t left = source->size - at;
+		size_t len = left < BLOCK_BYTES ? (size_t)left : BLOCK_BYTES;
+		enum sy_status status;
+
+		if (sy_cancelled(ctx))
+			return sy_fail(ctx, SY_CANCELLED, "interrupted");
+		status = sy_source_read(source, at, block, len);
+		if (status != SY_OK)
+			return status;
+		for (unsigned a = 0; a < SY_N_ALGORITHMS; a++) {
+			if (hashers[a])
+				sy_hasher_update(hashers[a], block, len);
+		}
+		at += len;
+		*n_read = at;
+		count_progress(pool, len);
+	}
+	return sy_source_unchanged(source);
+}
+
+static enum sy_status start_hashers(struct sy_context *ctx, unsigned algorithms,
+				    uint64_t size,
+				    struct sy_hasher *hashers[SY_N_ALGORITHMS])
+{
+	for (unsigned a = 0; a < SY_N_ALGORITHMS; a++) {
+		enum sy_status status;
+
+		if (!(algorithms & 1u << a))
+			continue;
+		status = sy_hasher_new(ctx, (enum sy_algorithm)a, size, &hashers[a]);
+		if (status != SY_OK)
+			return status;
+	}
+	return SY_OK;
+}
+
+static enum sy_status end_hashers(struct sy_hasher *hashers[SY_N_ALGORITHMS],
+				  struct sy_digest digests[SY_N_ALGORITHMS])
+{
+	enum sy_status status = SY_OK;
+
+	for (unsigned a = 0; a < SY_N_ALGORITHMS && status == SY_OK; a++) {
+		if (hashers[a])
+			status = sy_hasher_final(hashers[a], &digests[a]);
+	}
+	return status;
+}
+
+static void weigh_job(struct pool *pool, struct sy_context *ctx,
+		      struct sy_weigh_job *job, uint8_t *block)
+{
+	struct sy_hasher *hashers[SY_N_ALGORITHMS] = { NULL };
+	struct sy_source source = { .fd = -1 };
+
+	sy_error_clear(ctx);
+	job->status = pool->weigh->open(pool->weigh->user, job->id, ctx, &source);
+	if (job->status == SY_OK) {
+		job->status = start_hashers(ctx, job->algorithms, source.size,
+					    hashers);
+		if (job->status == SY_OK)
+			job->status = read_all(pool, ctx, &source, hashers, block,
+					       &job->n_read);
+		if (job->status == SY_OK)
+			job->status = end_hashers(hashers, job->digests);
+		sy_source_close(&source);
+	}
+	for (unsigned a = 0; a < SY_N_ALGORITHMS; a++)
+		sy_hasher_free(&hashers[a]);
+	job->error = ctx->error;
+}
+
+static void *work(void *user)
+{
+	struct pool *pool = user;
+	struct sy_context ctx;
+	struct sy_weigh_job *job;
+	uint8_t *block;
+
+	sy_context_copy(&ctx, pool->ctx);
+	block = sy_alloc(&ctx, BLOCK_BYTES);
+	while (block && (job = take_job(pool)))
+		weigh_job(pool, &ctx, job, block);
+	sy_release(&ctx, block);
+	return NULL;
+}
+
+static int compare_jobs(const void *a, const void *b)
+{
+	const struct sy_weigh_job *x = *(struct sy_weigh_job *const *)a;
+	const struct sy_weigh_job *y = *(struct sy_weigh_job *const *)b;
+
+	if (x->size != y->size)
+		return x->size < y->size ? 1 : -1;
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+static enum sy_status prepare(struct pool *pool)
+{
+	struct sy_weigh *weigh = pool->weigh;
+
+	pool->order = sy_alloc_array(pool->ctx, weigh->n_jobs,
+				     sizeof(struct sy_weigh_job *));
+	if (!pool->order)
+		return sy_memory_status(pool->ctx);
+	for (size_t i = 0; i < weigh->n_jobs; i++) {
+		weigh->jobs[i].status = SY_CANCELLED;
+		pool->order[i] = &weigh->jobs[i];
+		pool->n_total += weigh->jobs[i].size;
+	}
+	qsort(pool->order, weigh->n_jobs, sizeof(struct sy_weigh_job *),
+	      compare_jobs);
+	pool->reported_ns = pool->ctx->clock.monotonic_ns(pool->ctx->clock.user);
+	return SY_OK;
+}
+
+/* The calling thread works too, so a pool of one starts no thread at all. */
+static void run_pool(struct pool *pool, unsigned n_threads)
+{
+	pthread_t threads[THREADS_MAX];
+	unsigned n_started = 0;
+
+	while (n_started + 1 < n_threads &&
+	       pthread_create(&threads[n_started], NULL, work, pool) == 0)
+		n_started++;
+	work(pool);
+	for (unsigned i = 0; i < n_started; i++)
+		pthread_join(threads[i], NULL);
+}
+
+enum sy_status sy_weigh_run(struct sy_context *ctx, struct sy_weigh *weigh)
+{
+	struct pool pool = { .ctx = ctx, .weigh = weigh };
+	unsigned n_threads = weigh->n_threads ? weigh->n_threads : sy_cpu_count();
+	enum sy_status status = prepare(&pool);
+
+	if (status != SY_OK)
+		return status;
+	if (n_threads > weigh->n_jobs)
+		n_threads = (unsigned)weigh->n_jobs;
+	if (n_threads > THREADS_MAX)
+		n_threads = THREADS_MAX;
+	pthread_mutex_init(&pool.lock, NULL);
+	run_pool(&pool, n_threads);
+	pthread_mutex_destroy(&pool.lock);
+	sy_release(ctx, pool.order);
+	if (sy_cancelled(ctx))
+		return sy_fail(ctx, SY_CANCELLED, "interrupted");
+	return pool.next < weigh->n_jobs
+		? sy_fail(ctx, SY_NO_MEMORY, "out of memory") : SY_OK;
+}
