@@ -11,9 +11,13 @@
 #include "verifier/base/record.h"
 #include "verifier/report/rules.h"
 
+/* NOTHING_EXAMINED is for artifacts that do not count; a report never has it. */
 enum sy_verdict { SY_CLEAN, SY_FLAGGED, SY_UNDETERMINED_VERDICT, SY_NOTHING_EXAMINED };
 
-/* Does a file count towards the answers, and if not, why not. */
+/*
+ * Does a file count towards the answers, and if not, why not.  Findings count
+ * in the first three: a pickle called README is listed *and* a finding.
+ */
 enum sy_scope {
 	SY_SCOPE_EXAMINED,	/* read by a format of ours; counts */
 	SY_SCOPE_NOT_EXAMINED,	/* should have been and was not: undetermined */
@@ -51,7 +55,11 @@ struct sy_meta {
 
 struct sy_more {
 	unsigned rule;
-	uint64_t n;
+	uint64_t n;			/* beyond those kept; 0: none were dropped */
+	uint64_t n_kept;
+	char fingerprint[3 + 64 + 1];	/* set only where a digest binds the content */
+	bool is_suppressed;
+	struct sy_span reason;
 	struct sy_more *next;
 };
 
@@ -61,8 +69,9 @@ struct sy_artifact {
 	struct sy_span summary;		/* one line for people; may be empty */
 	struct sy_span note;		/* why it is listed, excluded, ...; may be empty */
 	uint64_t size;			/* bytes */
-	enum sy_scope scope;
-	enum sy_answer answers[SY_N_QUESTIONS];
+	enum sy_scope scope;		/* NOT_EXAMINED at first */
+	enum sy_answer raised[SY_N_QUESTIONS];	/* by sy_artifact_answer */
+	enum sy_answer answers[SY_N_QUESTIONS];	/* set by sy_report_finish */
 	enum sy_verdict verdict;
 	struct sy_digest digests[SY_N_ALGORITHMS];	/* len 0: not computed */
 	uint64_t n_tensors, bytes_parsed, bytes_hashed;
@@ -72,7 +81,8 @@ struct sy_artifact {
 	size_t n_metas, cap_metas;
 	struct sy_finding *findings;	/* sorted by (off, rule, symbol) at the end */
 	size_t n_findings;
-	struct sy_more *more;
+	struct sy_more *more;		/* sorted by rule at the end */
+	uint64_t n_suppressed;		/* findings; set by sy_report_finish */
 };
 
 struct sy_notice {
@@ -107,26 +117,33 @@ struct sy_report {
 	int exit_code;
 	uint64_t counts[SY_N_SEVERITIES];	/* findings, "and N more" included,
 						 * suppressed ones not */
+	uint64_t n_suppressed;
 	uint64_t n_examined, n_counting;	/* "7 of 7 files examined" */
+	uint64_t n_scope[SY_N_SCOPES];		/* artifacts by scope */
 	uint64_t bytes_total, bytes_parsed, bytes_hashed;
 	const char **reasons;		/* sorted, unique reason words */
-	size_t n_reasons;
+	size_t n_reasons, cap_reasons;
 	struct sy_span condition;	/* "trust_remote_code=False" or empty */
 };
 
+/* An empty, complete report: check, any loader, all questions, fail on high. */
 SY_MUST_CHECK enum sy_status sy_report_new(struct sy_context *ctx,
 					   struct sy_report **report);
 void sy_report_free(struct sy_report **report);
 
-/* Adds an artifact (path copied) and returns its index. */
+/*
+ * Adds an artifact (path copied) and returns its index, good until
+ * sy_report_finish sorts.  It counts as not examined until somebody says more.
+ */
 SY_MUST_CHECK enum sy_status sy_report_add_artifact(struct sy_report *report,
 						    struct sy_span path,
 						    uint64_t size, size_t *index);
 
 /*
- * Adds a finding with the rule's default severity, copying symbol and detail,
- * and applies the rule's effect to the artifact's answers.  Beyond
- * limits.findings_per_rule of one rule in one artifact it is only counted.
+ * Adds a finding with the rule's default severity, copying symbol and detail.
+ * Beyond limits.findings_per_rule of one rule in one artifact it is only
+ * counted.  The rule's effect on the answers is applied at the end, so that a
+ * suppressed finding has none.  SY_WORKER: there is no such rule.
  */
 SY_MUST_CHECK enum sy_status sy_report_add_finding(struct sy_report *report,
 						   size_t artifact,
@@ -160,9 +177,26 @@ void sy_artifact_answer(struct sy_artifact *artifact, enum sy_question question,
 			enum sy_answer answer);
 
 /*
+ * The examination of an artifact ended: its scope becomes EXAMINED and its
+ * well_formed and inert are at least yes.  An artifact that counts and of which
+ * nobody said this stays undetermined.
+ */
+void sy_artifact_examined(struct sy_artifact *artifact);
+
+/*
+ * Computes the fingerprints that are missing: after the digests, before a
+ * baseline is applied.  sy_report_finish calls it as well.
+ */
+SY_MUST_CHECK enum sy_status sy_report_fingerprint(struct sy_report *report);
+
+/*
  * Sorts everything, computes fingerprints, answers, verdicts, counts, reasons
- * and the exit code by the fixed rules of DESIGN §1 and §2.  Call once.
+ * and the exit code by the fixed rules of docs/report.md.  Call once.
  */
 SY_MUST_CHECK enum sy_status sy_report_finish(struct sy_report *report);
+
+/* "clean", "flagged", "undetermined", "not-examined"; "examined", ... */
+const char *sy_verdict_name(enum sy_verdict verdict);
+const char *sy_scope_name(enum sy_scope scope);
 
 #endif

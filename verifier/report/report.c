@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Filling a report.  Everything that is kept is copied into the report's arena;
+ * nothing is judged here (finish.c does that, once, at the end).
+ */
+#include "verifier/report/report.h"
+
+#include <assert.h>
+
+#include "verifier/base/text.h"
+
+static const char ellipsis[] = "...";
+
+static const char *const verdicts[] = {
+	[SY_CLEAN] = "clean",
+	[SY_FLAGGED] = "flagged",
+	[SY_UNDETERMINED_VERDICT] = "undetermined",
+	[SY_NOTHING_EXAMINED] = "not-examined",
+};
+
+static const char *const scopes[SY_N_SCOPES] = {
+	[SY_SCOPE_EXAMINED] = "examined",
+	[SY_SCOPE_NOT_EXAMINED] = "not-examined",
+	[SY_SCOPE_LISTED] = "listed",
+	[SY_SCOPE_OTHER_LOADER] = "other-loader",
+	[SY_SCOPE_EXCLUDED] = "excluded",
+};
+
+/* Copies at most `max` bytes, and an ellipsis instead of what is cut off. */
+static enum sy_status copy_cut(struct sy_report *report, struct sy_span s,
+			       uint64_t max, struct sy_span *copy)
+{
+	*copy = sy_span_of(NULL, 0);
+	if (s.len <= max)
+		return sy_arena_copy(&report->arena, s, copy);
+
+	size_t len = (size_t)max;
+
+	/* Not in the middle of a character. */
+	while (len > 0 && (s.data[len] & 0xc0) == 0x80)
+		len--;
+
+	uint8_t *p = sy_arena_alloc(&report->arena, len + sizeof(ellipsis));
+
+	if (!p)
+		return sy_memory_status(report->ctx);
+	memcpy(p, s.data, len);
+	memcpy(p + len, ellipsis, sizeof(ellipsis));
+	*copy = sy_span_of(p, len + sizeof(ellipsis) - 1);
+	return SY_OK;
+}
+
+static enum sy_status bad_rule(struct sy_report *report, unsigned rule)
+{
+	return sy_fail(report->ctx, SY_WORKER,
+		       "a record speaks of rule %u, there are %u", rule,
+		       (unsigned)SY_N_RULES);
+}
+
+/* The tally of one rule in one artifact, made on first use. */
+static enum sy_status tally(struct sy_report *report, size_t artifact,
+			    unsigned rule, struct sy_more **more)
+{
+	struct sy_artifact *a = &report->artifacts[artifact];
+
+	for (*more = a->more; *more; *more = (*more)->next) {
+		if ((*more)->rule == rule)
+			return SY_OK;
+	}
+
+	struct sy_more *made = sy_arena_alloc(&report->arena, sizeof(*made));
+
+	if (!made)
+		return sy_memory_status(report->ctx);
+	made->rule = rule;
+	made->next = a->more;
+	a->more = made;
+	*more = made;
+	return SY_OK;
+}
+
+/* A count that is too large to be true stays the largest there is. */
+static void count(uint64_t *n, uint64_t more)
+{
+	*n = more > UINT64_MAX - *n ? UINT64_MAX : *n + more;
+}
+
+enum sy_status sy_report_new(struct sy_context *ctx, struct sy_report **report)
+{
+	struct sy_report *r = sy_alloc(ctx, sizeof(*r));
+
+	*report = r;
+	if (!r)
+		return sy_memory_status(ctx);
+	r->ctx = ctx;
+	sy_arena_init(&r->arena, ctx);
+	r->command = "check";
+	r->loader = "any";
+	r->fail_on = SY_HIGH;
+	r->is_complete = true;
+	r->asked = (1u << SY_N_QUESTIONS) - 1;
+	return SY_OK;
+}
+
+void sy_report_free(struct sy_report **report)
+{
+	struct sy_report *r = *report;
+
+	if (!r)
+		return;
+	for (size_t i = 0; i < r->n_artifacts; i++) {
+		sy_release(r->ctx, r->artifacts[i].tensors);
+		sy_release(r->ctx, r->artifacts[i].metas);
+	}
+	sy_release(r->ctx, r->artifacts);
+	sy_release(r->ctx, r->reasons);
+	sy_arena_free(&r->arena);
+	sy_release(r->ctx, r);
+	*report = NULL;
+}
+
+enum sy_status sy_report_add_artifact(struct sy_report *report,
+				      struct sy_span path, uint64_t size,
+				      size_t *index)
+{
+	*index = SIZE_MAX;
+
+	struct sy_span copy;
+	enum sy_status status = sy_arena_copy(&report->arena, path, &copy);
+
+	if (status == SY_OK)
+		status = sy_grow(report->ctx, &report->artifacts,
+				 &report->cap_artifacts,
+				 report->n_artifacts + 1,
+				 sizeof(*report->artifacts));
+	if (status != SY_OK)
+		return status;
+	*index = report->n_artifacts++;
+
+	struct sy_artifact *a = &report->artifacts[*index];
+
+	a->path = copy;
+	a->format = sy_span_str("unknown");
+	a->size = size;
+	a->scope = SY_SCOPE_NOT_EXAMINED;
+	return SY_OK;
+}
+
+enum sy_status sy_report_add_finding(struct sy_report *report, size_t artifact,
+				     const struct sy_record_fact *fact)
+{
+	assert(artifact < report->n_artifacts);
+	if (fact->rule >= SY_N_RULES)
+		return bad_rule(report, fact->rule);
+
+	struct sy_more *more;
+	enum sy_status status = tally(report, artifact, fact->rule, &more);
+
+	if (status != SY_OK)
+		return status;
+	if (more->n_kept >= report->ctx->limits.findings_per_rule) {
+		count(&more->n, 1);
+		return SY_OK;
+	}
+
+	struct sy_finding *f = sy_arena_alloc(&report->arena, sizeof(*f));
+
+	if (!f)
+		return sy_memory_status(report->ctx);
+	f->rule = fact->rule;
+	f->severity = sy_rule_info(fact->rule)->severity;
+	f->off = fact->off;
+	f->len = fact->len;
+	status = copy_cut(report, fact->symbol, report->ctx->limits.name_bytes,
+			  &f->symbol);
+	if (status == SY_OK)
+		status = copy_cut(report, fact->detail,
+				  report->ctx->limits.detail_bytes, &f->detail);
+	if (status != SY_OK)
+		return status;
+
+	struct sy_artifact *a = &report->artifacts[artifact];
+
+	f->next = a->findings;
+	a->findings = f;
+	a->n_findings++;
+	more->n_kept++;
+	return SY_OK;
+}
+
+enum sy_status sy_report_add_more(struct sy_report *report, size_t artifact,
+				  unsigned rule, uint64_t n)
+{
+	assert(artifact < report->n_artifacts);
+	if (rule >= SY_N_RULES)
+		return bad_rule(report, rule);
+
+	struct sy_more *more;
+	enum sy_status status = tally(report, artifact, rule, &more);
+
+	if (status == SY_OK)
+		count(&more->n, n);
+	return status;
+}
+
+enum sy_status sy_report_add_tensor(struct sy_report *report, size_t artifact,
+				    const struct sy_record_tensor *t)
+{
+	assert(artifact < report->n_artifacts && t->rank <= SY_RANK_MAX);
+
+	struct sy_artifact *a = &report->artifacts[artifact];
+	struct sy_tensor made = { .rank = t->rank, .off = t->off, .len = t->len };
+	size_t shape_len = t->rank * sizeof(*made.shape);
+	enum sy_status status = sy_arena_copy(&report->arena, t->name, &made.name);
+
+	if (status == SY_OK)
+		status = sy_arena_copy(&report->arena, t->dtype, &made.dtype);
+	if (status == SY_OK)
+		status = sy_grow(report->ctx, &a->tensors, &a->cap_tensors,
+				 a->n_kept_tensors + 1, sizeof(*a->tensors));
+	if (status != SY_OK)
+		return status;
+	made.shape = sy_arena_alloc(&report->arena, shape_len);
+	if (!made.shape)
+		return sy_memory_status(report->ctx);
+	if (shape_len > 0)
+		memcpy(made.shape, t->shape, shape_len);
+	a->tensors[a->n_kept_tensors++] = made;
+	return SY_OK;
+}
+
+enum sy_status sy_report_add_meta(struct sy_report *report, size_t artifact,
+				  const struct sy_record_meta *m)
+{
+	assert(artifact < report->n_artifacts);
+
+	struct sy_artifact *a = &report->artifacts[artifact];
+	struct sy_meta made = { .off = m->off, .len = m->len };
+	enum sy_status status = sy_arena_copy(&report->arena, m->key, &made.key);
+
+	if (status == SY_OK)
+		status = sy_arena_copy(&report->arena, m->type, &made.type);
+	if (status == SY_OK)
+		status = sy_arena_copy(&report->arena, m->value, &made.value);
+	if (status == SY_OK)
+		status = sy_grow(report->ctx, &a->metas, &a->cap_metas,
+				 a->n_metas + 1, sizeof(*a->metas));
+	if (status == SY_OK)
+		a->metas[a->n_metas++] = made;
+	return status;
+}
+
+enum sy_status sy_report_add_notice(struct sy_report *report, const char *kind,
+				    struct sy_span path, const char *fmt, ...)
+{
+	struct sy_text text;
+	va_list args;
+
+	sy_text_init(&text);
+	va_start(args, fmt);
+	sy_text_vaddf(&text, fmt, args);
+	va_end(args);
+
+	struct sy_notice *n = sy_arena_alloc(&report->arena, sizeof(*n));
+
+	if (!n)
+		return sy_memory_status(report->ctx);
+
+	enum sy_status status = sy_arena_copy(&report->arena, sy_span_str(kind),
+					      &n->kind);
+
+	if (status == SY_OK)
+		status = sy_arena_copy(&report->arena, path, &n->path);
+	if (status == SY_OK)
+		status = sy_arena_copy(&report->arena, sy_text_span(&text),
+				       &n->detail);
+	if (status != SY_OK)
+		return status;
+	n->next = report->notices;
+	report->notices = n;
+	report->n_notices++;
+	return SY_OK;
+}
+
+enum sy_status sy_report_add_reason(struct sy_report *report, const char *word)
+{
+	for (size_t i = 0; i < report->n_reasons; i++) {
+		if (!strcmp(report->reasons[i], word))
+			return SY_OK;
+	}
+
+	enum sy_status status = sy_grow(report->ctx, &report->reasons,
+					&report->cap_reasons,
+					report->n_reasons + 1,
+					sizeof(*report->reasons));
+
+	if (status != SY_OK)
+		return status;
+
+	char *copy = sy_arena_str(&report->arena, word);
+
+	if (!copy)
+		return sy_memory_status(report->ctx);
+	report->reasons[report->n_reasons++] = copy;
+	return SY_OK;
+}
+
+void sy_artifact_answer(struct sy_artifact *artifact, enum sy_question question,
+			enum sy_answer answer)
+{
+	if (answer > artifact->raised[question])
+		artifact->raised[question] = answer;
+}
+
+void sy_artifact_examined(struct sy_artifact *artifact)
+{
+	artifact->scope = SY_SCOPE_EXAMINED;
+	sy_artifact_answer(artifact, SY_WELL_FORMED, SY_YES);
+	sy_artifact_answer(artifact, SY_INERT, SY_YES);
+}
+
+const char *sy_verdict_name(enum sy_verdict verdict)
+{
+	return verdicts[verdict];
+}
+
+const char *sy_scope_name(enum sy_scope scope)
+{
+	return scopes[scope];
+}
