@@ -32,11 +32,13 @@ struct sy_probe {
 
 /* What reading such a file means to a loader. */
 enum sy_format_class {
-	SY_CLASS_WEIGHTS,	/* holds tensors, or code and tensors */
+	SY_CLASS_WEIGHTS,	/* holds tensors, maybe with a graph */
+	SY_CLASS_PICKLE,	/* a program for the unpickler, maybe with tensors */
 	SY_CLASS_CONFIG,	/* structure that loaders obey: JSON, templates, indexes */
 	SY_CLASS_CODE,		/* source a loader may import */
 	SY_CLASS_EXECUTABLE,	/* native code */
 	SY_CLASS_CONTAINER,	/* archive or compression: may hold anything */
+	SY_CLASS_PAGE,		/* a web page: often an answer instead of the file */
 	SY_CLASS_DOCUMENT,	/* nothing executes or parses it as weights */
 	SY_CLASS_POINTER,	/* stands in place of the real content */
 	SY_CLASS_UNKNOWN
@@ -125,6 +127,9 @@ SY_MUST_CHECK enum sy_status sy_emit_meta(struct sy_inspection *in,
 					  struct sy_span key, const char *type,
 					  struct sy_span value, uint64_t off,
 					  uint64_t len);
+/* Only when tensors are wanted; a name beyond limits.name_bytes is cut. */
+SY_MUST_CHECK enum sy_status sy_emit_tensor(struct sy_inspection *in,
+					    const struct sy_record_tensor *tensor);
 SY_PRINTF(4, 5)
 SY_MUST_CHECK enum sy_status sy_emit_artifact(struct sy_inspection *in,
 					      const char *format,
