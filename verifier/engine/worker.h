@@ -47,8 +47,11 @@ SY_MUST_CHECK enum sy_status sy_workers_start(struct sy_context *ctx,
 
 /*
  * Runs jobs until next() has no more and all ended.  Single-threaded: sinks and
- * calls run on the caller's thread.  SY_CANCELLED: running jobs were killed and
- * ended with SY_CANCELLED.  A zygote that died: every job left is SY_WORKER.
+ * calls run on the caller's thread.  SY_OK: each job that next() gave was ended
+ * by one done(), with a status of its own; that is so even when the zygote died
+ * (every job left is SY_WORKER).  SY_CANCELLED: running jobs were killed and
+ * ended with SY_CANCELLED.  A job that ends with SY_OK was examined to its end
+ * and its file was the same before and after (else SY_CHANGED).
  */
 SY_MUST_CHECK enum sy_status sy_workers_run(struct sy_workers *workers,
 					    const struct sy_worker_calls *calls);

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The worker process: holds one file (readable), one pipe (writable) and
+ * nothing else, examines the file, and ends.  It knows no key, no policy and no
+ * other file, and what it says is checked by the receiver.
+ */
+#include "verifier/engine/child.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "verifier/base/ckd.h"
+#include "verifier/engine/worker.h"
+
+#define SOURCE_FD 3
+#define PIPE_FD 4
+#define N_FDS 8				/* the five it has, and some for libc */
+#define CODE_BYTES ((uint64_t)64 << 20)	/* program, libraries, stack */
+
+static bool limit(__rlimit_resource_t what, uint64_t soft, uint64_t hard)
+{
+	struct rlimit old, new = { .rlim_cur = soft, .rlim_max = hard };
+
+	if (getrlimit(what, &old))
+		return false;
+	if (new.rlim_max > old.rlim_max)
+		new.rlim_max = old.rlim_max;
+	if (new.rlim_cur > new.rlim_max)
+		new.rlim_cur = new.rlim_max;
+	return !setrlimit(what, &new);
+}
+
+/* Sanitizers reserve terabytes of addresses: STEELYARD_SANITIZE leaves AS out. */
+static bool limit_memory(const struct sy_limits *limits)
+{
+#ifdef SY_CHILD_ANY_ADDRESS_SPACE
+	(void)limits;
+	return true;
+#else
+	uint64_t len;
+
+	if (ckd_add(&len, limits->memory, CODE_BYTES))
+		len = RLIM_INFINITY;
+	return limit(RLIMIT_AS, len, len);
+#endif
+}
+
+/* NPROC does not bind root; a sandbox that does is a piece of work of its own. */
+static bool confine(const struct sy_limits *limits)
+{
+	uint64_t seconds = limits->worker_seconds, hard;
+
+	if (ckd_add(&hard, seconds, 1))
+		hard = RLIM_INFINITY;
+	return limit(RLIMIT_CORE, 0, 0) && limit(RLIMIT_FSIZE, 0, 0) &&
+	       limit(RLIMIT_NPROC, 0, 0) && limit(RLIMIT_NOFILE, N_FDS, N_FDS) &&
+	       limit(RLIMIT_CPU, seconds, hard) && limit_memory(limits) &&
+	       !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
+	       !prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+/* Only the source and the pipe stay, at fixed places, over the zygote's socket. */
+static bool keep_two(const struct sy_wire_job *job)
+{
+	return dup2(job->source_fd, SOURCE_FD) == SOURCE_FD &&
+	       dup2(job->pipe_fd, PIPE_FD) == PIPE_FD &&
+	       !close_range(PIPE_FD + 1, ~0U, 0);
+}
+
+/* A group of its own, so that one kill reaches whatever it may start. */
+static bool settle(const struct sy_wire_job *job, pid_t zygote)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	if (setpgid(0, 0) || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) ||
+	    getppid() != zygote)
+		return false;
+	if (signal(SIGCHLD, SIG_DFL) == SIG_ERR ||
+	    sigprocmask(SIG_SETMASK, &none, NULL))
+		return false;
+	return keep_two(job) && confine(&job->limits);
+}
+
+struct pipe_sink {
+	struct sy_sink sink;
+	struct sy_fd_sink fd;
+	struct sy_out out;
+};
+
+static enum sy_status pipe_emit(struct sy_sink *sink,
+				const struct sy_record *record)
+{
+	struct pipe_sink *p = (struct pipe_sink *)sink;
+
+	sy_record_encode(&p->out, record);
+	return p->out.status;
+}
+
+static const struct sy_format *find(const struct sy_format *const *formats,
+				    struct sy_span name)
+{
+	while (*formats && !sy_span_is(name, (*formats)->name))
+		formats++;
+	return *formats;
+}
+
+static enum sy_status examine(struct sy_context *ctx, const struct sy_wire_job *job,
+			      const struct sy_format *format, struct sy_sink *sink)
+{
+	struct sy_source source;
+	enum sy_status status;
+
+	if (!format)
+		return sy_fail(ctx, SY_UNSUPPORTED, "the worker lacks the format");
+	status = sy_source_from_fd(&source, ctx, SOURCE_FD, false);
+	if (status != SY_OK)
+		return status;
+	return sy_inspect_here(ctx, format, &source, job->base, job->path,
+			       job->wants, sink);
+}
+
+void sy_child_run(const struct sy_wire_job *job,
+		  const struct sy_format *const *formats, pid_t zygote)
+{
+	struct sy_context ctx;
+	struct pipe_sink sink = { .sink.emit = pipe_emit,
+				  .fd = { .ctx = &ctx, .fd = PIPE_FD } };
+	struct sy_record done = { .kind = SY_RECORD_DONE };
+
+	if (!settle(job, zygote))
+		_exit(SY_CHILD_UNCONFINED);
+	sy_context_init(&ctx);
+	ctx.limits = job->limits;
+	memcpy(ctx.hash_key, job->hash_key, sizeof(ctx.hash_key));
+	sy_out_init(&sink.out, sy_fd_sink_write, &sink.fd);
+	done.u.done.status = examine(&ctx, job, find(formats, job->format),
+				     &sink.sink);
+	if (done.u.done.status != SY_OK)
+		done.u.done.text = sy_span_str(ctx.error.text);
+	sy_record_encode(&sink.out, &done);
+	_exit(sy_out_flush(&sink.out) == SY_OK ? 0 : SY_CHILD_UNHEARD);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One inspection, start to end, in the process it is called in.  The worker
+ * runs exactly this, so what tests and fuzzers see is what the program does.
+ * Never judges: it keeps a format within its limits and passes records on.
+ */
+#include "verifier/engine/worker.h"
+
+/*
+ * Stands between format and sink: once a record was refused, none passes and
+ * the refusal is the result, even when the format did not look.
+ */
+struct guard {
+	struct sy_sink sink;
+	struct sy_sink *inner;
+	struct sy_context *ctx;
+	uint64_t n_records;
+	enum sy_status status;
+};
+
+/* Bytes of all spans of a record: what may make it large. */
+static uint64_t span_bytes(const struct sy_record *record)
+{
+	switch (record->kind) {
+	case SY_RECORD_ARTIFACT:
+		return (uint64_t)record->u.artifact.format.len +
+		       record->u.artifact.summary.len;
+	case SY_RECORD_TENSOR:
+		return (uint64_t)record->u.tensor.name.len +
+		       record->u.tensor.dtype.len;
+	case SY_RECORD_MEMBER:
+		return (uint64_t)record->u.member.name.len +
+		       record->u.member.codec.len;
+	case SY_RECORD_META:
+		return (uint64_t)record->u.meta.key.len + record->u.meta.type.len +
+		       record->u.meta.value.len;
+	case SY_RECORD_REF:
+		return (uint64_t)record->u.ref.name.len + record->u.ref.target.len;
+	case SY_RECORD_FACT:
+		return (uint64_t)record->u.fact.symbol.len +
+		       record->u.fact.detail.len;
+	case SY_RECORD_NOTICE:
+		return (uint64_t)record->u.notice.kind.len +
+		       record->u.notice.detail.len;
+	case SY_RECORD_EXTENT:
+	case SY_RECORD_MORE:
+	case SY_RECORD_DONE:
+		break;
+	}
+	return 0;
+}
+
+static enum sy_status check(struct guard *guard, const struct sy_record *record)
+{
+	const uint64_t fixed = 1024;	/* more than all integers of any kind */
+	uint64_t len = span_bytes(record);
+
+	if (guard->n_records >= guard->ctx->limits.records)
+		return sy_fail(guard->ctx, SY_LIMIT,
+			       "more than %llu records (limit records)",
+			       (unsigned long long)guard->ctx->limits.records);
+	if (len > SY_RECORD_BYTES_MAX - fixed)
+		return sy_fail(guard->ctx, SY_LIMIT,
+			       "a name or text of %llu bytes is too long to report",
+			       (unsigned long long)len);
+	guard->n_records++;
+	return SY_OK;
+}
+
+static enum sy_status guard_emit(struct sy_sink *sink,
+				 const struct sy_record *record)
+{
+	struct guard *guard = (struct guard *)sink;
+
+	if (guard->status == SY_OK)
+		guard->status = check(guard, record);
+	if (guard->status == SY_OK)
+		guard->status = sy_emit(guard->inner, record);
+	return guard->status;
+}
+
+enum sy_status sy_inspect_here(struct sy_context *ctx,
+			       const struct sy_format *format,
+			       struct sy_source *source, struct sy_span base,
+			       struct sy_span path, unsigned wants,
+			       struct sy_sink *sink)
+{
+	struct guard guard = { .sink.emit = guard_emit, .inner = sink, .ctx = ctx };
+	struct sy_inspection in = {
+		.ctx = ctx, .source = source, .base = base, .path = path,
+		.wants = wants, .sink = &guard.sink,
+	};
+	enum sy_status status, ended;
+
+	if (!format->inspect)
+		return sy_fail(ctx, SY_UNSUPPORTED,
+			       "%s files cannot be examined yet", format->name);
+	sy_arena_init(&in.arena, ctx);
+	status = format->inspect(&in);
+	ended = sy_facts_end(&in);
+	sy_arena_free(&in.arena);
+	if (guard.status != SY_OK)
+		return guard.status;
+	return status != SY_OK ? status : ended;
+}
