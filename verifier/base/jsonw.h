@@ -2,7 +2,8 @@
 /*
  * A streaming JSON writer: valid UTF-8 and balanced whatever it is fed,
  * two-space indent, one member a line.  Misuse (a value without key in an
- * object) is an assertion, not an error.
+ * object) is an assertion, not an error.  No newline ends the document: that
+ * is the caller's.
  */
 #ifndef SY_BASE_JSONW_H
 #define SY_BASE_JSONW_H
@@ -33,6 +34,7 @@ void sy_jsonw_str(struct sy_jsonw *w, const char *s);
 void sy_jsonw_hex(struct sy_jsonw *w, struct sy_span bytes);
 void sy_jsonw_u64(struct sy_jsonw *w, uint64_t v);
 void sy_jsonw_bool(struct sy_jsonw *w, bool v);
+void sy_jsonw_null(struct sy_jsonw *w);
 
 /* Members: key and value in one call. */
 void sy_jsonw_kstr(struct sy_jsonw *w, const char *key, const char *s);

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The inner parts of the JSON reader, for json.c only: strings (json_string.c)
+ * and the search for duplicate keys (json_keys.c).
+ */
+#ifndef SY_BASE_JSON_PARTS_H
+#define SY_BASE_JSON_PARTS_H
+
+#include "verifier/base/context.h"
+#include "verifier/base/span.h"
+
+/* Where and why a string is none. */
+struct sy_json_fault {
+	const uint8_t *at;
+	const char *what;
+};
+
+/*
+ * Checks the string whose opening quote is at `at` (before `end`).  Returns the
+ * byte behind its closing quote, or NULL with *fault.  *is_escaped: it holds a
+ * backslash.
+ */
+SY_MUST_CHECK const uint8_t *sy_json_string_scan(const uint8_t *at,
+						 const uint8_t *end,
+						 bool *is_escaped,
+						 struct sy_json_fault *fault);
+
+/*
+ * Unescapes a checked string (without its quotes) into out, which has room for
+ * raw.len bytes; returns the length, which is never more.
+ */
+size_t sy_json_string_unescape(struct sy_span raw, uint8_t *out);
+
+/*
+ * True when the checked string that begins behind the quote at `at` reads
+ * `text` once unescaped.
+ */
+bool sy_json_string_is(const uint8_t *at, const uint8_t *end, struct sy_span text);
+
+/* A key of an open object: a hash (see json_keys.c) and where it is written. */
+struct sy_json_key {
+	uint32_t hash;
+	uint32_t off;		/* of its opening quote */
+};
+
+/*
+ * The keys of all open objects, in the order in which they were read.  Memory:
+ * 8 bytes a key and 4 to 11 more in large objects, for open objects only.
+ */
+struct sy_json_keys {
+	struct sy_context *ctx;
+	struct sy_span doc;		/* less than 4 GiB */
+	struct sy_json_key *log;
+	size_t n, cap;
+	uint32_t *firsts;		/* log index of each open object's first key */
+	size_t n_open, firsts_cap;
+	uint32_t *slots;		/* 0: free, else log index + 1 */
+	size_t n_slots, n_used;		/* n_slots: 0 or a power of two */
+	uint8_t *scratch;
+	size_t scratch_cap;
+};
+
+void sy_json_keys_free(struct sy_json_keys *keys);
+
+/* An object begins. */
+SY_MUST_CHECK enum sy_status sy_json_keys_open(struct sy_json_keys *keys);
+
+/*
+ * A key of the innermost object, at `off`, unescaped in `text`; it is kept
+ * unless it is a duplicate.
+ */
+SY_MUST_CHECK enum sy_status sy_json_keys_add(struct sy_json_keys *keys,
+					      uint32_t off, struct sy_span text,
+					      bool *is_duplicate);
+
+/* The innermost object ends. */
+void sy_json_keys_close(struct sy_json_keys *keys);
+
+#endif
