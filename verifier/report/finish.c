@@ -52,12 +52,6 @@ static bool is_counting(const struct sy_artifact *a)
 	return a->scope == SY_SCOPE_EXAMINED || a->scope == SY_SCOPE_NOT_EXAMINED;
 }
 
-/* What is found in it matters, whether or not it had to be examined. */
-static bool is_judged(const struct sy_artifact *a)
-{
-	return is_counting(a) || a->scope == SY_SCOPE_LISTED;
-}
-
 /* Judging one artifact. */
 
 /* Undetermined is noted apart: a `no` elsewhere must not hide it. */
@@ -216,7 +210,7 @@ static enum sy_status judge_artifact(struct sy_report *report,
 	struct outcome own = { 0 };
 
 	forget_answers(a);
-	if (!is_judged(a))
+	if (!sy_artifact_is_judged(a))
 		return SY_OK;
 	begin_answers(report, a, &own);
 
@@ -318,6 +312,11 @@ static void sort_reasons(struct sy_report *report)
 	if (report->n_reasons > 1)
 		qsort(report->reasons, report->n_reasons,
 		      sizeof(*report->reasons), order_words);
+}
+
+bool sy_artifact_is_judged(const struct sy_artifact *artifact)
+{
+	return is_counting(artifact) || artifact->scope == SY_SCOPE_LISTED;
 }
 
 enum sy_status sy_report_finish(struct sy_report *report)

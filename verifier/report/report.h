@@ -195,6 +195,9 @@ SY_MUST_CHECK enum sy_status sy_report_fingerprint(struct sy_report *report);
  */
 SY_MUST_CHECK enum sy_status sy_report_finish(struct sy_report *report);
 
+/* Do its findings count: is it in scope and not excluded. */
+bool sy_artifact_is_judged(const struct sy_artifact *artifact);
+
 /* "clean", "flagged", "undetermined", "not-examined"; "examined", ... */
 const char *sy_verdict_name(enum sy_verdict verdict);
 const char *sy_scope_name(enum sy_scope scope);
