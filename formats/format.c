@@ -201,6 +201,18 @@ enum sy_status sy_emit_meta(struct sy_inspection *in, struct sy_span key,
 	return sy_emit(in->sink, &record);
 }
 
+enum sy_status sy_emit_tensor(struct sy_inspection *in,
+			      const struct sy_record_tensor *tensor)
+{
+	struct sy_record record = { .kind = SY_RECORD_TENSOR };
+
+	if (!(in->wants & SY_WANT_TENSORS))
+		return SY_OK;
+	record.u.tensor = *tensor;
+	record.u.tensor.name = cut_name(in, tensor->name);
+	return sy_emit(in->sink, &record);
+}
+
 enum sy_status sy_emit_artifact(struct sy_inspection *in, const char *format,
 				uint64_t n_tensors, const char *summary_fmt, ...)
 {
