@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes two small models, one clean and one hostile: make_samples.py FOLDER.
+
+Both are inert: the hostile one is recognised by what its texts would do in a
+careless reader, and nothing in it does any harm when it is opened.
+"""
+
+import json
+import pathlib
+import struct
+import sys
+
+HIDDEN = 32
+VOCABULARY = 64
+
+
+def safetensors(tensors, metadata=None):
+    """tensors: name -> shape; all F32, values are a plain ramp."""
+    header, data = {}, b""
+    if metadata:
+        header["__metadata__"] = metadata
+    for name, shape in tensors.items():
+        count = 1
+        for size in shape:
+            count *= size
+        begin = len(data)
+        data += b"".join(struct.pack("<f", (i % 7 - 3) / 8) for i in range(count))
+        header[name] = {"dtype": "F32", "shape": shape,
+                        "data_offsets": [begin, len(data)]}
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def write(folder, files):
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        if isinstance(content, dict):
+            content = json.dumps(content, indent=2) + "\n"
+        if isinstance(content, str):
+            content = content.encode()
+        (folder / name).write_bytes(content)
+
+
+WEIGHTS = {
+    "model.embed_tokens.weight": [VOCABULARY, HIDDEN],
+    "model.layers.0.mlp.down_proj.weight": [HIDDEN, 2 * HIDDEN],
+    "model.layers.0.mlp.up_proj.weight": [2 * HIDDEN, HIDDEN],
+    "model.layers.0.self_attn.q_proj.weight": [HIDDEN, HIDDEN],
+    "model.norm.weight": [HIDDEN],
+}
+
+CONFIG = {
+    "architectures": ["LlamaForCausalLM"],
+    "hidden_size": HIDDEN,
+    "model_type": "llama",
+    "num_hidden_layers": 1,
+    "torch_dtype": "float32",
+    "vocab_size": VOCABULARY,
+}
+
+PLAIN_TEMPLATE = ("{% for message in messages %}<|{{ message['role'] }}|>"
+                  "{{ message['content'] }}{% endfor %}")
+
+# The attribute walk of CVE-2024-34359: rendered outside a sandbox it reaches
+# every class of the interpreter.  It only lists them.
+WALKING_TEMPLATE = ("{{ ''.__class__.__mro__[1].__subclasses__() }}"
+                    "{% for message in messages %}{{ message['content'] }}{% endfor %}")
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit("usage: make_samples.py FOLDER")
+    folder = pathlib.Path(sys.argv[1])
+    weights = safetensors(WEIGHTS, {"format": "pt"})
+    write(folder / "clean", {
+        "README.md": "---\nlicense: apache-2.0\n---\nA toy model.\n",
+        "config.json": CONFIG,
+        "model.safetensors": weights,
+        "tokenizer_config.json": {"chat_template": PLAIN_TEMPLATE},
+    })
+    write(folder / "hostile", {
+        "config.json": CONFIG,
+        "model.safetensors": weights[:-128],
+        "tokenizer_config.json": {"chat_template": WALKING_TEMPLATE},
+    })
+
+
+if __name__ == "__main__":
+    main()

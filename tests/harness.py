@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the Python tests share: the program, temporary folders, the corpora."""
+
+import collections
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+SOURCE = pathlib.Path(__file__).resolve().parent.parent
+BUILD = pathlib.Path(os.environ.get("STEELYARD_BUILD", SOURCE / "build" / "gcc"))
+PROGRAM = str(BUILD / "steelyard")
+TIER = os.environ.get("STEELYARD_TIER", "fast")
+VECTORS = SOURCE / "tests" / "vectors"
+
+_corpus_counts = collections.Counter()
+
+
+def environment(**changes):
+    """A plain environment: nothing of the caller's settings or locale."""
+    kept = {k: v for k, v in os.environ.items()
+            if not k.startswith(("STEELYARD_", "LC_")) and k not in ("NO_COLOR", "LANG")}
+    kept["LC_ALL"] = "C.UTF-8"
+    kept.update(changes)
+    return kept
+
+
+def run(*args, stdin=b"", env=None, cwd=None, timeout=120, **kwargs):
+    """Runs the program; stdout and stderr of the result are bytes."""
+    if "stdin" not in kwargs and not isinstance(stdin, (bytes, str)):
+        kwargs["stdin"] = stdin
+    else:
+        kwargs["input"] = stdin
+    return subprocess.run([PROGRAM, *map(os.fspath, args)], cwd=cwd, timeout=timeout,
+                          env=env or environment(), stdout=kwargs.pop("stdout", subprocess.PIPE),
+                          stderr=kwargs.pop("stderr", subprocess.PIPE), check=False, **kwargs)
+
+
+def report(*args, **kwargs):
+    """(exit status, parsed report document) of a command with --json."""
+    done = run(*args, "--json", **kwargs)
+    return done.returncode, json.loads(done.stdout)
+
+
+def corpus(name):
+    """The unpacked corpus of that name; skips the test when it is not there."""
+    root = os.environ.get("STEELYARD_CORPUS")
+    if not root or not (pathlib.Path(root) / name).is_dir():
+        raise unittest.SkipTest(f"corpus {name} is not here (STEELYARD_CORPUS)")
+    return pathlib.Path(root) / name
+
+
+def count_corpus(name, n=1):
+    """Says that n cases of a corpus ran; the summary adds them up."""
+    _corpus_counts[name] += n
+
+
+def corpus_counts():
+    return dict(_corpus_counts)
+
+
+class TestCase(unittest.TestCase):
+    """A test with a temporary folder of its own, self.tmp."""
+
+    maxDiff = 4000
+
+    def setUp(self):
+        self.tmp = pathlib.Path(tempfile.mkdtemp(prefix="steelyard-test-"))
+        self.addCleanup(shutil.rmtree, self.tmp, ignore_errors=True)
+
+    def write(self, name, content=b""):
+        path = self.tmp / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path

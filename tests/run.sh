@@ -1,0 +1,151 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Installs what the tests need, builds, and runs every test:
+#   sh tests/run.sh [fast|default|deep]
+# fast     one build with GCC, C tests, lint, Python tests      (after every edit)
+# default  also a build with Clang, AddressSanitizer with UndefinedBehaviorSanitizer,
+#          and the comparisons with Python packages             (before every merge)
+# deep     also ThreadSanitizer, and every fuzzer for FUZZ_SECONDS (default 600)
+# STEELYARD_CORPUS names a folder with unpacked corpora; without it their tests are
+# skipped, visibly.  The last line is "N passed, N failed, N skipped".
+set -eu
+top=$(cd "$(dirname "$0")/.." && pwd)
+cd "$top"
+tier=${1:-default}
+case $tier in
+fast|default|deep) ;;
+*)
+	echo "usage: sh tests/run.sh [fast|default|deep]" >&2
+	exit 4 ;;
+esac
+. samples/packages.sh
+results=$top/build/results
+failed=0
+rm -rf "$results"
+mkdir -p "$results"
+
+step() {
+	printf '\n== %s\n' "$*"
+}
+
+# record NAME STATUS: one passed or failed step of its own.
+record() {
+	if [ "$2" -eq 0 ]; then
+		printf '{"passed": 1, "failed": 0, "skipped": []}\n' >"$results/$1.json"
+	else
+		echo "FAILED: $1"
+		printf '{"passed": 0, "failed": 1, "skipped": []}\n' >"$results/$1.json"
+		failed=1
+	fi
+}
+
+skip() {
+	echo "SKIPPED: $2"
+	printf '{"passed": 0, "failed": 0, "skipped": ["%s"]}\n' "$2" >"$results/$1.json"
+}
+
+# build NAME [CMAKE OPTION...]: into build/NAME; quiet unless it fails.
+build() {
+	name=$1
+	shift
+	step "build: $name"
+	status=0
+	{
+		cmake -G Ninja -S . -B "build/$name" -DSTEELYARD_WERROR=ON "$@" &&
+			ninja -C "build/$name"
+	} >"$results/build-$name.log" 2>&1 || status=$?
+	[ "$status" -eq 0 ] || grep -E -A 8 'error:|FAILED|Error' "$results/build-$name.log" |
+		head -n 80
+	record "build-$name" "$status"
+	return "$status"
+}
+
+# run_ctest NAME: the C tests of build/NAME.
+run_ctest() {
+	step "C tests: $1"
+	ctest --test-dir "build/$1" --output-on-failure --timeout 900 -j 2 \
+		--output-junit "$results/ctest-$1.xml" >"$results/ctest-$1.log" 2>&1 || {
+		grep -v -E '^ *[0-9]+/[0-9]+ .* Passed|^ *Start ' "$results/ctest-$1.log" || true
+		failed=1
+	}
+	tail -n 4 "$results/ctest-$1.log" | grep 'tests passed' || true
+}
+
+# The Python packages to compare with, in a virtual environment of their own.
+python_packages() {
+	venv=$top/build/venv
+	stamp=$venv/.requirements
+	python=python3
+	if [ ! -f "$stamp" ] || ! cmp -s tests/requirements.txt "$stamp"; then
+		step "Python packages for comparison"
+		rm -rf "$venv"
+		if ! { python3 -m venv "$venv" &&
+			"$venv/bin/pip" install -q --disable-pip-version-check --no-input \
+				--require-hashes --only-binary :all: --retries 1 --timeout 20 \
+				-r tests/requirements.txt; } >"$results/pip.log" 2>&1; then
+			tail -n 3 "$results/pip.log"
+			rm -rf "$venv"
+			skip pip "Python packages cannot be installed here: comparisons with them"
+			return 0
+		fi
+		cp tests/requirements.txt "$stamp"
+	fi
+	python=$venv/bin/python
+}
+
+run_fuzzers() {
+	fuzz_seconds=${FUZZ_SECONDS:-600}
+	for fuzzer in build/fuzz/tests/fuzz_*; do
+		[ -x "$fuzzer" ] || continue
+		name=$(basename "$fuzzer")
+		step "fuzz: $name for $fuzz_seconds s"
+		seeds=$top/tests/vectors/${name#fuzz_}
+		mkdir -p "build/fuzz/corpus/$name"
+		[ -d "$seeds" ] || seeds=
+		status=0
+		# shellcheck disable=SC2086
+		"$fuzzer" -max_total_time="$fuzz_seconds" -timeout=20 -rss_limit_mb=2048 \
+			-print_final_stats=1 "build/fuzz/corpus/$name" $seeds \
+			>"$results/$name.log" 2>&1 || status=$?
+		[ "$status" -eq 0 ] || tail -n 40 "$results/$name.log"
+		record "$name" "$status"
+	done
+}
+
+packages=$build_packages
+[ "$tier" = fast ] || packages="$packages clang python3-venv"
+# shellcheck disable=SC2086
+need_packages $packages
+[ -n "${STEELYARD_CORPUS:-}" ] || echo "STEELYARD_CORPUS is not set: corpus tests are skipped"
+
+python=python3
+[ "$tier" = fast ] || python_packages
+if build gcc -DCMAKE_C_COMPILER=gcc; then
+	run_ctest gcc
+	step "lint"
+	python3 tests/lint/lint.py --build build/gcc --results "$results/lint.json" || failed=1
+	step "Python tests"
+	"$python" tests/run_python.py --build build/gcc --tier "$tier" \
+		--results "$results/python.json" || failed=1
+fi
+if [ "$tier" != fast ]; then
+	if build clang -DCMAKE_C_COMPILER=clang; then
+		run_ctest clang
+	fi
+	if build asan -DCMAKE_C_COMPILER=clang -DSTEELYARD_SANITIZE=address,undefined; then
+		run_ctest asan
+	fi
+fi
+if [ "$tier" = deep ]; then
+	if build tsan -DCMAKE_C_COMPILER=clang -DSTEELYARD_SANITIZE=thread; then
+		run_ctest tsan
+	fi
+	if build fuzz -DCMAKE_C_COMPILER=clang -DSTEELYARD_FUZZ=ON \
+		-DSTEELYARD_SANITIZE=address,undefined; then
+		run_fuzzers
+	fi
+fi
+
+step "summary ($tier)"
+python3 tests/tally.py "$results" || failed=1
+exit "$failed"
