@@ -6,10 +6,8 @@
  */
 #include "verifier/base/json.h"
 
-#include "verifier/base/ckd.h"
 #include "verifier/base/json_parts.h"
 #include "verifier/base/memory.h"
-#include "verifier/base/text.h"
 
 /* Tokens between two looks at the cancel flag; a power of two. */
 #define POLL_TOKENS 1024
@@ -53,7 +51,7 @@ static enum sy_status fail(struct sy_json *json, enum sy_status status,
 static enum sy_status fail_memory(struct sy_json *json, enum sy_status status)
 {
 	return fail(json, status, json->at, status == SY_LIMIT ?
-		    "more memory is needed than the limit memory allows" :
+		    "the document needs more memory than is allowed" :
 		    "out of memory");
 }
 
@@ -65,14 +63,16 @@ static enum sy_status unexpected(struct sy_json *json, const char *what,
 		    json->at == json->end ? missing : what);
 }
 
-static void skip_space(struct sy_json *json)
+static bool is_space(uint8_t c)
 {
-	const uint8_t *p = json->at;
+	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
 
-	while (p < json->end && *p <= ' ' &&
-	       (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
-		p++;
-	json->at = p;
+static inline void skip_space(struct sy_json *json)
+{
+	while (json->at < json->end && SY_UNLIKELY(*json->at <= ' ') &&
+	       is_space(*json->at))
+		json->at++;
 }
 
 /* The byte at hand, or 0 at the end (which no rule of the grammar expects). */
@@ -234,82 +234,22 @@ static enum sy_status read_nonfinite(struct sy_json *json,
 	return status;
 }
 
-/* The integer part, from its first digit on; NULL: there is none. */
-static const uint8_t *read_integer(struct sy_json *json,
-				   struct sy_json_token *token, const uint8_t *p)
-{
-	const uint8_t *first = p;
-	uint64_t v = 0;
-	bool is_over = false;
-
-	for (; p < json->end && sy_is_digit(*p); p++) {
-		if (ckd_mul(&v, v, 10u) || ckd_add(&v, v, (unsigned)(*p - '0')))
-			is_over = true;
-	}
-	token->is_integer = !is_over;
-	token->magnitude = is_over ? 0 : v;
-	if (p == first) {
-		fail(json, SY_FORMAT, p, "a digit was expected");
-		return NULL;
-	}
-	if (*first == '0' && p - first > 1) {
-		fail(json, SY_FORMAT, first, "a number must not begin with 0");
-		return NULL;
-	}
-	return p;
-}
-
-/* Behind one digit or more; NULL: there is none at p. */
-static const uint8_t *read_digits(struct sy_json *json, const uint8_t *p)
-{
-	const uint8_t *first = p;
-
-	while (p < json->end && sy_is_digit(*p))
-		p++;
-	if (p == first) {
-		fail(json, SY_FORMAT, p, "a digit was expected");
-		return NULL;
-	}
-	return p;
-}
-
-/* Behind a fraction and an exponent, if any; NULL: one is malformed. */
-static const uint8_t *read_fraction(struct sy_json *json, const uint8_t *p)
-{
-	if (p < json->end && *p == '.') {
-		p = read_digits(json, p + 1);
-		if (!p)
-			return NULL;
-	}
-	if (p < json->end && (*p | 0x20) == 'e') {
-		p++;
-		if (p < json->end && (*p == '+' || *p == '-'))
-			p++;
-		p = read_digits(json, p);
-	}
-	return p;
-}
-
 static enum sy_status read_number(struct sy_json *json,
 				  struct sy_json_token *token)
 {
-	bool is_negative = *json->at == '-';
-	const uint8_t *p = json->at + is_negative, *next;
+	struct sy_json_number number;
+	struct sy_json_fault fault;
+	const uint8_t *next;
 
-	if (is_negative && p < json->end && *p == 'I')
+	if (*json->at == '-' && json->end - json->at > 1 && json->at[1] == 'I')
 		return read_nonfinite(json, token, "-Infinity");
-	begin(json, token, SY_JSON_NUMBER);
-	token->is_negative = is_negative;
-	p = read_integer(json, token, p);
-	if (!p)
-		return json->status;
-	next = p < json->end && *p >= '.' ? read_fraction(json, p) : p;
+	next = sy_json_number_scan(json->at, json->end, &number, &fault);
 	if (!next)
-		return json->status;
-	if (next != p) {
-		token->is_integer = false;
-		token->magnitude = 0;
-	}
+		return fail(json, SY_FORMAT, fault.at, fault.what);
+	begin(json, token, SY_JSON_NUMBER);
+	token->is_negative = number.is_negative;
+	token->is_integer = number.is_integer;
+	token->magnitude = number.magnitude;
 	token->text = sy_span_of(json->at, (size_t)(next - json->at));
 	finish(json, token, next);
 	json->state = AFTER_VALUE;

@@ -18,6 +18,14 @@
 #define SMALL 8
 #define SLOTS_MIN 64
 
+/*
+ * A slot is 0 when free, else log index + 1 in the low bits and a part of the
+ * hash above: most collisions are told apart without a look at the log.
+ */
+#define INDEX_BITS 24
+#define INDEX_MASK ((UINT32_C(1) << INDEX_BITS) - 1)
+#define KEYS_MAX (INDEX_MASK - 1)
+
 void sy_json_keys_free(struct sy_json_keys *keys)
 {
 	sy_release(keys->ctx, keys->log);
@@ -78,9 +86,11 @@ static bool find_large(const struct sy_json_keys *keys, size_t first,
 	size_t mask = keys->n_slots - 1;
 
 	for (size_t i = hash & mask; keys->slots[i]; i = (i + 1) & mask) {
-		size_t index = keys->slots[i] - 1;
+		uint32_t slot = keys->slots[i];
+		size_t index = (slot & INDEX_MASK) - 1;
 
-		if (index >= first && is_key(keys, &keys->log[index], hash, text))
+		if ((slot ^ hash) >> INDEX_BITS == 0 && index >= first &&
+		    is_key(keys, &keys->log[index], hash, text))
 			return true;
 	}
 	return false;
@@ -89,11 +99,12 @@ static bool find_large(const struct sy_json_keys *keys, size_t first,
 static void enter(struct sy_json_keys *keys, size_t index)
 {
 	size_t mask = keys->n_slots - 1;
-	size_t i = keys->log[index].hash & mask;
+	uint32_t hash = keys->log[index].hash;
+	size_t i = hash & mask;
 
 	while (keys->slots[i])
 		i = (i + 1) & mask;
-	keys->slots[i] = (uint32_t)index + 1;
+	keys->slots[i] = (hash & ~INDEX_MASK) | ((uint32_t)index + 1);
 	keys->n_used++;
 }
 
@@ -102,7 +113,7 @@ static void leave(struct sy_json_keys *keys, size_t index)
 	size_t mask = keys->n_slots - 1;
 	size_t i = keys->log[index].hash & mask;
 
-	while (keys->slots[i] != (uint32_t)index + 1)
+	while ((keys->slots[i] & INDEX_MASK) != (uint32_t)index + 1)
 		i = (i + 1) & mask;
 	keys->slots[i] = 0;
 	keys->n_used--;
@@ -188,6 +199,8 @@ static enum sy_status append(struct sy_json_keys *keys, size_t first,
 	size_t count = keys->n - first;
 	enum sy_status status = SY_OK;
 
+	if (keys->n >= KEYS_MAX)
+		return SY_LIMIT;
 	if (count >= SMALL)
 		status = make_room(keys, count == SMALL ? SMALL + 1 : 1);
 	if (status == SY_OK && keys->n == keys->cap)

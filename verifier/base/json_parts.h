@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The inner parts of the JSON reader, for json.c only: strings (json_string.c)
- * and the search for duplicate keys (json_keys.c).
+ * The inner parts of the JSON reader, for json.c only: strings (json_string.c),
+ * numbers (json_number.c), and the search for duplicate keys (json_keys.c).
  */
 #ifndef SY_BASE_JSON_PARTS_H
 #define SY_BASE_JSON_PARTS_H
@@ -9,7 +9,7 @@
 #include "verifier/base/context.h"
 #include "verifier/base/span.h"
 
-/* Where and why a string is none. */
+/* Where and why a string or a number is none. */
 struct sy_json_fault {
 	const uint8_t *at;
 	const char *what;
@@ -37,6 +37,21 @@ size_t sy_json_string_unescape(struct sy_span raw, uint8_t *out);
  */
 bool sy_json_string_is(const uint8_t *at, const uint8_t *end, struct sy_span text);
 
+struct sy_json_number {
+	bool is_negative;
+	bool is_integer;	/* no fraction, no exponent, fits below */
+	uint64_t magnitude;
+};
+
+/*
+ * Reads the number at `at` (a minus sign or a digit, before `end`).  Returns
+ * the byte behind it, or NULL with *fault.
+ */
+SY_MUST_CHECK const uint8_t *sy_json_number_scan(const uint8_t *at,
+						 const uint8_t *end,
+						 struct sy_json_number *number,
+						 struct sy_json_fault *fault);
+
 /* A key of an open object: a hash (see json_keys.c) and where it is written. */
 struct sy_json_key {
 	uint32_t hash;
@@ -45,7 +60,7 @@ struct sy_json_key {
 
 /*
  * The keys of all open objects, in the order in which they were read.  Memory:
- * 8 bytes a key and 4 to 11 more in large objects, for open objects only.
+ * 8 bytes a key and 5 to 11 more in large objects, for open objects only.
  */
 struct sy_json_keys {
 	struct sy_context *ctx;
@@ -54,7 +69,7 @@ struct sy_json_keys {
 	size_t n, cap;
 	uint32_t *firsts;		/* log index of each open object's first key */
 	size_t n_open, firsts_cap;
-	uint32_t *slots;		/* 0: free, else log index + 1 */
+	uint32_t *slots;		/* see json_keys.c */
 	size_t n_slots, n_used;		/* n_slots: 0 or a power of two */
 	uint8_t *scratch;
 	size_t scratch_cap;
@@ -67,7 +82,7 @@ SY_MUST_CHECK enum sy_status sy_json_keys_open(struct sy_json_keys *keys);
 
 /*
  * A key of the innermost object, at `off`, unescaped in `text`; it is kept
- * unless it is a duplicate.
+ * unless it is a duplicate.  SY_LIMIT: over 16 million keys in open objects.
  */
 SY_MUST_CHECK enum sy_status sy_json_keys_add(struct sy_json_keys *keys,
 					      uint32_t off, struct sy_span text,
