@@ -38,7 +38,7 @@ struct sy_entry {
 	size_t root;		/* index into inventory.roots */
 	enum sy_entry_kind kind;
 	enum sy_place place;
-	int sys_errno;		/* UNREADABLE */
+	int sys_errno;		/* UNREADABLE; 0: deeper than limits.dir_depth */
 	bool is_link;		/* reached through a link inside the root */
 	bool is_named;		/* given on the command line itself */
 	const char *link_target; /* bytes of readlink, or NULL */
@@ -49,15 +49,24 @@ struct sy_entry {
 	const char *expected_from;	/* ours: "cache blob name", "local-dir metadata" */
 	size_t twin;		/* index of an earlier entry that this one equals after
 				 * case folding and NFC, else SIZE_MAX */
-	size_t hard_link;	/* index of an earlier entry with the same dev+ino that is
-				 * not the same link, else SIZE_MAX */
+	size_t hard_link;	/* index of an earlier entry that is another name of the
+				 * same file (dev+ino): a hard link, or a link to it or
+				 * from it; else SIZE_MAX */
 };
 
 struct sy_root {
-	const char *path;	/* as named */
-	int fd;			/* of the directory, or of the file itself; -1: stdin spool */
+	const char *path;	/* as named, without slashes at its end */
+	int fd;			/* of the directory; -1: a file, stdin, or one root of
+				 * many (opened again and compared when needed) */
 	bool is_dir;
+	bool is_stdin;
 	struct sy_source spool;	/* for "-" */
+	uint64_t dev, ino;	/* of the directory */
+	const char *real;	/* physical absolute path; NULL: not known */
+	/* The Hugging Face cache repository that it lies in; NULL: none. */
+	const char *repo;	/* physical absolute path */
+	uint64_t repo_dev, repo_ino;
+	unsigned repo_depth;	/* directories between the repository and the root */
 };
 
 struct sy_inventory {
@@ -66,7 +75,8 @@ struct sy_inventory {
 	struct sy_root *roots;
 	size_t n_roots;
 	struct sy_entry *entries;	/* sorted by path, byte-wise; no duplicates */
-	size_t n_entries;
+	size_t n_entries, cap_entries;
+	bool follow_links;
 	/* Directories that could not be entered (unreadable, too deep): entries
 	 * of kind UNREADABLE carry them. */
 };
@@ -80,7 +90,12 @@ struct sy_walk_options {
 /*
  * Fills the inventory.  SY_NOT_FOUND: a named path does not exist (error text
  * names it); SY_LIMIT: limits.dir_entries.  On failure the inventory holds what
- * was found so far and must still be freed.
+ * was found so far (unsorted, without twins and hard links) and must still be
+ * freed.
+ *
+ * Files reached twice (overlapping or repeated paths; a blob behind a listed
+ * snapshot link) are listed once.  A link to a directory below its root adds
+ * nothing: that directory is listed where it is.
  */
 SY_MUST_CHECK enum sy_status sy_walk(struct sy_inventory *inventory,
 				     struct sy_context *ctx,
@@ -96,7 +111,7 @@ SY_MUST_CHECK enum sy_status sy_entry_open(const struct sy_inventory *inventory,
 					   size_t entry, struct sy_context *ctx,
 					   struct sy_source *source);
 
-/* Index of the entry whose path is `dir_of`'s directory + "/" + name, or SIZE_MAX. */
+/* Index of the entry beside `entry` (same directory) called name, or SIZE_MAX. */
 size_t sy_inventory_sibling(const struct sy_inventory *inventory, size_t entry,
 			    struct sy_span name);
 
