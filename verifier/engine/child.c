@@ -119,6 +119,11 @@ static enum sy_status examine(struct sy_context *ctx, const struct sy_wire_job *
 	status = sy_source_from_fd(&source, ctx, SOURCE_FD, false);
 	if (status != SY_OK)
 		return status;
+	if (source.size != job->size)
+		return sy_fail(ctx, SY_CHANGED,
+			       "the file had %llu bytes when it was opened and now "
+			       "has %llu", (unsigned long long)job->size,
+			       (unsigned long long)source.size);
 	return sy_inspect_here(ctx, format, &source, job->base, job->path,
 			       job->wants, sink);
 }

@@ -25,6 +25,7 @@ struct head {
 };
 
 struct job_head {
+	uint64_t size;
 	uint32_t wants;
 	uint32_t format_len, base_len, path_len;	/* bytes */
 	uint8_t hash_key[16];
@@ -101,7 +102,8 @@ bool sy_wire_send(int socket, const struct sy_wire_message *message, int flags)
 		.end = message->end, .code = message->code,
 		.fingerprint = message->fingerprint,
 	};
-	struct job_head job_head = { .wants = job->wants, .limits = job->limits };
+	struct job_head job_head = { .size = job->size, .wants = job->wants,
+				     .limits = job->limits };
 	struct iovec parts[5] = { part(&head, sizeof(head)) };
 	struct msghdr packet = { .msg_iov = parts, .msg_iovlen = 1 };
 	union fd_space space = { .bytes = { 0 } };
@@ -162,6 +164,7 @@ static bool read_job(struct sy_span rest, struct sy_wire_job *job)
 	rest = sy_span_slice(rest, sizeof(head), SIZE_MAX);
 	if ((uint64_t)head.format_len + head.base_len + head.path_len != rest.len)
 		return false;
+	job->size = head.size;
 	job->wants = head.wants;
 	job->limits = head.limits;
 	memcpy(job->hash_key, head.hash_key, sizeof(job->hash_key));

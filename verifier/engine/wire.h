@@ -31,6 +31,7 @@ enum sy_wire_end {
 struct sy_wire_job {
 	uint32_t ticket;		/* unique while the job runs */
 	unsigned wants;			/* enum sy_want */
+	uint64_t size;			/* of the file when it was opened, bytes */
 	struct sy_limits limits;
 	uint8_t hash_key[16];
 	struct sy_span format;		/* its name */

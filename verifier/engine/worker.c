@@ -133,7 +133,7 @@ static void send_job(struct sy_workers *w, struct slot *slot, int write_end)
 	const struct sy_worker_job *job = &slot->job;
 	struct sy_wire_message message = { .kind = SY_WIRE_JOB, .job = {
 		.ticket = slot->ticket, .wants = job->wants,
-		.limits = w->ctx->limits,
+		.size = job->source.size, .limits = w->ctx->limits,
 		.format = sy_span_str(job->format->name),
 		.base = job->base, .path = job->path,
 		.source_fd = job->source.fd, .pipe_fd = write_end,
