@@ -20,6 +20,34 @@ SY_MUST_CHECK enum sy_status sy_payload_check(struct sy_inspection *in,
 const char *sy_looks_like(struct sy_span head);
 
 /*
+ * The same for what has no business in metadata: a program, an archive, or a
+ * pickle, of which `head` is the beginning and `len` the length in all.
+ */
+const char *sy_looks_hidden(struct sy_span head, uint64_t len);
+
+/*
+ * True when `head` begins a pickle that goes on plausibly for all of it; `len`
+ * is the length of the whole (arguments may not lead beyond it).
+ */
+bool sy_pickle_begins(struct sy_span head, uint64_t len);
+
+/* A ZIP end-of-directory record whose directory really is there. */
+struct sy_zip_tail {
+	uint64_t off;		/* of the record */
+	uint64_t dir_off;	/* of the directory, in the file */
+	uint64_t n_entries;
+	size_t name_len;	/* of the first entry's name, cut to the room here */
+	uint8_t name[64];
+};
+
+/*
+ * Looks in the last 64 KiB for what a ZIP reader would open; `*is_found` tells.
+ */
+SY_MUST_CHECK enum sy_status sy_zip_tail_find(struct sy_inspection *in,
+					      struct sy_zip_tail *tail,
+					      bool *is_found);
+
+/*
  * A second reading of the file: a ZIP whose directory parses from the end of
  * the file, a tar header at 257, ...; `tail_off` is where the format's own data
  * ends (the file size when nothing trails).  Mere magic bytes are not enough:

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Do these bytes begin a pickle?  Two bytes of signature stand in quantised
+ * weights by chance, so the opcodes behind them are stepped over until chance is
+ * ruled out.  Nothing is unpickled; no stack, no names.
+ */
+#include "formats/payload.h"
+
+#include "verifier/base/cursor.h"
+
+#define BITS_ENOUGH 32	/* against chance; see the sums below */
+
+/* How an opcode's argument is laid out (protocols 0 to 5). */
+enum argument {
+	ARG_INVALID,	/* not an opcode */
+	ARG_NONE,
+	ARG_1, ARG_2, ARG_4, ARG_8,	/* that many bytes */
+	ARG_LINE,	/* up to a line feed */
+	ARG_NAMES,	/* two lines: module and name */
+	ARG_BYTES_1, ARG_BYTES_4, ARG_BYTES_8,	/* length of that size, then bytes */
+	ARG_TEXT_1, ARG_TEXT_4, ARG_TEXT_8,	/* the same, UTF-8 */
+	ARG_FRAME,	/* eight bytes: length of what follows */
+	ARG_STOP
+};
+
+static const uint8_t arguments[256] = {
+	['('] = ARG_NONE, ['.'] = ARG_STOP, ['0'] = ARG_NONE, ['1'] = ARG_NONE,
+	['2'] = ARG_NONE, ['F'] = ARG_LINE, ['I'] = ARG_LINE, ['J'] = ARG_4,
+	['K'] = ARG_1, ['L'] = ARG_LINE, ['M'] = ARG_2, ['N'] = ARG_NONE,
+	['P'] = ARG_LINE, ['Q'] = ARG_NONE, ['R'] = ARG_NONE, ['S'] = ARG_LINE,
+	['T'] = ARG_BYTES_4, ['U'] = ARG_BYTES_1, ['V'] = ARG_LINE,
+	['X'] = ARG_TEXT_4, ['a'] = ARG_NONE, ['b'] = ARG_NONE, ['c'] = ARG_NAMES,
+	['d'] = ARG_NONE, ['}'] = ARG_NONE, ['e'] = ARG_NONE, ['g'] = ARG_LINE,
+	['h'] = ARG_1, ['i'] = ARG_NAMES, ['j'] = ARG_4, ['l'] = ARG_NONE,
+	[']'] = ARG_NONE, ['o'] = ARG_NONE, ['p'] = ARG_LINE, ['q'] = ARG_1,
+	['r'] = ARG_4, ['s'] = ARG_NONE, ['t'] = ARG_NONE, [')'] = ARG_NONE,
+	['u'] = ARG_NONE, ['B'] = ARG_BYTES_4, ['C'] = ARG_BYTES_1, ['G'] = ARG_8,
+	[0x80] = ARG_1, [0x81] = ARG_NONE, [0x82] = ARG_1, [0x83] = ARG_2,
+	[0x84] = ARG_4, [0x85] = ARG_NONE, [0x86] = ARG_NONE, [0x87] = ARG_NONE,
+	[0x88] = ARG_NONE, [0x89] = ARG_NONE, [0x8a] = ARG_BYTES_1,
+	[0x8b] = ARG_BYTES_4, [0x8c] = ARG_TEXT_1, [0x8d] = ARG_TEXT_8,
+	[0x8e] = ARG_BYTES_8, [0x8f] = ARG_NONE, [0x90] = ARG_NONE,
+	[0x91] = ARG_NONE, [0x92] = ARG_NONE, [0x93] = ARG_NONE, [0x94] = ARG_NONE,
+	[0x95] = ARG_FRAME, [0x96] = ARG_BYTES_8, [0x97] = ARG_NONE,
+	[0x98] = ARG_NONE,
+};
+
+struct walk {
+	struct sy_cursor c;
+	uint64_t len;		/* of the whole stream; the cursor sees its head */
+	unsigned bits;		/* of conviction */
+	bool is_wrong;		/* no unpickler would take it */
+	bool is_over;		/* the head or the pickle ends here */
+	bool has_names;		/* a module and a name were named */
+};
+
+/* A length of 1, 4 or 8 bytes. */
+static bool get_len(struct walk *w, unsigned size, uint64_t *len)
+{
+	uint8_t bytes[8] = { 0 };
+
+	*len = 0;
+	if (!sy_get_bytes(&w->c, bytes, size))
+		return false;
+	for (unsigned i = 0; i < size; i++)
+		*len |= (uint64_t)bytes[i] << (8 * i);
+	return true;
+}
+
+/* Bytes that lie in the stream but beyond the head end the walk, unrefuted. */
+static void take(struct walk *w, uint64_t len, bool is_text)
+{
+	struct sy_span bytes;
+
+	if (len > w->len - sy_cursor_at(&w->c)) {
+		w->is_wrong = true;
+		return;
+	}
+	if (!sy_get_span(&w->c, len, &bytes)) {
+		w->is_over = true;
+		return;
+	}
+	for (size_t i = 0; i < bytes.len && is_text; i++) {
+		if (bytes.data[i] < 0x20 && bytes.data[i] != '\n' && bytes.data[i] != '\t')
+			w->is_wrong = true;
+		w->bits++;
+	}
+}
+
+static void take_counted(struct walk *w, unsigned size, bool is_text)
+{
+	uint64_t len;
+
+	if (get_len(w, size, &len))
+		take(w, len, is_text);
+	else
+		w->is_over = true;
+}
+
+/* A line; as a name it is an identifier, with dots, of two bytes or more. */
+static void take_line(struct walk *w, bool is_name)
+{
+	uint8_t c = 0;
+	unsigned n = 0;
+
+	while (sy_get_u8(&w->c, &c) && c != '\n') {
+		uint8_t lower = sy_ascii_lower(c);
+
+		n++;
+		if (c < 0x20 || c >= 0x7f)
+			w->is_wrong = true;
+		if (is_name && !(lower >= 'a' && lower <= 'z') && !sy_is_digit(c) &&
+		    c != '_' && c != '.')
+			w->is_wrong = true;
+	}
+	w->is_over = c != '\n';
+	if (is_name && n < 2)
+		w->is_wrong = true;
+	if (is_name)
+		w->bits += n < 8 ? n : 8;
+}
+
+static void take_names(struct walk *w)
+{
+	take_line(w, true);
+	if (!w->is_over)
+		take_line(w, true);
+	w->has_names = w->has_names || !w->is_over;
+}
+
+static void take_frame(struct walk *w)
+{
+	uint64_t len;
+
+	if (!get_len(w, 8, &len)) {
+		w->is_over = true;
+		return;
+	}
+	if (len > w->len - sy_cursor_at(&w->c))
+		w->is_wrong = true;
+	w->bits += 24;
+}
+
+static void take_stop(struct walk *w)
+{
+	if (sy_cursor_at(&w->c) == w->len)
+		w->bits += 16;
+	w->is_over = true;
+}
+
+static void step(struct walk *w, uint8_t opcode)
+{
+	w->bits += 2;	/* about a quarter of all bytes are opcodes */
+	switch ((enum argument)arguments[opcode]) {
+	case ARG_INVALID:
+		w->is_wrong = true;
+		return;
+	case ARG_NONE:
+		return;
+	case ARG_1:
+		take(w, 1, false);
+		return;
+	case ARG_2:
+		take(w, 2, false);
+		return;
+	case ARG_4:
+		take(w, 4, false);
+		return;
+	case ARG_8:
+		take(w, 8, false);
+		return;
+	case ARG_LINE:
+		take_line(w, false);
+		return;
+	case ARG_NAMES:
+		take_names(w);
+		return;
+	case ARG_BYTES_1:
+	case ARG_TEXT_1:
+		take_counted(w, 1, arguments[opcode] == ARG_TEXT_1);
+		return;
+	case ARG_BYTES_4:
+	case ARG_TEXT_4:
+		take_counted(w, 4, arguments[opcode] == ARG_TEXT_4);
+		return;
+	case ARG_BYTES_8:
+	case ARG_TEXT_8:
+		take_counted(w, 8, arguments[opcode] == ARG_TEXT_8);
+		return;
+	case ARG_FRAME:
+		take_frame(w);
+		return;
+	case ARG_STOP:
+		take_stop(w);
+		return;
+	}
+}
+
+/* Without the signature of protocol 2 and later, only a named import convinces. */
+bool sy_pickle_begins(struct sy_span head, uint64_t len)
+{
+	struct walk w = { .len = len };
+	bool has_proto = head.len >= 2 && head.data[0] == 0x80 && head.data[1] >= 2 &&
+			 head.data[1] <= 5;
+	uint8_t opcode;
+
+	sy_cursor_init(&w.c, head, 0);
+	if (has_proto)
+		w.bits = 14;
+	while (!w.is_wrong && !w.is_over && sy_get_u8(&w.c, &opcode))
+		step(&w, opcode);
+	return !w.is_wrong && w.bits >= BITS_ENOUGH && (has_proto || w.has_names);
+}
