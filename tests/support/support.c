@@ -310,7 +310,7 @@ const char *test_corpus(void)
 	return corpus && *corpus ? corpus : NULL;
 }
 
-static void *test_realloc(void *user, void *p, size_t len)
+static void *counting_realloc(void *user, void *p, size_t len)
 {
 	struct test_allocator *allocator = user;
 
@@ -327,6 +327,6 @@ static void *test_realloc(void *user, void *p, size_t len)
 
 void test_allocator_use(struct sy_context *ctx, struct test_allocator *allocator)
 {
-	ctx->allocator.realloc = test_realloc;
+	ctx->allocator.realloc = counting_realloc;
 	ctx->allocator.user = allocator;
 }

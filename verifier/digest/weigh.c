@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "verifier/digest/hasher.h"
@@ -137,7 +138,9 @@ static void weigh_job(struct pool *pool, struct sy_context *ctx,
 	}
 	for (unsigned a = 0; a < SY_N_ALGORITHMS; a++)
 		sy_hasher_free(&hashers[a]);
-	job->error = ctx->error;
+	job->sys_errno = ctx->error.sys_errno;
+	snprintf(job->why, sizeof(job->why), "%.*s", (int)sizeof(job->why) - 1,
+		 ctx->error.text);
 }
 
 static void *work(void *user)

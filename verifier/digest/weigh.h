@@ -15,7 +15,8 @@ struct sy_weigh_job {
 	unsigned algorithms;		/* bit mask: 1u << enum sy_algorithm */
 	/* results */
 	enum sy_status status;		/* SY_CHANGED: differed before and after */
-	struct sy_error error;
+	int sys_errno;			/* behind the status, or 0 */
+	char why[160];			/* when not SY_OK: a sentence, maybe cut */
 	uint64_t n_read;		/* bytes hashed */
 	struct sy_digest digests[SY_N_ALGORITHMS];	/* by algorithm, where asked */
 };
