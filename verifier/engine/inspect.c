@@ -18,48 +18,15 @@ struct guard {
 	enum sy_status status;
 };
 
-/* Bytes of all spans of a record: what may make it large. */
-static uint64_t span_bytes(const struct sy_record *record)
-{
-	switch (record->kind) {
-	case SY_RECORD_ARTIFACT:
-		return (uint64_t)record->u.artifact.format.len +
-		       record->u.artifact.summary.len;
-	case SY_RECORD_TENSOR:
-		return (uint64_t)record->u.tensor.name.len +
-		       record->u.tensor.dtype.len;
-	case SY_RECORD_MEMBER:
-		return (uint64_t)record->u.member.name.len +
-		       record->u.member.codec.len;
-	case SY_RECORD_META:
-		return (uint64_t)record->u.meta.key.len + record->u.meta.type.len +
-		       record->u.meta.value.len;
-	case SY_RECORD_REF:
-		return (uint64_t)record->u.ref.name.len + record->u.ref.target.len;
-	case SY_RECORD_FACT:
-		return (uint64_t)record->u.fact.symbol.len +
-		       record->u.fact.detail.len;
-	case SY_RECORD_NOTICE:
-		return (uint64_t)record->u.notice.kind.len +
-		       record->u.notice.detail.len;
-	case SY_RECORD_EXTENT:
-	case SY_RECORD_MORE:
-	case SY_RECORD_DONE:
-		break;
-	}
-	return 0;
-}
-
 static enum sy_status check(struct guard *guard, const struct sy_record *record)
 {
-	const uint64_t fixed = 1024;	/* more than all integers of any kind */
-	uint64_t len = span_bytes(record);
+	uint64_t len = sy_record_bytes(record);
 
 	if (guard->n_records >= guard->ctx->limits.records)
 		return sy_fail(guard->ctx, SY_LIMIT,
 			       "more than %llu records (limit records)",
 			       (unsigned long long)guard->ctx->limits.records);
-	if (len > SY_RECORD_BYTES_MAX - fixed)
+	if (len > SY_RECORD_BYTES_MAX)
 		return sy_fail(guard->ctx, SY_LIMIT,
 			       "a name or text of %llu bytes is too long to report",
 			       (unsigned long long)len);

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* steelyard.h: running a check, and reading its report. */
+#include <string.h>
+
+#include "verifier/engine/check.h"
+#include "verifier/engine/session.h"
+#include "verifier/report/writer.h"
+
+struct steelyard_report {
+	struct sy_context *ctx;
+	struct sy_report *report;
+};
+
+static const unsigned asked[] = {
+	[STEELYARD_ASK_CHECK] = 1u << SY_AUTHENTIC | 1u << SY_INTACT |
+				1u << SY_WELL_FORMED | 1u << SY_INERT,
+	[STEELYARD_ASK_SCAN] = 1u << SY_WELL_FORMED | 1u << SY_INERT,
+	[STEELYARD_ASK_INSPECT] = 1u << SY_WELL_FORMED | 1u << SY_INERT,
+};
+
+static const char *const commands[] = {
+	[STEELYARD_ASK_CHECK] = "check",
+	[STEELYARD_ASK_SCAN] = "scan",
+	[STEELYARD_ASK_INSPECT] = "inspect",
+};
+
+static bool find_severity(struct steelyard_session *session, const char *name,
+			  enum sy_severity *severity)
+{
+	if (!name)
+		name = "high";
+	*severity = SY_N_SEVERITIES;
+	if (!strcmp(name, "none") || sy_severity_find(sy_span_str(name), severity))
+		return true;
+	sy_fail(&session->ctx, SY_USAGE, "there is no severity '%s' (none, info, "
+		"low, medium, high, critical)", name);
+	return false;
+}
+
+static bool translate(struct steelyard_session *session,
+		      const struct steelyard_check_options *from,
+		      struct sy_check_options *to)
+{
+	unsigned ask = (unsigned)from->ask;
+	bool is_inspect = from->ask == STEELYARD_ASK_INSPECT;
+
+	if (ask >= SY_N_ELEMS(asked)) {
+		sy_fail(&session->ctx, SY_USAGE, "there is no question %u", ask);
+		return false;
+	}
+	*to = (struct sy_check_options){
+		.command = commands[ask], .asked = asked[ask],
+		.wants = (is_inspect || from->show_tensors ? SY_WANT_TENSORS : 0u) |
+			 (is_inspect ? SY_WANT_META : 0u),
+		.is_weighing = from->ask == STEELYARD_ASK_CHECK,
+		.paths = from->paths, .n_paths = from->n_paths,
+		.exclude = from->exclude, .n_exclude = from->n_exclude,
+		.loader = sy_loader_find(from->loader ? from->loader : "any"),
+		.baseline = from->baseline, .worker = from->worker,
+		.jobs = from->jobs, .allow_empty = from->allow_empty,
+		.follow_links = from->follow_links,
+		.progress = from->progress, .progress_user = from->progress_user,
+	};
+	if (!to->loader) {
+		sy_fail(&session->ctx, SY_USAGE, "there is no loader '%s'",
+			from->loader);
+		return false;
+	}
+	return find_severity(session, from->fail_on, &to->fail_on);
+}
+
+int steelyard_check(struct steelyard_session *session,
+		    const struct steelyard_check_options *options,
+		    struct steelyard_report **out)
+{
+	struct steelyard_check_options known;
+	struct sy_check_options translated;
+	struct steelyard_report *handle;
+	enum sy_status status;
+
+	*out = NULL;
+	sy_session_begin(session);
+	if (!sy_take_options(session, &known, sizeof(known), options,
+			     options->size) ||
+	    !translate(session, &known, &translated))
+		return -1;
+	handle = sy_alloc(&session->ctx, sizeof(*handle));
+	if (!handle)
+		return -1;
+	handle->ctx = &session->ctx;
+	status = sy_check(&session->ctx, &translated, &handle->report);
+	if (status != SY_OK) {
+		sy_release(&session->ctx, handle);
+		return -1;
+	}
+	*out = handle;
+	return 0;
+}
+
+void steelyard_report_free(struct steelyard_report **report)
+{
+	if (!*report)
+		return;
+	sy_report_free(&(*report)->report);
+	sy_release((*report)->ctx, *report);
+	*report = NULL;
+}
+
+int steelyard_report_exit_code(const struct steelyard_report *report)
+{
+	return report->report->exit_code;
+}
+
+const char *steelyard_report_verdict(const struct steelyard_report *report)
+{
+	return sy_verdict_name(report->report->verdict);
+}
+
+/* Spans of a report are arena copies, and those end in a NUL. */
+static const char *text_of(struct sy_span span)
+{
+	return span.data ? (const char *)span.data : "";
+}
+
+bool steelyard_report_artifact(const struct steelyard_report *report, size_t i,
+			       struct steelyard_artifact *artifact)
+{
+	const struct sy_artifact *from;
+
+	if (i >= report->report->n_artifacts)
+		return false;
+	from = &report->report->artifacts[i];
+	*artifact = (struct steelyard_artifact){
+		.path = text_of(from->path), .format = text_of(from->format),
+		.summary = text_of(from->summary),
+		.scope = sy_scope_name(from->scope),
+		.verdict = sy_verdict_name(from->verdict),
+		.size = from->size, .n_tensors = from->n_tensors,
+		.n_findings = from->n_findings,
+	};
+	return true;
+}
+
+bool steelyard_report_tensor(const struct steelyard_report *report, size_t at,
+			     size_t i, struct steelyard_tensor *tensor)
+{
+	const struct sy_tensor *from;
+
+	if (at >= report->report->n_artifacts ||
+	    i >= report->report->artifacts[at].n_kept_tensors)
+		return false;
+	from = &report->report->artifacts[at].tensors[i];
+	*tensor = (struct steelyard_tensor){
+		.name = text_of(from->name), .name_len = from->name.len,
+		.dtype = text_of(from->dtype), .dtype_len = from->dtype.len,
+		.shape = from->shape, .rank = from->rank,
+		.offset = from->off, .length = from->len,
+	};
+	return true;
+}
+
+bool steelyard_report_meta(const struct steelyard_report *report, size_t at,
+			   size_t i, struct steelyard_meta *meta)
+{
+	const struct sy_meta *from;
+
+	if (at >= report->report->n_artifacts ||
+	    i >= report->report->artifacts[at].n_metas)
+		return false;
+	from = &report->report->artifacts[at].metas[i];
+	*meta = (struct steelyard_meta){
+		.key = text_of(from->key), .key_len = from->key.len,
+		.type = text_of(from->type), .type_len = from->type.len,
+		.value = text_of(from->value), .value_len = from->value.len,
+	};
+	return true;
+}
+
+struct adapter {
+	steelyard_write_fn *write;
+	void *user;
+};
+
+static enum sy_status pass_bytes(void *user, struct sy_span bytes)
+{
+	const struct adapter *adapter = user;
+
+	return adapter->write(adapter->user, bytes.data, bytes.len) == 0 ? SY_OK
+									 : SY_IO;
+}
+
+int steelyard_report_write(const struct steelyard_report *report,
+			   const char *format,
+			   const struct steelyard_write_options *options,
+			   steelyard_write_fn *write, void *user)
+{
+	const struct sy_writer *writer = sy_writer_find(sy_span_str(format));
+	const struct sy_writer_options translated = {
+		.is_colored = options && options->color,
+		.is_quiet = options && options->quiet,
+		.columns = options ? options->columns : 0,
+	};
+	struct adapter adapter = { write, user };
+	struct sy_out out;
+
+	if (!writer)
+		return -1;
+	sy_out_init(&out, pass_bytes, &adapter);
+	if (writer->write(report->report, &translated, &out) != SY_OK ||
+	    sy_out_flush(&out) != SY_OK)
+		return -1;
+	return 0;
+}

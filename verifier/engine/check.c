@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The flow of one check: walk, bid, inspect in workers, relate, weigh, judge.
+ * Each stage is a call; what is decided in them stands in their own files.
+ */
+#include "verifier/engine/check.h"
+
+#include "verifier/engine/relate.h"
+#include "verifier/engine/worker.h"
+#include "verifier/report/baseline.h"
+
+/* One file under inspection: its sink feeds the report and the relations. */
+struct job {
+	struct sy_sink sink;
+	struct sy_check *check;
+	size_t entry;
+	bool is_related;		/* relate wants its tensor names */
+};
+
+/* The stage that hands files to workers. */
+struct inspection {
+	struct sy_check *check;
+	size_t next;			/* entry */
+	enum sy_status status;		/* why it stopped early */
+};
+
+static enum sy_status take_artifact(struct job *job,
+				    const struct sy_record_artifact *record)
+{
+	struct sy_report *report = job->check->report;
+	struct sy_artifact *artifact = &report->artifacts[job->entry];
+	enum sy_status status;
+
+	artifact->n_tensors = record->n_tensors;
+	artifact->bytes_parsed = record->bytes_parsed;
+	status = sy_arena_copy(&report->arena, record->summary, &artifact->summary);
+	if (status != SY_OK || record->format.len == 0)
+		return status;
+	return sy_arena_copy(&report->arena, record->format, &artifact->format);
+}
+
+static enum sy_status take_tensor(struct job *job,
+				  const struct sy_record_tensor *record)
+{
+	struct sy_check *check = job->check;
+	enum sy_status status = SY_OK;
+
+	if (check->options->wants & SY_WANT_TENSORS)
+		status = sy_report_add_tensor(check->report, job->entry, record);
+	if (status == SY_OK && job->is_related)
+		status = sy_relate_tensor(check->relate, job->entry, record);
+	return status;
+}
+
+static enum sy_status take_notice(struct job *job,
+				  const struct sy_record_notice *record)
+{
+	struct sy_check *check = job->check;
+	struct sy_span kind;
+	enum sy_status status = sy_arena_copy(&check->report->arena, record->kind,
+					      &kind);
+
+	if (status != SY_OK)
+		return status;
+	return sy_report_add_notice(check->report, (const char *)kind.data,
+				    sy_span_str(check->inventory
+						.entries[job->entry].path),
+				    "%.*s", (int)record->detail.len,
+				    (const char *)record->detail.data);
+}
+
+static enum sy_status take_record(struct sy_sink *sink,
+				  const struct sy_record *record)
+{
+	struct job *job = (struct job *)sink;
+	struct sy_check *check = job->check;
+
+	switch (record->kind) {
+	case SY_RECORD_ARTIFACT:
+		return take_artifact(job, &record->u.artifact);
+	case SY_RECORD_TENSOR:
+		return take_tensor(job, &record->u.tensor);
+	case SY_RECORD_META:
+		return sy_report_add_meta(check->report, job->entry, &record->u.meta);
+	case SY_RECORD_REF:
+		return sy_relate_ref(check->relate, job->entry, &record->u.ref);
+	case SY_RECORD_FACT:
+		return sy_report_add_finding(check->report, job->entry,
+					     &record->u.fact);
+	case SY_RECORD_MORE:
+		return sy_report_add_more(check->report, job->entry,
+					  record->u.more.rule, record->u.more.n);
+	case SY_RECORD_NOTICE:
+		return take_notice(job, &record->u.notice);
+	case SY_RECORD_MEMBER:
+	case SY_RECORD_EXTENT:
+	case SY_RECORD_DONE:
+		break;
+	}
+	return SY_OK;
+}
+
+/* An artifact whose examination did not end says why. */
+static enum sy_status end_badly(struct sy_check *check, size_t entry,
+				enum sy_status status, const char *text)
+{
+	switch (status) {
+	case SY_CANCELLED:
+		return SY_OK;	/* the report is incomplete as a whole */
+	case SY_LIMIT:
+	case SY_NO_MEMORY:
+		return sy_check_find(check, entry, SY_RULE_WORKER_LIMIT_REACHED,
+				     "%s", text);
+	case SY_CHANGED:
+		return sy_check_find(check, entry, SY_RULE_FILE_CHANGED_WHILE_READ,
+				     "%s", text);
+	case SY_IO:
+	case SY_NOT_FOUND:
+	case SY_UNSUPPORTED:
+		return sy_check_find(check, entry, SY_RULE_FILE_UNREADABLE,
+				     "%s", text);
+	case SY_OK:
+	case SY_FORMAT:
+	case SY_WORKER:
+	case SY_USAGE:
+	case SY_N_STATUS:
+		break;
+	}
+	return sy_check_find(check, entry, SY_RULE_WORKER_PROCESS_DIED, "%s", text);
+}
+
+/* What an entry that is no readable file means. */
+static enum sy_status special_entry(struct sy_check *check, size_t entry)
+{
+	const struct sy_entry *e = &check->inventory.entries[entry];
+	const char *target = e->link_target ? e->link_target : "";
+	struct sy_text text;
+
+	sy_text_init(&text);
+	switch (e->kind) {
+	case SY_ENTRY_FILE:
+		return SY_OK;
+	case SY_ENTRY_LINK_OUT:
+		sy_text_name(&text, sy_span_str(target));
+		return sy_check_find(check, entry, SY_RULE_FILE_LINK_OUTSIDE,
+				     "the link leads to %s", text.data);
+	case SY_ENTRY_LINK_DANGLING:
+		sy_text_name(&text, sy_span_str(target));
+		return sy_check_find(check, entry, SY_RULE_FILE_LINK_DANGLING,
+				     "the link leads to %s, which is not there",
+				     text.data);
+	case SY_ENTRY_LINK_LOOP:
+		return sy_check_find(check, entry, SY_RULE_FILE_LINK_OUTSIDE,
+				     "the link leads in a circle");
+	case SY_ENTRY_SPECIAL:
+		return sy_check_find(check, entry, SY_RULE_FILE_SPECIAL_FOUND,
+				     "a FIFO, socket or device; it was not opened");
+	case SY_ENTRY_UNREADABLE:
+		break;
+	}
+	return sy_check_find(check, entry, SY_RULE_FILE_UNREADABLE, "%s",
+			     e->sys_errno ? strerrordesc_np(e->sys_errno)
+					  : "it could not be read");
+}
+
+static bool is_excluded(const struct sy_check *check, size_t entry)
+{
+	struct sy_span rel = sy_span_str(check->inventory.entries[entry].rel);
+	struct sy_span base = sy_span_str(check->inventory.entries[entry].base);
+
+	for (size_t i = 0; i < check->options->n_exclude; i++) {
+		const char *glob = check->options->exclude[i];
+
+		if (sy_glob_match(glob, rel) || sy_glob_match(glob, base))
+			return true;
+	}
+	return false;
+}
+
+static void list_only(struct sy_artifact *artifact, enum sy_scope scope,
+		      const char *note)
+{
+	artifact->scope = scope;
+	artifact->note = sy_span_str(note);
+}
+
+/* True when the entry's place already says what to do with it. */
+static bool place_decides(struct sy_check *check, size_t entry,
+			  enum sy_status *status)
+{
+	const struct sy_entry *e = &check->inventory.entries[entry];
+	struct sy_artifact *artifact = &check->report->artifacts[entry];
+
+	if (is_excluded(check, entry)) {
+		list_only(artifact, SY_SCOPE_EXCLUDED, "excluded on the command line");
+		return true;
+	}
+	switch (e->place) {
+	case SY_PLACE_CACHE_INTERNAL:
+		list_only(artifact, SY_SCOPE_LISTED, "a Hugging Face cache's own");
+		return true;
+	case SY_PLACE_LOCAL_METADATA:
+		list_only(artifact, SY_SCOPE_LISTED, "download metadata");
+		return true;
+	case SY_PLACE_GIT:
+		list_only(artifact, SY_SCOPE_LISTED, "a git repository's own");
+		return true;
+	case SY_PLACE_INCOMPLETE:
+		*status = sy_check_find(check, entry,
+					SY_RULE_FILE_INCOMPLETE_DOWNLOAD,
+					"%llu bytes so far",
+					(unsigned long long)e->identity.size);
+		return true;
+	case SY_PLACE_PLAIN:
+	case SY_PLACE_CACHE_SNAPSHOT:
+		break;
+	}
+	if (e->kind == SY_ENTRY_FILE)
+		return false;
+	*status = special_entry(check, entry);
+	return true;
+}
+
+static enum sy_status note_twins(struct sy_check *check, size_t entry)
+{
+	const struct sy_entry *e = &check->inventory.entries[entry];
+	struct sy_text text;
+
+	if (e->twin == SIZE_MAX || e->place == SY_PLACE_GIT)
+		return SY_OK;
+	sy_text_init(&text);
+	sy_text_name(&text, sy_span_str(check->inventory.entries[e->twin].base));
+	return sy_check_find(check, entry, SY_RULE_FILE_TWIN_NAME,
+			     "the name differs from %s only in case or "
+			     "Unicode form", text.data);
+}
+
+/* Decides about one entry; *format is what to run on *source, or NULL. */
+static enum sy_status begin(struct sy_check *check, size_t entry,
+			    struct sy_source *source,
+			    const struct sy_format **format)
+{
+	enum sy_status status = SY_OK;
+
+	*format = NULL;
+	if (place_decides(check, entry, &status))
+		return status;
+	status = note_twins(check, entry);
+	if (status != SY_OK)
+		return status;
+	status = sy_entry_open(&check->inventory, entry, check->ctx, source);
+	if (status == SY_OK)
+		status = sy_classify(check, entry, source, format);
+	if (status == SY_OK || status == SY_CANCELLED)
+		return status;
+	status = end_badly(check, entry, status, check->ctx->error.text);
+	sy_error_clear(check->ctx);
+	return status;
+}
+
+static bool fill_job(struct sy_check *check, size_t entry,
+		     const struct sy_format *format, struct sy_worker_job *out)
+{
+	const struct sy_entry *e = &check->inventory.entries[entry];
+	struct job *job = sy_alloc(check->ctx, sizeof(*job));
+
+	if (!job) {
+		sy_source_close(&out->source);
+		return false;
+	}
+	job->sink.emit = take_record;
+	job->check = check;
+	job->entry = entry;
+	job->is_related = sy_relate_wants_tensors(check->relate, entry);
+	out->id = entry;
+	out->format = format;
+	out->base = sy_span_str(e->base);
+	out->path = sy_span_str(e->rel);
+	out->wants = check->options->wants | SY_WANT_REFS |
+		     (job->is_related ? SY_WANT_TENSORS : 0u);
+	out->sink = &job->sink;
+	return true;
+}
+
+static bool next_job(void *user, struct sy_worker_job *out)
+{
+	struct inspection *stage = user;
+	struct sy_check *check = stage->check;
+
+	while (stage->status == SY_OK && stage->next < check->inventory.n_entries) {
+		const struct sy_format *format;
+		size_t entry = stage->next++;
+
+		if (sy_cancelled(check->ctx)) {
+			stage->status = SY_CANCELLED;
+			break;
+		}
+		stage->status = begin(check, entry, &out->source, &format);
+		if (stage->status != SY_OK || !format)
+			continue;
+		if (fill_job(check, entry, format, out))
+			return true;
+		stage->status = sy_memory_status(check->ctx);
+	}
+	return false;
+}
+
+static void job_done(void *user, struct sy_worker_job *out)
+{
+	struct inspection *stage = user;
+	struct sy_check *check = stage->check;
+	struct job *job = (struct job *)out->sink;
+	enum sy_status status = SY_OK;
+
+	if (out->status == SY_OK)
+		sy_artifact_examined(&check->report->artifacts[out->id]);
+	else
+		status = end_badly(check, out->id, out->status, out->text);
+	if (stage->status == SY_OK)
+		stage->status = status;
+	sy_release(check->ctx, job);
+}
+
+static enum sy_status inspect_all(struct sy_check *check, struct sy_workers *workers)
+{
+	struct inspection stage = { .check = check };
+	const struct sy_worker_calls calls = {
+		.next = next_job, .done = job_done, .user = &stage,
+	};
+	enum sy_status status = sy_workers_run(workers, &calls);
+
+	return stage.status != SY_OK ? stage.status : status;
+}
+
+static enum sy_status list_entries(struct sy_check *check)
+{
+	struct sy_report *report = check->report;
+
+	for (size_t i = 0; i < check->inventory.n_entries; i++) {
+		const struct sy_entry *entry = &check->inventory.entries[i];
+		enum sy_status status;
+		size_t index;
+
+		status = sy_report_add_artifact(report, sy_span_str(entry->path),
+						entry->identity.size, &index);
+		if (status != SY_OK)
+			return status;
+	}
+	return SY_OK;
+}
+
+static void set_up_report(struct sy_check *check)
+{
+	const struct sy_check_options *options = check->options;
+	struct sy_report *report = check->report;
+
+	report->command = options->command;
+	report->loader = options->loader->name;
+	report->fail_on = options->fail_on;
+	report->is_allow_empty = options->allow_empty;
+	report->asked = options->asked;
+}
+
+/* Interrupted or out of memory: what there is is reported, marked incomplete. */
+static enum sy_status incomplete(struct sy_check *check, enum sy_status why)
+{
+	struct sy_context *ctx = check->ctx;
+	enum sy_status status;
+
+	check->report->is_complete = false;
+	status = sy_report_add_notice(check->report, sy_status_name(why),
+				      sy_span_of(NULL, 0), "%s",
+				      ctx->error.text[0] ? ctx->error.text
+							 : sy_status_name(why));
+	if (status == SY_OK)
+		status = sy_report_add_reason(check->report, sy_status_name(why));
+	sy_error_clear(ctx);
+	return status;
+}
+
+static enum sy_status run_stages(struct sy_check *check, struct sy_workers *workers)
+{
+	enum sy_status status = list_entries(check);
+
+	if (status == SY_OK)
+		status = sy_relate_new(check, &check->relate);
+	if (status == SY_OK)
+		status = inspect_all(check, workers);
+	if (status == SY_OK)
+		status = sy_relate_run(check->relate);
+	if (status == SY_OK && check->options->is_weighing)
+		status = sy_check_weigh(check);
+	return status == SY_OK ? SY_OK : incomplete(check, status);
+}
+
+static enum sy_status walk(struct sy_check *check)
+{
+	const struct sy_walk_options options = {
+		.paths = check->options->paths, .n_paths = check->options->n_paths,
+		.follow_links = check->options->follow_links,
+	};
+
+	return sy_walk(&check->inventory, check->ctx, &options);
+}
+
+static enum sy_status finish(struct sy_check *check, struct sy_baseline *baseline)
+{
+	enum sy_status status = SY_OK;
+
+	if (baseline)
+		status = sy_baseline_apply(baseline, check->report);
+	return status == SY_OK ? sy_report_finish(check->report) : status;
+}
+
+static enum sy_status check_all(struct sy_check *check, struct sy_workers *workers,
+				struct sy_baseline *baseline)
+{
+	enum sy_status walked = walk(check);
+	enum sy_status status;
+
+	if (walked == SY_NOT_FOUND || walked == SY_USAGE)
+		return walked;
+	set_up_report(check);
+	status = walked == SY_OK ? SY_OK : incomplete(check, walked);
+	if (status == SY_OK)
+		status = run_stages(check, workers);
+	return status == SY_OK ? finish(check, baseline) : status;
+}
+
+enum sy_status sy_check(struct sy_context *ctx,
+			const struct sy_check_options *options,
+			struct sy_report **report)
+{
+	struct sy_check check = { .ctx = ctx, .options = options };
+	SY_OWNED(sy_workers_stop) struct sy_workers *workers = NULL;
+	SY_OWNED(sy_baseline_free) struct sy_baseline *baseline = NULL;
+	enum sy_status status;
+
+	*report = NULL;
+	status = sy_workers_start(ctx, options->worker, options->jobs, &workers);
+	if (status == SY_OK && options->baseline)
+		status = sy_baseline_read(ctx, options->baseline, &baseline);
+	if (status == SY_OK)
+		status = sy_report_new(ctx, &check.report);
+	if (status != SY_OK)
+		return status;
+	status = check_all(&check, workers, baseline);
+	sy_relate_free(&check.relate);
+	sy_inventory_free(&check.inventory);
+	if (status == SY_OK)
+		*report = SY_TAKE(check.report);
+	sy_report_free(&check.report);
+	return status;
+}

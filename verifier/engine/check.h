@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One check: the flow of DESIGN §4 from the walk to the finished report, for
+ * check, scan and inspect alike.  Internal to verifier/engine.
+ */
+#ifndef SY_ENGINE_CHECK_H
+#define SY_ENGINE_CHECK_H
+
+#include "formats/format.h"
+#include "verifier/engine/loader.h"
+#include "verifier/input/walk.h"
+#include "verifier/report/report.h"
+
+struct sy_check_options {
+	const char *command;		/* "check", "scan", "inspect" */
+	unsigned asked;			/* bit mask of enum sy_question */
+	unsigned wants;			/* enum sy_want, for the report itself */
+	bool is_weighing;		/* read the weights and compute digests */
+	const char *const *paths;
+	size_t n_paths;
+	const char *const *exclude;
+	size_t n_exclude;
+	const struct sy_loader *loader;
+	enum sy_severity fail_on;	/* SY_N_SEVERITIES: none */
+	const char *baseline;		/* path, or NULL */
+	const char *worker;		/* path of steelyard-worker, or NULL */
+	unsigned jobs;
+	bool allow_empty;
+	bool follow_links;
+	void (*progress)(void *user, uint64_t n_done, uint64_t n_total);
+	void *progress_user;
+};
+
+struct sy_relate;
+
+/* What one check works on; lives in sy_check. */
+struct sy_check {
+	struct sy_context *ctx;
+	const struct sy_check_options *options;
+	struct sy_inventory inventory;
+	struct sy_report *report;	/* artifact i is entry i until it is finished */
+	struct sy_relate *relate;
+};
+
+/*
+ * SY_OK: *report is finished, whatever it says.  SY_NOT_FOUND, SY_USAGE: a
+ * named path or the baseline is not usable (ctx->error), *report is NULL.
+ */
+SY_MUST_CHECK enum sy_status sy_check(struct sy_context *ctx,
+				      const struct sy_check_options *options,
+				      struct sy_report **report);
+
+/*
+ * What to do with a file, decided from its place, name and first bytes.
+ * Sets scope, format and note of artifact `entry` and adds what this alone
+ * shows.  *format: what a worker shall run on *source, or NULL (then source
+ * is closed and the scope is final).
+ */
+SY_MUST_CHECK enum sy_status sy_classify(struct sy_check *check, size_t entry,
+					 struct sy_source *source,
+					 const struct sy_format **format);
+
+/* Adds a finding about a whole artifact; detail is printf. */
+SY_PRINTF(4, 5)
+SY_MUST_CHECK enum sy_status sy_check_find(struct sy_check *check, size_t artifact,
+					   enum sy_rule rule, const char *fmt, ...);
+
+/* Weighs every regular file of the inventory and compares what was promised. */
+SY_MUST_CHECK enum sy_status sy_check_weigh(struct sy_check *check);
+
+#endif

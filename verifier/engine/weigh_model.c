@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The weighing stage of a check: every regular file of the model is read once,
+ * and the digests that a download left behind are compared.
+ */
+#include "verifier/digest/weigh.h"
+#include "verifier/engine/check.h"
+
+struct stage {
+	struct sy_check *check;
+	struct sy_weigh weigh;
+	size_t cap_jobs;
+	uint64_t n_before, n_total;	/* bytes of earlier batches, and of all */
+	uint64_t weigh_bytes;		/* of this batch */
+	uint64_t n_compared, n_matching;
+};
+
+static bool is_weighed(const struct sy_check *check, size_t entry)
+{
+	const struct sy_entry *e = &check->inventory.entries[entry];
+
+	return e->kind == SY_ENTRY_FILE &&
+	       (e->place == SY_PLACE_PLAIN || e->place == SY_PLACE_CACHE_SNAPSHOT) &&
+	       check->report->artifacts[entry].scope != SY_SCOPE_EXCLUDED;
+}
+
+static enum sy_status open_job(void *user, size_t id, struct sy_context *ctx,
+			       struct sy_source *source)
+{
+	const struct stage *stage = user;
+
+	return sy_entry_open(&stage->check->inventory, id, ctx, source);
+}
+
+static void progress(void *user, uint64_t n_done, uint64_t n_total)
+{
+	const struct stage *stage = user;
+	const struct sy_check_options *options = stage->check->options;
+
+	(void)n_total;		/* of the batch */
+	options->progress(options->progress_user, stage->n_before + n_done,
+			  stage->n_total);
+}
+
+/* Jobs are made in batches, so that a million small files stay small here too. */
+#define BATCH_JOBS 16384u
+
+static void add_job(struct stage *stage, size_t i)
+{
+	const struct sy_entry *entry = &stage->check->inventory.entries[i];
+	struct sy_weigh_job *job = &stage->weigh.jobs[stage->weigh.n_jobs++];
+
+	*job = (struct sy_weigh_job){
+		.id = i, .size = entry->identity.size,
+		.algorithms = 1u << SY_SHA256,
+	};
+	if (entry->has_expected)
+		job->algorithms |= 1u << entry->expected.algorithm;
+}
+
+static enum sy_status compare_expected(struct stage *stage,
+				       const struct sy_weigh_job *job)
+{
+	const struct sy_entry *entry = &stage->check->inventory.entries[job->id];
+	const struct sy_digest *found = &job->digests[entry->expected.algorithm];
+	char want[2 * SY_DIGEST_MAX + 1], have[2 * SY_DIGEST_MAX + 1];
+
+	if (!entry->has_expected)
+		return SY_OK;
+	stage->n_compared++;
+	if (sy_digest_equal(found, &entry->expected)) {
+		stage->n_matching++;
+		return SY_OK;
+	}
+	sy_digest_hex(&entry->expected, want);
+	sy_digest_hex(found, have);
+	return sy_check_find(stage->check, job->id, SY_RULE_DIGEST_EXPECTED_MISMATCH,
+			     "the %s says %s %s, the bytes have %s",
+			     entry->expected_from,
+			     sy_algorithm_name(entry->expected.algorithm), want, have);
+}
+
+static enum sy_status take_job(struct stage *stage, const struct sy_weigh_job *job)
+{
+	struct sy_check *check = stage->check;
+	struct sy_artifact *artifact = &check->report->artifacts[job->id];
+
+	artifact->bytes_hashed = job->n_read;
+	switch (job->status) {
+	case SY_OK:
+		memcpy(artifact->digests, job->digests, sizeof(artifact->digests));
+		return compare_expected(stage, job);
+	case SY_CHANGED:
+		return sy_check_find(check, job->id, SY_RULE_FILE_CHANGED_WHILE_READ,
+				     "%s", job->why);
+	case SY_CANCELLED:
+		return SY_OK;
+	case SY_NO_MEMORY:
+	case SY_IO:
+	case SY_LIMIT:
+	case SY_FORMAT:
+	case SY_UNSUPPORTED:
+	case SY_WORKER:
+	case SY_NOT_FOUND:
+	case SY_USAGE:
+	case SY_N_STATUS:
+		break;
+	}
+	return sy_check_find(check, job->id, SY_RULE_FILE_UNREADABLE, "%s",
+			     job->why);
+}
+
+static enum sy_status note_compared(struct stage *stage)
+{
+	if (stage->n_compared == 0)
+		return SY_OK;
+	return sy_report_add_notice(stage->check->report, "download-digests",
+				    sy_span_of(NULL, 0),
+				    "%llu of %llu files match the digests that the "
+				    "download left behind; whoever can change a file "
+				    "can change those too",
+				    (unsigned long long)stage->n_matching,
+				    (unsigned long long)stage->n_compared);
+}
+
+static enum sy_status run_batch(struct stage *stage)
+{
+	enum sy_status status;
+
+	if (stage->weigh.n_jobs == 0)
+		return SY_OK;
+	status = sy_weigh_run(stage->check->ctx, &stage->weigh);
+	for (size_t i = 0; i < stage->weigh.n_jobs; i++) {
+		enum sy_status taken = take_job(stage, &stage->weigh.jobs[i]);
+
+		if (status == SY_OK)
+			status = taken;
+	}
+	stage->n_before += stage->weigh_bytes;
+	stage->weigh_bytes = 0;
+	stage->weigh.n_jobs = 0;
+	return status;
+}
+
+static uint64_t all_bytes(const struct sy_check *check)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < check->inventory.n_entries; i++)
+		n += is_weighed(check, i) ? check->inventory.entries[i].identity.size
+					  : 0;
+	return n;
+}
+
+static enum sy_status run_all(struct stage *stage)
+{
+	struct sy_check *check = stage->check;
+	enum sy_status status = SY_OK;
+
+	for (size_t i = 0; i < check->inventory.n_entries && status == SY_OK; i++) {
+		if (!is_weighed(check, i))
+			continue;
+		add_job(stage, i);
+		stage->weigh_bytes += check->inventory.entries[i].identity.size;
+		if (stage->weigh.n_jobs == stage->cap_jobs)
+			status = run_batch(stage);
+	}
+	return status == SY_OK ? run_batch(stage) : status;
+}
+
+enum sy_status sy_check_weigh(struct sy_check *check)
+{
+	size_t n = check->inventory.n_entries + 1;
+	struct stage stage = {
+		.check = check,
+		.cap_jobs = n < BATCH_JOBS ? n : BATCH_JOBS,
+		.n_total = all_bytes(check),
+		.weigh = { .open = open_job, .n_threads = check->options->jobs },
+	};
+	enum sy_status status;
+
+	stage.weigh.user = &stage;
+	stage.weigh.progress = check->options->progress ? progress : NULL;
+	stage.weigh.jobs = sy_alloc_array(check->ctx, stage.cap_jobs,
+					  sizeof(*stage.weigh.jobs));
+	if (!stage.weigh.jobs)
+		return sy_memory_status(check->ctx);
+	status = run_all(&stage);
+	if (status == SY_OK)
+		status = note_compared(&stage);
+	sy_release(check->ctx, stage.weigh.jobs);
+	return status;
+}
