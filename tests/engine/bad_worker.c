@@ -332,20 +332,18 @@ static enum sy_status does_look(struct sy_inspection *in)
 /* For bench_worker: as many tensors as a header of 100 MB can hold. */
 static enum sy_status has_many(struct sy_inspection *in)
 {
+	char name[] = "model.layers.000000.mlp.experts.gate_up_proj.weight";
 	enum sy_status status = SY_OK;
-	char name[64];
 
 	for (unsigned i = 0; status == SY_OK && i < 888000; i++) {
-		int len = snprintf(name, sizeof(name), "model.layers.%06u.mlp."
-				   "experts.gate_up_proj.weight", i);
 		struct sy_record r = {
 			.kind = SY_RECORD_TENSOR,
-			.u.tensor = { .name = sy_span_of(name, (size_t)len),
+			.u.tensor = { .name = sy_span_of(name, sizeof(name) - 1),
 				      .dtype = sy_span_str("BF16"), .rank = 2,
-				      .shape = { 4096, 4096 }, .off = i % 4096,
-				      .len = 0 },
+				      .shape = { 4096, 4096 }, .off = i % 4096 },
 		};
 
+		name[18] = (char)('0' + i % 10);
 		status = sy_emit(in->sink, &r);
 	}
 	return status;

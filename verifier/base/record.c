@@ -214,39 +214,68 @@ static bool get_done(struct sy_cursor *c, struct sy_record *r)
 	return get_string(c, &r->u.done.text);
 }
 
+/* fixed: bytes of the integers, lengths of spans included. */
 static const struct {
 	void (*put)(struct sy_out *out, const struct sy_record *r);
 	bool (*get)(struct sy_cursor *c, struct sy_record *r);
+	uint64_t fixed;
 } codecs[] = {
-	[SY_RECORD_ARTIFACT] = { put_artifact, get_artifact },
-	[SY_RECORD_TENSOR] = { put_tensor, get_tensor },
-	[SY_RECORD_MEMBER] = { put_member, get_member },
-	[SY_RECORD_EXTENT] = { put_extent, get_extent },
-	[SY_RECORD_META] = { put_meta, get_meta },
-	[SY_RECORD_REF] = { put_ref, get_ref },
-	[SY_RECORD_FACT] = { put_fact, get_fact },
-	[SY_RECORD_MORE] = { put_more, get_more },
-	[SY_RECORD_NOTICE] = { put_notice, get_notice },
-	[SY_RECORD_DONE] = { put_done, get_done },
+	[SY_RECORD_ARTIFACT] = { put_artifact, get_artifact, 24 },
+	[SY_RECORD_TENSOR] = { put_tensor, get_tensor, 25 },
+	[SY_RECORD_MEMBER] = { put_member, get_member, 32 },
+	[SY_RECORD_EXTENT] = { put_extent, get_extent, 17 },
+	[SY_RECORD_META] = { put_meta, get_meta, 28 },
+	[SY_RECORD_REF] = { put_ref, get_ref, 25 },
+	[SY_RECORD_FACT] = { put_fact, get_fact, 28 },
+	[SY_RECORD_MORE] = { put_more, get_more, 12 },
+	[SY_RECORD_NOTICE] = { put_notice, get_notice, 8 },
+	[SY_RECORD_DONE] = { put_done, get_done, 5 },
 };
 
-/* Counts the bytes a record takes, so that its length can go in front. */
-static enum sy_status count_bytes(void *user, struct sy_span bytes)
+/* Bytes of all spans of a record, and of a tensor's shape. */
+static uint64_t variable_bytes(const struct sy_record *r)
 {
-	*(uint64_t *)user += bytes.len;
-	return SY_OK;
+	switch (r->kind) {
+	case SY_RECORD_ARTIFACT:
+		return (uint64_t)r->u.artifact.format.len +
+		       r->u.artifact.summary.len;
+	case SY_RECORD_TENSOR:
+		return (uint64_t)r->u.tensor.name.len + r->u.tensor.dtype.len +
+		       (uint64_t)r->u.tensor.rank * 8;
+	case SY_RECORD_MEMBER:
+		return (uint64_t)r->u.member.name.len + r->u.member.codec.len;
+	case SY_RECORD_META:
+		return (uint64_t)r->u.meta.key.len + r->u.meta.type.len +
+		       r->u.meta.value.len;
+	case SY_RECORD_REF:
+		return (uint64_t)r->u.ref.name.len + r->u.ref.target.len;
+	case SY_RECORD_FACT:
+		return (uint64_t)r->u.fact.symbol.len + r->u.fact.detail.len;
+	case SY_RECORD_NOTICE:
+		return (uint64_t)r->u.notice.kind.len + r->u.notice.detail.len;
+	case SY_RECORD_DONE:
+		return r->u.done.text.len;
+	case SY_RECORD_EXTENT:
+	case SY_RECORD_MORE:
+		break;
+	}
+	return 0;
+}
+
+uint64_t sy_record_bytes(const struct sy_record *record)
+{
+	return 1 + codecs[record->kind].fixed + variable_bytes(record);
 }
 
 void sy_record_encode(struct sy_out *out, const struct sy_record *record)
 {
-	struct sy_out counter;
-	uint64_t len = 0;
+	uint64_t len = sy_record_bytes(record), start;
 
-	sy_out_init(&counter, count_bytes, &len);
-	codecs[record->kind].put(&counter, record);
-	put_integer(out, counter.n_written + 1, 4);
+	put_integer(out, len, 4);
+	start = out->n_written;
 	put_integer(out, record->kind, 1);
 	codecs[record->kind].put(out, record);
+	assert(out->status != SY_OK || out->n_written - start == len);
 }
 
 bool sy_record_decode(struct sy_span frame, struct sy_record *record)

@@ -145,6 +145,9 @@ static inline enum sy_status sy_emit(struct sy_sink *sink,
  */
 void sy_record_encode(struct sy_out *out, const struct sy_record *record);
 
+/* Bytes of the frame without its length: at most SY_RECORD_BYTES_MAX. */
+uint64_t sy_record_bytes(const struct sy_record *record);
+
 /*
  * Decodes one frame body (without its length).  False: not a record that
  * sy_record_encode writes (unknown kind, enum out of range, short, trailing
