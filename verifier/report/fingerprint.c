@@ -4,6 +4,7 @@
  * and symbol; never path or offset, so that a renamed file keeps its
  * suppressions and changed content loses them.
  */
+#include "verifier/base/text.h"
 #include "verifier/digest/hasher.h"
 #include "verifier/report/report.h"
 
@@ -77,8 +78,9 @@ static enum sy_status compute(struct sy_report *report,
 }
 
 /*
- * What lies beyond the cap has no symbols of its own.  Only a digest binds it;
- * a count alone would let one finding stand in for another.
+ * What lies beyond the cap has no symbols of its own.  Only a digest binds it:
+ * a count alone would let one finding stand in for another.  The count is in it
+ * all the same, so that what a later version finds beyond it is new.
  */
 static enum sy_status fingerprint_more(struct sy_report *report,
 				       const struct sy_artifact *a,
@@ -86,7 +88,13 @@ static enum sy_status fingerprint_more(struct sy_report *report,
 {
 	if (m->n == 0 || m->fingerprint[0] || a->digests[SY_SHA256].len == 0)
 		return SY_OK;
-	return compute(report, a, m->rule, "more", sy_span_of(NULL, 0),
+
+	struct sy_text total;
+
+	sy_text_init(&total);
+	sy_text_addf(&total, "%llu+%llu", (unsigned long long)m->n_kept,
+		     (unsigned long long)m->n);
+	return compute(report, a, m->rule, "more", sy_text_span(&total),
 		       m->fingerprint);
 }
 
