@@ -209,7 +209,7 @@ enum sy_status sy_emit_tensor(struct sy_inspection *in,
 	if (!(in->wants & SY_WANT_TENSORS))
 		return SY_OK;
 	record.u.tensor = *tensor;
-	record.u.tensor.name = cut_name(in, tensor->name);
+	record.u.tensor.name = cut(tensor->name, NAME_BYTES_MAX);
 	return sy_emit(in->sink, &record);
 }
 

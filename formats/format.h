@@ -127,7 +127,7 @@ SY_MUST_CHECK enum sy_status sy_emit_meta(struct sy_inspection *in,
 					  struct sy_span key, const char *type,
 					  struct sy_span value, uint64_t off,
 					  uint64_t len);
-/* Only when tensors are wanted; a name beyond limits.name_bytes is cut. */
+/* Only when tensors are wanted; a name beyond what a record holds is cut. */
 SY_MUST_CHECK enum sy_status sy_emit_tensor(struct sy_inspection *in,
 					    const struct sy_record_tensor *tensor);
 SY_PRINTF(4, 5)

@@ -51,22 +51,45 @@ static bool is_path_like(struct sy_span name)
 /* What bytes occur; most names are plain, and cost this one pass. */
 enum name_class { CLASS_MARKUP = 1, CLASS_PATH = 2, CLASS_UNUSUAL = 4 };
 
-static const uint8_t byte_class[128] = {
+#define U CLASS_UNUSUAL
+#define U16 U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U
+static const uint8_t byte_class[256] = {
+	U16, U16,			/* 00 - 1f */
 	['<'] = CLASS_MARKUP, ['>'] = CLASS_MARKUP,  ['"'] = CLASS_MARKUP,
 	['$'] = CLASS_MARKUP, ['\''] = CLASS_MARKUP, ['`'] = CLASS_MARKUP,
 	['/'] = CLASS_PATH,   ['\\'] = CLASS_PATH,   ['.'] = CLASS_PATH,
+	[0x7f] = U, U16, U16, U16, U16, U16, U16, U16, U16,
 };
+#undef U16
+#undef U
 
 static unsigned classes(struct sy_span name)
 {
+	const uint8_t *at = name.data;
+	size_t left = name.len;
 	unsigned all = 0;
 
-	for (size_t i = 0; i < name.len; i++) {
-		uint8_t c = name.data[i];
-
-		all |= c < 0x20 || c >= 0x7f ? CLASS_UNUSUAL : byte_class[c];
-	}
+	for (; left >= 4; left -= 4, at += 4)
+		all |= byte_class[at[0]] | byte_class[at[1]] | byte_class[at[2]] |
+		       byte_class[at[3]];
+	for (; left > 0; left--)
+		all |= byte_class[*at++];
 	return all;
+}
+
+/* Only other than ASCII text changes under normalisation. */
+static bool is_ascii(struct sy_span name)
+{
+	uint64_t all = 0, word;
+	size_t i = 0;
+
+	for (; i + sizeof(word) <= name.len; i += sizeof(word)) {
+		memcpy(&word, name.data + i, sizeof(word));
+		all |= word;
+	}
+	for (; i < name.len; i++)
+		all |= name.data[i];
+	return (all & UINT64_C(0x8080808080808080)) == 0;
 }
 
 /*
@@ -249,17 +272,18 @@ enum sy_status sy_twins_add(struct sy_twins *twins, struct sy_span name, uint64_
 {
 	utf8proc_int32_t codes[TWIN_CODES_MAX];
 	struct sy_span form;
-	uint64_t hash = sy_siphash(twins->in->ctx->hash_key, name), first;
+	uint64_t hash, first;
 	enum sy_status status;
 	bool is_new;
 
-	if (!(classes(name) & CLASS_UNUSUAL) || name.len > TWIN_BYTES_MAX)
+	if (is_ascii(name) || name.len > TWIN_BYTES_MAX)
 		return SY_OK;
 	twins->work += (uint64_t)name.len * name.len;
 	if (twins->work > TWIN_WORK_MAX)
 		return work_over(twins);
 	if (!normalise(name, codes, &form))
 		return SY_OK;
+	hash = sy_siphash(twins->in->ctx->hash_key, name);
 	status = sy_arena_copy(&twins->arena, form, &form);
 	if (status == SY_OK)
 		status = sy_set_add(&twins->forms, form, hash, &is_new, &first);

@@ -80,6 +80,18 @@ static enum sy_status wrong_type(struct sy_safetensors *st, const struct reading
 				   at, wanted);
 }
 
+static bool find_dtype(struct sy_span name, uint8_t *dtype)
+{
+	for (uint8_t i = 0; i < SY_SAFETENSORS_N_DTYPES; i++) {
+		if (name.len == 0 || name.data[0] != sy_safetensors_dtypes[i].name[0] ||
+		    !sy_span_is(name, sy_safetensors_dtypes[i].name))
+			continue;
+		*dtype = i;
+		return true;
+	}
+	return false;
+}
+
 static enum sy_status read_dtype(struct sy_safetensors *st, struct reading *r,
 				 bool *is_over)
 {
@@ -94,10 +106,7 @@ static enum sy_status read_dtype(struct sy_safetensors *st, struct reading *r,
 		return status != SY_OK ? status
 				       : sy_safetensors_skip(st, &token, is_over);
 	}
-	for (uint8_t i = 0; i < SY_SAFETENSORS_N_DTYPES; i++) {
-		if (!sy_span_is(token.text, sy_safetensors_dtypes[i].name))
-			continue;
-		r->entry.dtype = i;
+	if (find_dtype(token.text, &r->entry.dtype)) {
 		r->is_good[FIELD_DTYPE] = true;
 		return SY_OK;
 	}
@@ -245,9 +254,11 @@ static enum sy_status read_unknown(struct sy_safetensors *st, const struct readi
 
 static enum field field_of(struct sy_span key)
 {
+	static const size_t lens[N_FIELDS] = { 5, 5, 12 };
 	unsigned field = 0;
 
-	while (field < N_FIELDS && !sy_span_is(key, field_names[field]))
+	while (field < N_FIELDS && (key.len != lens[field] ||
+				    memcmp(key.data, field_names[field], key.len)))
 		field++;
 	return (enum field)field;
 }
