@@ -30,6 +30,10 @@ struct steelyard_session *cli_session_start(const struct options *options,
 					    int *code);
 void cli_session_end(struct steelyard_session **session);
 
+/* The library refused to run: says why and returns the exit code. */
+int cli_failed(const struct steelyard_session *session,
+	       const struct command_info *command);
+
 /*
  * The worse of two exit codes, by the fixed precedence: 4 usage, 1 flagged,
  * 2 undetermined, 3 nothing examined, 0 clean.

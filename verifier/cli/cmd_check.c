@@ -200,7 +200,7 @@ static int run(const struct options *options, const struct command_info *command
 	progress_start(&progress, options->quiet);
 	if (steelyard_check(session, &check, &report)) {
 		progress_end(&progress);
-		code = usage_error(command, "%s", steelyard_session_error(session));
+		code = cli_failed(session, command);
 	} else {
 		progress_end(&progress);
 		code = write_reports(report, options, command);

@@ -122,7 +122,7 @@ static int print_digests(struct steelyard_session *session,
 	}
 	result = steelyard_hash(session, hash, each_digest, p);
 	if (result < 0)
-		return usage_error(command, "%s", steelyard_session_error(session));
+		return cli_failed(session, command);
 	if (p->options->json) {
 		json_end_file(p);
 		json_close(&p->json, ']');

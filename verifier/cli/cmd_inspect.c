@@ -195,7 +195,7 @@ int cmd_inspect(const struct options *options)
 	if (!session)
 		return code;
 	if (steelyard_check(session, &check, &report))
-		code = usage_error(command, "%s", steelyard_session_error(session));
+		code = cli_failed(session, command);
 	else
 		code = show(report, options);
 	steelyard_report_free(&report);

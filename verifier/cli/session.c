@@ -11,6 +11,7 @@
 #include "verifier/cli/terminal.h"
 
 static _Atomic(struct steelyard_session *) running;
+static atomic_bool is_interrupted;
 
 /* The first signal ends the run with a report; the second one meets SIG_DFL. */
 static void on_signal(int number)
@@ -18,6 +19,7 @@ static void on_signal(int number)
 	struct steelyard_session *session = atomic_load(&running);
 
 	(void)number;
+	atomic_store(&is_interrupted, true);
 	if (session)
 		steelyard_session_cancel(session);
 }
@@ -31,6 +33,15 @@ static void catch_signals(bool is_on)
 		action.sa_flags = (int)SA_RESETHAND;
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+}
+
+int cli_failed(const struct steelyard_session *session,
+	       const struct command_info *command)
+{
+	if (!atomic_load(&is_interrupted))
+		return usage_error(command, "%s", steelyard_session_error(session));
+	say("interrupted");
+	return STEELYARD_UNDETERMINED;
 }
 
 int exit_worse(int a, int b)
