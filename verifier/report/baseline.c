@@ -7,6 +7,9 @@
  */
 #include "verifier/report/baseline.h"
 
+#include <errno.h>
+#include <fcntl.h>
+
 #include "verifier/base/json.h"
 #include "verifier/base/set.h"
 
@@ -186,8 +189,8 @@ static enum sy_status read_document(struct reading *r)
 	return SY_OK;
 }
 
-enum sy_status sy_baseline_read(struct sy_context *ctx, struct sy_span document,
-				struct sy_baseline **baseline)
+enum sy_status sy_baseline_parse(struct sy_context *ctx, struct sy_span document,
+				 struct sy_baseline **baseline)
 {
 	SY_OWNED(sy_baseline_free) struct sy_baseline *b =
 		sy_alloc(ctx, sizeof(*b));
@@ -213,6 +216,72 @@ enum sy_status sy_baseline_read(struct sy_context *ctx, struct sy_span document,
 	return status;
 }
 
+static enum sy_status read_all(struct sy_context *ctx, const char *path, int fd,
+			       uint8_t *buf, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len) {
+		ssize_t n = ctx->files.pread(ctx->files.user, fd, buf + at,
+					     len - at, (off_t)at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return sy_fail_errno(ctx, "cannot read %s", path);
+		if (n == 0)
+			return sy_fail(ctx, SY_CHANGED, "%s changed while it was read",
+				       path);
+		at += (size_t)n;
+	}
+	return SY_OK;
+}
+
+static enum sy_status parse_file(struct sy_context *ctx, const char *path, int fd,
+				 struct sy_baseline **baseline)
+{
+	struct stat st;
+
+	if (ctx->files.fstat(ctx->files.user, fd, &st) < 0)
+		return sy_fail_errno(ctx, "cannot read %s", path);
+	if (!S_ISREG(st.st_mode))
+		return sy_fail(ctx, SY_FORMAT, "%s is not a regular file", path);
+	if ((uint64_t)st.st_size > ctx->limits.config_bytes)
+		return sy_fail(ctx, SY_LIMIT, "%s is larger than config-bytes (%llu)",
+			       path, (unsigned long long)ctx->limits.config_bytes);
+
+	size_t len = (size_t)st.st_size;
+	uint8_t *buf = sy_alloc(ctx, len);
+
+	if (!buf)
+		return sy_memory_status(ctx);
+
+	enum sy_status status = read_all(ctx, path, fd, buf, len);
+
+	if (status == SY_OK)
+		status = sy_baseline_parse(ctx, sy_span_of(buf, len), baseline);
+	sy_release(ctx, buf);
+	return status;
+}
+
+enum sy_status sy_baseline_read(struct sy_context *ctx, const char *path,
+				struct sy_baseline **baseline)
+{
+	*baseline = NULL;
+
+	int fd = ctx->files.open(ctx->files.user, AT_FDCWD, path, O_RDONLY, 0);
+
+	if (fd < 0 && errno == ENOENT)
+		return sy_fail(ctx, SY_NOT_FOUND, "there is no baseline %s", path);
+	if (fd < 0)
+		return sy_fail_errno(ctx, "cannot read %s", path);
+
+	enum sy_status status = parse_file(ctx, path, fd, baseline);
+
+	ctx->files.close(ctx->files.user, fd);
+	return status;
+}
+
 void sy_baseline_free(struct sy_baseline **baseline)
 {
 	struct sy_baseline *b = *baseline;
@@ -225,34 +294,30 @@ void sy_baseline_free(struct sy_baseline **baseline)
 	*baseline = NULL;
 }
 
-static bool suppress(const struct sy_baseline *baseline, const char *fingerprint,
+static void suppress(const struct sy_baseline *baseline, const char *fingerprint,
 		     bool *is_suppressed, struct sy_span *reason)
 {
 	if (*is_suppressed || !fingerprint[0] ||
 	    !sy_set_has(&baseline->prints, sy_span_str(fingerprint), NULL))
-		return false;
+		return;
 	*is_suppressed = true;
 	*reason = sy_span_str("in the baseline");
-	return true;
 }
 
 enum sy_status sy_baseline_apply(const struct sy_baseline *baseline,
-				 struct sy_report *report, uint64_t *n_suppressed)
+				 struct sy_report *report)
 {
 	enum sy_status status = sy_report_fingerprint(report);
 
-	*n_suppressed = 0;
 	for (size_t i = 0; i < report->n_artifacts && status == SY_OK; i++) {
 		struct sy_artifact *a = &report->artifacts[i];
 
 		for (struct sy_finding *f = a->findings; f; f = f->next)
-			*n_suppressed += suppress(baseline, f->fingerprint,
-						  &f->is_suppressed, &f->reason);
-		for (struct sy_more *m = a->more; m; m = m->next) {
-			if (suppress(baseline, m->fingerprint, &m->is_suppressed,
-				     &m->reason))
-				*n_suppressed += m->n;
-		}
+			suppress(baseline, f->fingerprint, &f->is_suppressed,
+				 &f->reason);
+		for (struct sy_more *m = a->more; m; m = m->next)
+			suppress(baseline, m->fingerprint, &m->is_suppressed,
+				 &m->reason);
 	}
 	return status;
 }
