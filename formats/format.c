@@ -10,13 +10,19 @@
 #define NAME_BYTES_MAX 262144	/* so that two names always fit in one record */
 
 #define FORMAT(name) extern const struct sy_format sy_format_##name;
+#define RECOGNISED(ident, ...) FORMAT(ident)
 #include "formats/formats.def"
+#include "formats/recognised.def"
 #undef FORMAT
+#undef RECOGNISED
 
 const struct sy_format *const sy_formats[] = {
 #define FORMAT(name) &sy_format_##name,
+#define RECOGNISED(ident, ...) &sy_format_##ident,
 #include "formats/formats.def"
+#include "formats/recognised.def"
 #undef FORMAT
+#undef RECOGNISED
 	NULL
 };
 

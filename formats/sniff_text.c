@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Text, and what is written in text.  Looks at the head only. */
+#include "formats/sniff.h"
+
+#include "verifier/base/utf8.h"
+
+/* Conviction that something is text: less than any signature. */
+#define TEXT_BITS 4
+
+static struct sy_span skip_space(struct sy_span s)
+{
+	if (sy_span_starts(s, "\xef\xbb\xbf"))
+		s = sy_span_slice(s, 3, s.len);
+	while (s.len > 0 && (s.data[0] == ' ' || s.data[0] == '\t' ||
+			     s.data[0] == '\r' || s.data[0] == '\n'))
+		s = sy_span_slice(s, 1, s.len);
+	return s;
+}
+
+unsigned sy_bid_html(const struct sy_probe *p)
+{
+	struct sy_span s = skip_space(p->head);
+
+	if (sy_ascii_starts(s, "<!doctype html"))
+		return 64;
+	return sy_ascii_starts(s, "<html") || sy_ascii_starts(s, "<head>") ||
+	       sy_ascii_starts(s, "<body") ? 40 : 0;
+}
+
+unsigned sy_bid_openvino(const struct sy_probe *p)
+{
+	struct sy_span s = skip_space(p->head);
+
+	return sy_span_starts(s, "<?xml") && !sy_ascii_ends(p->base, ".html") &&
+	       sy_span_find(sy_span_slice(s, 0, 512), sy_span_str("<net ")) != SIZE_MAX
+		? 72 : 0;
+}
+
+static bool is_text_control(uint8_t c)
+{
+	return c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == 0x1b || c == '\b';
+}
+
+/* No control characters but those of text; in UTF-8, or in an older charset. */
+static bool is_text(struct sy_span s)
+{
+	size_t n_odd = 0, bad = 0;
+
+	for (size_t i = 0; i < s.len; i++) {
+		if ((s.data[i] < 0x20 && !is_text_control(s.data[i])) ||
+		    s.data[i] == 0x7f)
+			return false;
+		n_odd += s.data[i] >= 0x80;
+	}
+	/* The window may end inside a character. */
+	return sy_utf8_valid(s, &bad) || s.len - bad < 4 || n_odd < s.len / 8;
+}
+
+/* The tail's window may begin inside a character. */
+static struct sy_span whole_characters(struct sy_span tail)
+{
+	while (tail.len > 0 && (tail.data[0] & 0xc0) == 0x80)
+		tail = sy_span_slice(tail, 1, tail.len);
+	return tail;
+}
+
+/* Both ends count: an archive behind a text is no text. */
+unsigned sy_bid_text(const struct sy_probe *p)
+{
+	return p->size > 0 && is_text(p->head) && is_text(whole_characters(p->tail))
+		? TEXT_BITS : 0;
+}
