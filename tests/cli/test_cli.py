@@ -409,7 +409,7 @@ class Inspect(CliCase):
                   for i in range(100)}
         path = self.write("m.safetensors", safetensors(header, b"\0" * 100))
         self.assertIn(b"... and 60 more (--tensors shows all)", run("inspect", path).stdout)
-        self.assertEqual(run("inspect", "--tensors", path).stdout.count(b"U8"), 100)
+        self.assertEqual(run("inspect", "--tensors", path).stdout.count(b" U8 "), 100)
         tensors = harness.report("inspect", path)[1]["artifacts"][0]["tensors"]
         self.assertEqual(len(tensors), 100)
 

@@ -16,12 +16,12 @@ struct comparing {
 	const struct options *options;
 	const char *list;	/* quoted, for sentences */
 	const char *tag;	/* "SHA256" */
-	uint64_t n_ok, n_failed, n_unreadable, n_missing;
+	uint64_t n_ok, n_failed, n_unreadable;
 };
 
 static void print_row(const char *path, const char *word)
 {
-	bool is_escaped = name_needs_escape(path);
+	bool is_escaped = strchr(path, '\n');	/* for these lines, newlines only */
 
 	if (is_escaped)
 		stdout_text("\\");
@@ -56,7 +56,6 @@ static void each_row(void *user, const struct steelyard_list_row *row)
 			print_row(row->path, "FAILED");
 		return;
 	case STEELYARD_LIST_MISSING:
-		c->n_missing++;
 		if (!c->options->ignore_missing)
 			row_unreadable(c, row);
 		return;
@@ -77,11 +76,13 @@ static void warn_count(uint64_t n, const char *one, const char *many)
 		say("WARNING: %llu %s", (unsigned long long)n, n == 1 ? one : many);
 }
 
-static int conclude(const struct comparing *c, uint64_t n_malformed)
+static int conclude(const struct comparing *c,
+		    const struct steelyard_list_counts *counts)
 {
 	const struct options *options = c->options;
+	uint64_t n_malformed = counts->n_malformed_lines;
 
-	if (!(c->n_ok + c->n_failed + c->n_unreadable + c->n_missing)) {
+	if (!(c->n_ok + c->n_failed + c->n_unreadable + counts->n_missing)) {
 		say("%s: no properly formatted checksum lines found", c->list);
 		return FAILED;
 	}
@@ -118,7 +119,7 @@ static int compare_list(struct steelyard_session *session,
 		say("%s", steelyard_session_error(session));
 		return FAILED;
 	}
-	return conclude(&c, counts.n_malformed_lines);
+	return conclude(&c, &counts);
 }
 
 int cmd_hash_check(const struct options *options)

@@ -17,6 +17,11 @@ static const char *rule_id_at(size_t i)
 	return steelyard_rule(i, &rule) ? rule.id : NULL;
 }
 
+static const char *effect_of(const struct steelyard_rule *rule)
+{
+	return *rule->effect ? rule->effect : "none";
+}
+
 static bool find_rule(const char *id, struct steelyard_rule *rule)
 {
 	for (size_t i = 0; steelyard_rule(i, rule); i++)
@@ -45,7 +50,7 @@ static void rule_json(struct json *json, const struct steelyard_rule *rule)
 	json_open(json, NULL, '{');
 	json_text(json, "rule", rule->id);
 	json_text(json, "severity", rule->severity);
-	json_text(json, "effect", rule->effect);
+	json_text(json, "effect", effect_of(rule));
 	json_text(json, "title", rule->title);
 	json_text(json, "why", rule->why);
 	json_text(json, "fix", rule->fix);
@@ -77,7 +82,7 @@ static int explain(const struct options *options, const char *id)
 		      rule.severity, rule.title);
 	print_paragraph("why it matters", rule.why, columns);
 	print_paragraph("what to do", rule.fix, columns);
-	stdout_printf("\neffect on the answers: %s\n", rule.effect);
+	stdout_printf("\neffect on the answers: %s\n", effect_of(&rule));
 	return stdout_finish(STEELYARD_CLEAN);
 }
 
