@@ -291,6 +291,8 @@ static void test_named_snapshot(void **state)
 	tree_walk_again(t);
 	tree_walk(t, REPO "/snapshots");
 	assert_int_equal(t->inventory.n_entries, 4);
+	assert_int_equal(tree_entry(t, REPO "/snapshots/" REV_2 "/gone.bin")->kind,
+			 SY_ENTRY_LINK_DANGLING);
 	tree_expect_text(t, REPO "/snapshots/" REV_2 "/model.safetensors", "weights");
 }
 

@@ -415,8 +415,16 @@ static void test_limits(void **state)
 	assert_int_equal(tree_walk_list(t, (const char *[]){ "m", NULL }), SY_LIMIT);
 	assert_non_null(strstr(t->ctx.error.text, "dir-entries"));
 	tree_walk_again(t);
+	t->ctx.limits.dir_depth = 256;
 	t->ctx.limits.dir_entries = 3;
-	tree_walk(t, "m");
+	tree_dir("empty/a/b");
+	tree_walk(t, "empty");
+	tree_walk_again(t);
+	tree_dir("empty/c");
+	assert_int_equal(tree_walk_list(t, (const char *[]){ "empty", NULL }), SY_LIMIT);
+	tree_walk_again(t);
+	t->ctx.limits.dir_entries = 4;
+	tree_walk(t, "m/a");
 	tree_walk_again(t);
 	t->ctx.cancelled = &cancelled;
 	assert_int_equal(tree_walk_list(t, (const char *[]){ "m", NULL }), SY_CANCELLED);

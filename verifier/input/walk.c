@@ -203,19 +203,27 @@ static bool is_local_dir(const struct sy_walk_state *w, const struct sy_walk_fra
 	return fd >= 0;
 }
 
+static enum sy_status too_many(struct sy_walk_state *w)
+{
+	return sy_fail(w->ctx, SY_LIMIT,
+		       "more than %llu files or directories below %s (limit "
+		       "dir-entries)",
+		       (unsigned long long)w->ctx->limits.dir_entries,
+		       w->root->path);
+}
+
 static enum sy_status list(struct sy_walk_state *w, struct sy_walk_frame *f)
 {
-	uint64_t max = w->ctx->limits.dir_entries;
-	uint64_t left = max - w->inventory->n_entries;
+	uint64_t left = w->ctx->limits.dir_entries - w->inventory->n_entries;
 	enum sy_status status;
 	bool has_twins = false;
 	int sys_errno;
 
+	if (++w->n_dirs > w->ctx->limits.dir_entries)
+		return too_many(w);
 	status = sy_listing_read(&f->listing, f->fd, left, &sys_errno);
 	if (status == SY_LIMIT && w->ctx->error.status == SY_OK)
-		return sy_fail(w->ctx, SY_LIMIT, "more than %llu files below %s "
-			       "(limit dir-entries)", (unsigned long long)max,
-			       w->root->path);
+		return too_many(w);
 	if (status == SY_OK && sys_errno != 0)
 		status = sy_walk_add_unreadable(w, sys_errno);
 	if (status == SY_OK && !w->has_twins)

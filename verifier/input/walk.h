@@ -21,7 +21,12 @@ enum sy_entry_kind {
 	SY_ENTRY_UNREADABLE	/* file or directory we may not read; sys_errno */
 };
 
-/* What the place of a file says about it (Hugging Face layouts, git). */
+/*
+ * What the place of a file says about it (Hugging Face layouts, git).  In
+ * CACHE_INTERNAL folders only what looks like the cache's own bookkeeping (a
+ * blob named by a digest, a small ref, an empty marker) has that place; the
+ * rest is PLAIN.
+ */
 enum sy_place {
 	SY_PLACE_PLAIN,
 	SY_PLACE_CACHE_SNAPSHOT,	/* models--X/snapshots/REV/...: link to a blob */

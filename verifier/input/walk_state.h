@@ -39,6 +39,7 @@ struct sy_walk_state {
 	char target[PATH_MAX];	/* of the link at hand */
 	struct sy_walk_frame *frames;
 	size_t n_frames, cap_frames;
+	uint64_t n_dirs;	/* entered; empty ones leave no entry behind */
 	struct sy_set visited;	/* directories, where one can be met twice */
 	bool is_visiting;	/* visited is in use */
 	bool has_twins;		/* somewhere two names fold to the same */
