@@ -28,15 +28,12 @@ def environment(**changes):
     return kept
 
 
-def run(*args, stdin=b"", env=None, cwd=None, timeout=120, **kwargs):
-    """Runs the program; stdout and stderr of the result are bytes."""
-    if "stdin" not in kwargs and not isinstance(stdin, (bytes, str)):
-        kwargs["stdin"] = stdin
-    else:
-        kwargs["input"] = stdin
-    return subprocess.run([PROGRAM, *map(os.fspath, args)], cwd=cwd, timeout=timeout,
-                          env=env or environment(), stdout=kwargs.pop("stdout", subprocess.PIPE),
-                          stderr=kwargs.pop("stderr", subprocess.PIPE), check=False, **kwargs)
+def run(*args, stdin=b"", env=None, timeout=120, **kwargs):
+    """Runs the program (stdin: bytes, or a file); stdout and stderr are bytes."""
+    source = {"input": stdin} if isinstance(stdin, bytes) else {"stdin": stdin}
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.run([PROGRAM, *map(os.fspath, args)], timeout=timeout, check=False,
+                          env=env or environment(), **{**streams, **source, **kwargs})
 
 
 def report(*args, **kwargs):

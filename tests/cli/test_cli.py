@@ -5,6 +5,7 @@ import json
 import os
 import re
 import resource
+import select
 import shutil
 import signal
 import subprocess
@@ -254,6 +255,52 @@ class Streams(CliCase):
 
     def test_no_progress_without_a_terminal(self):
         self.assertEqual(run("hash", self.good_model()).stderr, b"")
+
+    def on_terminal(self, *words, until, seconds=30):
+        """Runs with stderr and stdout on a terminal until `until` was shown."""
+        main, other = os.openpty()
+        process = subprocess.Popen([PROGRAM, *map(str, words)], stdin=subprocess.DEVNULL,
+                                   stdout=other, stderr=other,
+                                   env=environment(TERM="xterm"))
+        os.close(other)
+        shown, deadline = b"", time.monotonic() + seconds
+        while until not in shown and time.monotonic() < deadline:
+            if select.select([main], [], [], 0.2)[0]:
+                try:
+                    shown += os.read(main, 4096)
+                except OSError:  # the terminal's other side is closed
+                    break
+        return process, main, shown
+
+    def test_progress_on_a_terminal(self):
+        big = self.write("model.safetensors")
+        os.truncate(big, 64 << 30)
+        process, main, shown = self.on_terminal("hash", "-a", "sha512", big, until=b" left")
+        self.assertRegex(shown, rb"of 64\.0 GiB, [0-9.,]+ .iB/s, [0-9:]+ left")
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(timeout=20), 2)
+        os.close(main)
+
+    def test_names_on_a_terminal_are_escaped(self):
+        path = self.write("\x1b[31mred\n")
+        process, main, shown = self.on_terminal("hash", path, until=b"red")
+        process.wait(timeout=20)
+        os.close(main)
+        self.assertNotIn(b"\x1b[31m", shown)
+
+    def test_an_interrupted_check_leaves_an_incomplete_report(self):
+        data = 64 << 30
+        header = {"a": {"dtype": "U8", "shape": [data], "data_offsets": [0, data]}}
+        path = self.write("model.safetensors", safetensors(header, b""))
+        os.truncate(path, path.stat().st_size + data)
+        process = subprocess.Popen([PROGRAM, "check", "--json", path], stdout=subprocess.PIPE,
+                                   env=environment())
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        report = json.loads(process.communicate(timeout=20)[0])
+        self.assertEqual(process.returncode, 2)
+        self.assertEqual((report["verdict"], report["complete"]), ("undetermined", False))
+        self.assertIn("interrupted", report["reasons"])
 
     def test_signals_end_a_run_with_code_2(self):
         for number in (signal.SIGINT, signal.SIGTERM):

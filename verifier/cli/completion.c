@@ -104,7 +104,7 @@ static void bash_values(void)
 static void bash_script(void)
 {
 	stdout_text("# bash completion for steelyard\n_steelyard() {\n"
-		    "\tlocal word=${COMP_WORDS[COMP_CWORD]} previous= command= options=\n"
+		    "\tlocal word=${COMP_WORDS[COMP_CWORD]} previous='' command='' options=''\n"
 		    "\tif [ \"$COMP_CWORD\" -gt 1 ]; then\n"
 		    "\t\tprevious=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]}\n"
 		    "\tfi\n\tCOMPREPLY=()\n"

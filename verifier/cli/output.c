@@ -28,6 +28,7 @@ static void note_failure(bool ok)
 
 void stdout_bytes(const void *data, size_t len)
 {
+	terminal_clear_line();
 	if (!stdout_errno && len)
 		note_failure(fwrite(data, 1, len, stdout) == len);
 }
@@ -41,6 +42,7 @@ void stdout_printf(const char *fmt, ...)
 {
 	va_list args;
 
+	terminal_clear_line();
 	if (stdout_errno)
 		return;
 	va_start(args, fmt);

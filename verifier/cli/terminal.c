@@ -46,7 +46,7 @@ unsigned terminal_columns(void)
 	return size.ws_col;
 }
 
-static void clear_line(void)
+void terminal_clear_line(void)
 {
 	if (is_line_open)
 		fputs(CLEAR_LINE, stderr);
@@ -57,7 +57,7 @@ static void say_line(const char *text)
 {
 	char shown[4096];
 
-	clear_line();
+	terminal_clear_line();
 	fprintf(stderr, "steelyard: %s\n", steelyard_escape(text, shown, sizeof(shown)));
 }
 
@@ -156,7 +156,7 @@ void progress_update(void *user, uint64_t n_done, uint64_t n_total)
 void progress_end(struct progress *progress)
 {
 	progress->is_on = false;
-	clear_line();
+	terminal_clear_line();
 }
 
 /* Length of the longest piece of text that fits, ending at a space if it can. */

@@ -33,6 +33,9 @@ struct progress {
 	uint64_t start_ns, shown_ns;
 };
 
+/* Takes a progress line off the terminal, before anything else is printed. */
+void terminal_clear_line(void);
+
 void progress_start(struct progress *progress, bool is_quiet);
 
 /* A progress callback of the library; user: a struct progress. */
