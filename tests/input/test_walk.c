@@ -444,11 +444,21 @@ static void make_varied(void)
 	assert_int_equal(link("m/a", "m/hard"), 0);
 }
 
+/* The lowest free descriptor: the same again when none leaked. */
+static int free_descriptor(void)
+{
+	int fd = dup(STDERR_FILENO);
+
+	close(fd);
+	return fd;
+}
+
 static void test_no_memory(void **state)
 {
 	struct tree *t = *state;
 	const char *paths[] = { "m", "hub/models--o--n/snapshots/r", "m/a", NULL };
 	enum sy_status status = SY_NO_MEMORY;
+	int first = free_descriptor();
 	uint64_t n = 0;
 
 	make_varied();
@@ -465,6 +475,7 @@ static void test_no_memory(void **state)
 		sy_inventory_free(&inventory);
 		assert_int_equal(allocator.n_live, 0);
 		assert_int_equal(ctx.memory_used, 0);
+		assert_int_equal(free_descriptor(), first);
 	}
 	assert_int_equal(status, SY_OK);
 	assert_true(n > 10);
