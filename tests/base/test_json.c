@@ -126,7 +126,11 @@ static void test_refused(void **state)
 	assert_bad("\"\\ud800\"", 1, half);
 	assert_bad("\"\\ud800\\u0041\"", 1, half);
 	assert_bad("\"\\ud800\\ud800\"", 1, half);
+	assert_bad("\"\\ud800\\udbff\"", 1, half);
+	assert_bad("\"\\ud800\\ue000\"", 1, half);
+	assert_bad("\"\\ud800x\"", 1, half);
 	assert_bad("\"\\udc00\"", 1, half);
+	assert_bad("\"\\udfff\\ud800\"", 1, half);
 	assert_bad("\"a\xff\"", 2, bytes);
 	assert_bad("\"\xed\xa0\x80\"", 1, bytes);
 	assert_bad("\"\xc0\xaf\"", 1, bytes);
