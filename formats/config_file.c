@@ -25,16 +25,90 @@ enum sy_status sy_config_read(struct sy_inspection *in, struct sy_span *bytes)
 	return sy_emit_extent(in, SY_EXTENT_HEADER, 0, size);
 }
 
-enum sy_status sy_config_broken(struct sy_inspection *in, enum sy_rule rule,
-				const struct sy_json *json, enum sy_status status)
+enum sy_status sy_config_open(struct sy_config_json *config, struct sy_span bytes)
 {
-	struct sy_json_error why = sy_json_why(json);
+	config->json = sy_json_open(config->in->ctx, bytes, 0,
+				    SY_JSON_MARK_DUPLICATES | SY_JSON_PYTHON_NUMBERS);
+	return config->json ? SY_OK : sy_memory_status(config->in->ctx);
+}
 
-	if (status != SY_FORMAT)
+void sy_config_close(struct sy_config_json *config)
+{
+	sy_json_free(&config->json);
+}
+
+static enum sy_status say_broken(const struct sy_config_json *config)
+{
+	struct sy_json_error why = sy_json_why(config->json);
+	enum sy_status status;
+
+	status = sy_fact(config->in, config->broken, why.off, 0, sy_span_of(NULL, 0),
+			 "not JSON at byte %llu: %s", (unsigned long long)why.off,
+			 why.what ? why.what : "malformed");
+	return status == SY_OK ? SY_FORMAT : status;
+}
+
+static enum sy_status say_duplicate(const struct sy_config_json *config,
+				    const struct sy_json_token *token)
+{
+	struct sy_text text;
+
+	sy_text_init(&text);
+	sy_text_add(&text, "the key ");
+	sy_text_name(&text, token->text);
+	sy_text_addf(&text, " at byte %llu was there before in the same object",
+		     (unsigned long long)token->off);
+	return sy_fact_text(config->in, config->duplicate, token->off, token->len,
+			    token->text, &text);
+}
+
+static enum sy_status say_nonfinite(const struct sy_config_json *config,
+				    const struct sy_json_token *token)
+{
+	struct sy_text text;
+
+	sy_text_init(&text);
+	sy_text_add_span(&text, token->text);
+	sy_text_addf(&text, " at byte %llu", (unsigned long long)token->off);
+	return sy_fact_text(config->in, config->nonfinite, token->off, token->len,
+			    sy_span_of(NULL, 0), &text);
+}
+
+enum sy_status sy_config_next(struct sy_config_json *config,
+			      struct sy_json_token *token)
+{
+	enum sy_status status = sy_json_next(config->json, token);
+
+	if (status == SY_FORMAT)
+		return say_broken(config);
+	if (status != SY_OK)
 		return status;
-	return sy_fact(in, rule, why.off, 0, sy_span_of(NULL, 0),
-		       "not JSON at byte %llu: %s", (unsigned long long)why.off,
-		       why.what ? why.what : "malformed");
+	if (token->kind == SY_JSON_KEY && token->is_duplicate)
+		return say_duplicate(config, token);
+	if (token->kind == SY_JSON_NUMBER && token->is_nonfinite)
+		return say_nonfinite(config, token);
+	return SY_OK;
+}
+
+enum sy_status sy_config_skip(struct sy_config_json *config,
+			      const struct sy_json_token *token)
+{
+	struct sy_json_token next;
+	unsigned n_open = 0;
+
+	if (token->kind != SY_JSON_OBJECT && token->kind != SY_JSON_ARRAY)
+		return SY_OK;
+	for (n_open = 1; n_open > 0;) {
+		enum sy_status status = sy_config_next(config, &next);
+
+		if (status != SY_OK)
+			return status;
+		if (next.kind == SY_JSON_OBJECT || next.kind == SY_JSON_ARRAY)
+			n_open++;
+		if (next.kind == SY_JSON_OBJECT_END || next.kind == SY_JSON_ARRAY_END)
+			n_open--;
+	}
+	return SY_OK;
 }
 
 uint8_t sy_config_first_byte(struct sy_span head)

@@ -16,14 +16,36 @@
 SY_MUST_CHECK enum sy_status sy_config_read(struct sy_inspection *in,
 					    struct sy_span *bytes);
 
+/* A JSON document, and which rules speak when it is not a good one. */
+struct sy_config_json {
+	struct sy_inspection *in;
+	struct sy_json *json;
+	enum sy_rule broken, duplicate, nonfinite;
+};
+
 /*
- * Ends a reading that sy_json_next ended with `status`: SY_FORMAT becomes a
- * fact of `rule` and SY_OK; anything else is passed on, with the place.
+ * Opens a document; Python's NaN and Infinity count as numbers.  Free with
+ * sy_config_close.
  */
-SY_MUST_CHECK enum sy_status sy_config_broken(struct sy_inspection *in,
-					      enum sy_rule rule,
-					      const struct sy_json *json,
-					      enum sy_status status);
+SY_MUST_CHECK enum sy_status sy_config_open(struct sy_config_json *config,
+					    struct sy_span bytes);
+void sy_config_close(struct sy_config_json *config);
+
+/*
+ * The next token, after stating what is wrong with it.  SY_FORMAT: the document
+ * ends here, and a fact says why (sy_config_end makes SY_OK of it).
+ */
+SY_MUST_CHECK enum sy_status sy_config_next(struct sy_config_json *config,
+					    struct sy_json_token *token);
+
+/* Passes over the value that begins with `token` (a value, not a key). */
+SY_MUST_CHECK enum sy_status sy_config_skip(struct sy_config_json *config,
+					    const struct sy_json_token *token);
+
+static inline enum sy_status sy_config_end(enum sy_status status)
+{
+	return status == SY_FORMAT ? SY_OK : status;
+}
 
 /* The first byte that is not white space or a byte order mark; 0: none. */
 uint8_t sy_config_first_byte(struct sy_span head);

@@ -103,25 +103,28 @@ static bool broken(struct sy_jinja_lexer *lexer, struct sy_jinja_token *token,
 	return true;
 }
 
-/* Passes over the raw block whose body begins at `body`. */
+/*
+ * Passes over the raw block whose body begins at `body`.  When one has no end,
+ * no later one has, and looking again each time would be quadratic.
+ */
 static bool skip_raw(struct sy_jinja_lexer *lexer, size_t body)
 {
 	struct sy_span text = lexer->text;
 	size_t pos = body;
 
-	for (;;) {
+	while (!lexer->has_no_endraw) {
 		size_t end;
 
 		pos = find_pair(text, pos, '{', '%');
-		if (pos == text.len)
-			return false;
-		end = tag_end(text, pos, "endraw", true);
+		end = pos < text.len ? tag_end(text, pos, "endraw", true) : 0;
 		if (end) {
 			lexer->pos = end;
 			return true;
 		}
+		lexer->has_no_endraw = pos == text.len;
 		pos += 2;
 	}
+	return false;
 }
 
 static void begin(struct sy_jinja_lexer *lexer, struct sy_jinja_token *token,
@@ -166,6 +169,8 @@ static bool next_begin(struct sy_jinja_lexer *lexer, struct sy_jinja_token *toke
 				continue;
 			/* Whatever stands there is looked at all the same. */
 			lexer->pos = body;
+			if (lexer->is_broken)
+				continue;
 			return broken(lexer, token, pos, "a raw block that does not end");
 		} else if (second == '{' || second == '%') {
 			begin(lexer, token, pos);

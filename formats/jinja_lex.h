@@ -37,6 +37,7 @@ struct sy_jinja_lexer {
 	size_t pos;
 	uint8_t closer;		/* '}' or '%' inside {{ or {%, 0 in text */
 	bool is_broken;		/* said once; goes on as far as possible */
+	bool has_no_endraw;	/* none from here to the end of the text */
 	size_t n_open;
 	uint8_t open[SY_JINJA_DEPTH_MAX];	/* expected closing brackets */
 };

@@ -330,15 +330,19 @@ static enum sy_status on_op(struct scan *s)
 }
 
 /* '_' * 2: the pieces that a repeated literal gives. */
-static void on_number(struct scan *s)
+static enum sy_status on_number(struct scan *s)
 {
 	struct sy_span head = literal_head(&s->literal);
 
 	if (!is_op(&s->prev, '*') || s->before.kind != SY_JINJA_STRING || head.len > 2)
-		return;
+		return SY_OK;
 	sy_word_seam(&s->tail);
 	for (size_t i = 0; i < head.len; i++)
 		sy_word_step(&s->tail, head.data[i]);
+	if (!is_assembled(s))
+		return SY_OK;
+	return say(s, SY_RULE_TEMPLATE_NAME_HIDDEN, &s->before,
+		   "a way to code put together from pieces, the last being");
 }
 
 static enum sy_status on_token(struct scan *s)
@@ -355,8 +359,7 @@ static enum sy_status on_token(struct scan *s)
 	case SY_JINJA_STRING:
 		return on_string(s);
 	case SY_JINJA_NUMBER:
-		on_number(s);
-		return SY_OK;
+		return on_number(s);
 	case SY_JINJA_OP:
 		return on_op(s);
 	case SY_JINJA_BROKEN:
