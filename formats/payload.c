@@ -248,10 +248,12 @@ static enum sy_status check_zip(struct sy_inspection *in, uint64_t tail_off)
 	rule = tail.off >= tail_off ? SY_RULE_CONTENT_POLYGLOT_FOUND
 				    : SY_RULE_CONTENT_POLYGLOT_POSSIBLE;
 	sy_text_init(&text);
-	sy_text_addf(&text, "a ZIP reader opens the directory at byte %llu: %llu entries, "
-		     "the first is ", (unsigned long long)tail.dir_off,
-		     (unsigned long long)tail.n_entries);
-	sy_text_name(&text, sy_span_of(tail.name, tail.name_len));
+	sy_text_addf(&text, "a ZIP reader opens the directory at byte %llu: %llu entries",
+		     (unsigned long long)tail.dir_off, (unsigned long long)tail.n_entries);
+	if (tail.n_entries > 0) {
+		sy_text_add(&text, ", the first is ");
+		sy_text_name(&text, sy_span_of(tail.name, tail.name_len));
+	}
 	return sy_fact_text(in, rule, tail.dir_off, in->source->size - tail.dir_off,
 			    sy_span_str("zip"), &text);
 }

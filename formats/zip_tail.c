@@ -63,8 +63,6 @@ static enum sy_status try_place(struct sy_inspection *in, const struct place *pl
 	enum sy_status status = SY_OK;
 
 	*is_found = false;
-	if (place->n_entries == 0)
-		return SY_OK;
 	tail->n_entries = place->n_entries;
 	if (!ckd_sub(&off, place->record_off, place->dir_len)) {
 		tail->dir_off = off;
@@ -111,7 +109,13 @@ static enum sy_status try_record(struct sy_inspection *in, const uint8_t *record
 	if (place.n_entries == UINT16_MAX || place.dir_len == UINT32_MAX ||
 	    place.dir_off == UINT32_MAX)
 		status = read_place64(in, off, &place);
-	return status != SY_OK ? status : try_place(in, &place, tail, is_found);
+	if (status != SY_OK || place.n_entries > 0)
+		return status != SY_OK ? status : try_place(in, &place, tail, is_found);
+	/* An empty archive is one, too, if its comment ends with the file. */
+	tail->dir_off = off;
+	*is_found = place.dir_len == 0 &&
+		    off + RECORD_BYTES + get_le(record + 20, 2) == in->source->size;
+	return SY_OK;
 }
 
 enum sy_status sy_zip_tail_find(struct sy_inspection *in, struct sy_zip_tail *tail,
