@@ -8,7 +8,7 @@
 
 #include "formats/payload.h"
 
-#define HEAD_BYTES 64
+#define HEAD_BYTES 512	/* a tar header, the longest that is recognised */
 
 static uint32_t get_u32le(const uint8_t *p)
 {
@@ -58,7 +58,7 @@ static const struct {
 static const char *name_other(struct sy_span head)
 {
 	for (size_t i = 0; i < SY_N_ELEMS(others); i++) {
-		if (sy_span_starts(head, others[i].magic))
+		if (sy_ascii_starts(head, others[i].magic))
 			return others[i].what;
 	}
 	if (sy_ascii_starts(head, "gguf"))
@@ -267,6 +267,9 @@ static enum sy_status finish(struct sy_gguf *g, bool is_whole)
 		is_whole = sy_gguf_layout(g);
 	if (g->status != SY_OK)
 		return g->status;
+	/* Payloads are looked at by tensor, and tensors may overlap. */
+	if (in->bytes_parsed > in->source->size)
+		in->bytes_parsed = in->source->size;
 	describe(g, &text);
 	status = sy_emit_artifact(in, "gguf", g->n_listed, "%s%s", text.data,
 				  is_whole ? "" : ", not readable to its end");

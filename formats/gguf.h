@@ -162,6 +162,10 @@ bool sy_gguf_number_check(struct sy_gguf *g, const struct sy_gguf_kv *kv,
 			  uint32_t type, uint64_t bits, uint64_t off);
 void sy_gguf_number_text(struct sy_text *text, uint32_t type, uint64_t bits);
 
+/* Facts about `len` bytes that begin with `head` and should be no program. */
+bool sy_gguf_hidden_check(struct sy_gguf *g, const struct sy_gguf_kv *kv,
+			  struct sy_span head, uint64_t len, uint64_t off);
+
 /* Facts about one text value. */
 bool sy_gguf_text_check(struct sy_gguf *g, const struct sy_gguf_kv *kv,
 			struct sy_span value, uint64_t off);

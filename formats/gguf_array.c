@@ -5,10 +5,10 @@
  * of them but their length and the first few elements for inspect.
  */
 #include "formats/gguf.h"
-#include "formats/payload.h"
 
 #define ARRAY_MAX (UINT64_C(1) << 30)	/* elements: the reference loader ends here */
 #define DEPTH_MAX 16
+#define HEAD_BYTES 512u			/* of an array of bytes, to see what it is */
 #define PIECE 4096u			/* bytes of numbers looked at together */
 #define SHOWN 8				/* elements that inspect shows */
 #define TOKEN_USUAL 16384u		/* bytes of a token text */
@@ -78,6 +78,16 @@ static bool must_look(uint32_t element)
 	       element == SY_GGUF_F64;
 }
 
+/* Arrays of bytes can hold anything. */
+static bool check_bytes(struct sy_gguf *g, const struct sy_gguf_kv *kv, uint64_t n)
+{
+	struct sy_span head;
+
+	if (!sy_peek_span(&g->c, n < HEAD_BYTES ? n : HEAD_BYTES, &head))
+		return sy_gguf_short(g, "an array");
+	return sy_gguf_hidden_check(g, kv, head, n, sy_cursor_at(&g->c));
+}
+
 /* One piece: facts about its numbers, and the first of them as text. */
 static bool check_piece(struct sy_gguf *g, const struct sy_gguf_kv *kv,
 			uint32_t element, struct sy_span bytes, uint64_t n_before)
@@ -107,8 +117,7 @@ static bool read_numbers(struct sy_gguf *g, const struct sy_gguf_kv *kv,
 	uint64_t size = sy_gguf_value_size(element), done = 0;
 	bool is_bytes = element == SY_GGUF_U8 || element == SY_GGUF_I8;
 
-	if (is_bytes && !sy_gguf_ok(g, sy_payload_check(g->in, kv->key,
-							sy_cursor_at(&g->c), n)))
+	if (is_bytes && !check_bytes(g, kv, n))
 		return false;
 	while (done < n) {
 		uint64_t take = n - done < PIECE / size ? n - done : PIECE / size;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "formats/gguf.h"
+#include "formats/payload.h"
 #include "verifier/base/utf8.h"
 
 #define KEY_MAX 65535u	/* bytes: gguf.md */
@@ -178,6 +179,20 @@ static bool is_url(struct sy_span value)
 	return true;
 }
 
+bool sy_gguf_hidden_check(struct sy_gguf *g, const struct sy_gguf_kv *kv,
+			  struct sy_span head, uint64_t len, uint64_t off)
+{
+	const char *look = sy_looks_hidden(head, len);
+	struct sy_text text;
+
+	if (!look)
+		return true;
+	sy_text_init(&text);
+	sy_text_addf(&text, "begins like %s", look);
+	return sy_gguf_ok(g, value_fact(g, SY_RULE_GGUF_VALUE_SUSPICIOUS, kv, off, head.len,
+					text.data));
+}
+
 bool sy_gguf_text_check(struct sy_gguf *g, const struct sy_gguf_kv *kv,
 			struct sy_span value, uint64_t off)
 {
@@ -185,9 +200,12 @@ bool sy_gguf_text_check(struct sy_gguf *g, const struct sy_gguf_kv *kv,
 		.control = SY_RULE_GGUF_STRING_CONTROL,
 		.bidi = SY_RULE_GGUF_STRING_BIDI,
 		.invalid = SY_RULE_GGUF_STRING_ENCODING,
-		.suspicious = SY_RULE_GGUF_STRING_SUSPICIOUS,
+		.suspicious = SY_RULE_GGUF_VALUE_SUSPICIOUS,
 	};
 
+	if (value.len > 0 && (value.data[0] < ' ' || value.data[0] > '~') &&
+	    !sy_gguf_hidden_check(g, kv, value, value.len, off))
+		return false;
 	/* Token texts are bytes, and every character of the world. */
 	if (kv->role == SY_GGUF_ROLE_TOKENS || kv->role == SY_GGUF_ROLE_MERGES ||
 	    kv->role == SY_GGUF_ROLE_VOCABULARY)
