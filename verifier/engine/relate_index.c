@@ -250,18 +250,26 @@ static enum sy_status check_all(struct index *index)
 	return status;
 }
 
+static bool has_shards(const struct sy_relate *relate, size_t entry)
+{
+	const struct sy_relation *relation = &relate->relations[entry];
+
+	for (size_t i = 0; i < relation->n_refs; i++) {
+		if (relation->refs[i].kind == SY_REF_SHARD)
+			return true;
+	}
+	return false;
+}
+
 enum sy_status sy_relate_index(struct sy_relate *relate, size_t entry)
 {
 	struct index index = {
 		.relate = relate, .entry = entry, .is_all_read = true,
 		.relation = &relate->relations[entry],
 	};
-	bool is_index = false;
 	enum sy_status status;
 
-	for (size_t i = 0; i < index.relation->n_refs && !is_index; i++)
-		is_index = index.relation->refs[i].kind == SY_REF_SHARD;
-	if (!is_index)
+	if (!has_shards(relate, entry))
 		return SY_OK;
 	sy_set_init(&index.shards, relate->check->ctx);
 	sy_set_init(&index.owners, relate->check->ctx);
@@ -280,6 +288,7 @@ static bool is_omitted(struct sy_relate *relate, size_t entry, struct sy_text *t
 	struct sy_span base = sy_span_str(inventory->entries[entry].base);
 	struct sy_part_name part;
 	struct sy_text index;
+	size_t found;
 
 	if (relate->relations[entry].is_named ||
 	    !sy_part_name_parse(base, ".safetensors", &part))
@@ -287,7 +296,8 @@ static bool is_omitted(struct sy_relate *relate, size_t entry, struct sy_text *t
 	sy_text_init(&index);
 	sy_text_add_span(&index, sy_span_slice(base, 0, part.prefix_len));
 	sy_text_add(&index, ".safetensors.index.json");
-	if (sy_inventory_sibling(inventory, entry, sy_text_span(&index)) == SIZE_MAX)
+	found = sy_inventory_sibling(inventory, entry, sy_text_span(&index));
+	if (found == SIZE_MAX || !has_shards(relate, found))
 		return false;
 	sy_text_init(text);
 	sy_text_name(text, base);
