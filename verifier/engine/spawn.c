@@ -12,7 +12,6 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -150,22 +149,18 @@ enum sy_status sy_spawn_zygote(struct sy_context *ctx, const char *program,
 {
 	char path[PATH_MAX];
 	int ends[2];
-	pid_t pid;
 	int error;
 
-	*spawn = (struct sy_spawn){ .socket = -1, .pidfd = -1 };
+	*spawn = (struct sy_spawn){ .socket = -1 };
 	if (find(ctx, program, path) != SY_OK)
 		return SY_NOT_FOUND;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
 		return sy_fail_errno(ctx, "cannot make a socket for the worker");
-	error = spawn_program(path, ends[1], &pid);
+	error = spawn_program(path, ends[1], &spawn->pid);
 	(void)close(ends[1]);
-	if (!error) {
-		spawn->pidfd = pidfd_open(pid, 0);
-		error = spawn->pidfd < 0 ? errno : 0;
-	}
 	if (error) {
 		(void)close(ends[0]);
+		spawn->pid = 0;
 		errno = error;
 		return sy_fail_errno(ctx, "cannot start %s", path);
 	}
@@ -173,19 +168,18 @@ enum sy_status sy_spawn_zygote(struct sy_context *ctx, const char *program,
 	return SY_OK;
 }
 
-/* Its workers die with it: each asked the kernel for that. */
+/*
+ * Its workers die with it: each asked the kernel for that.  The number is only
+ * used while waitpid says that it still belongs to our child.
+ */
 void sy_spawn_end(struct sy_spawn *spawn)
 {
-	siginfo_t info;
-
 	if (spawn->socket >= 0)
 		(void)close(spawn->socket);
-	if (spawn->pidfd >= 0) {
-		(void)pidfd_send_signal(spawn->pidfd, SIGKILL, NULL, 0);
-		while (waitid(P_PIDFD, (id_t)spawn->pidfd, &info, WEXITED) &&
-		       errno == EINTR)
+	if (spawn->pid > 0 && waitpid(spawn->pid, NULL, WNOHANG) == 0) {
+		(void)kill(spawn->pid, SIGKILL);
+		while (waitpid(spawn->pid, NULL, 0) < 0 && errno == EINTR)
 			;
-		(void)close(spawn->pidfd);
 	}
-	*spawn = (struct sy_spawn){ .socket = -1, .pidfd = -1 };
+	*spawn = (struct sy_spawn){ .socket = -1 };
 }

@@ -9,7 +9,7 @@
 
 struct sy_spawn {
 	int socket;	/* ours; -1: none */
-	int pidfd;	/* names the process for good; -1: none */
+	pid_t pid;	/* 0: none */
 };
 
 /* See sy_workers_start for `program`; SY_NOT_FOUND names the places looked at. */

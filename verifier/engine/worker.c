@@ -262,7 +262,7 @@ enum sy_status sy_workers_start(struct sy_context *ctx, const char *program,
 	if (!w)
 		return sy_memory_status(ctx);
 	w->ctx = ctx;
-	w->zygote = (struct sy_spawn){ .socket = -1, .pidfd = -1 };
+	w->zygote = (struct sy_spawn){ .socket = -1 };
 	status = prepare(w, program, n_parallel);
 	if (status != SY_OK) {
 		sy_workers_stop(&w);
