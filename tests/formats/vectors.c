@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Vector folders for the tests of text formats; judges nothing else. */
+#include "tests/formats/vectors.h"
+
+#include <dirent.h>
+#include <stdio.h>
+
+static void check_verdict(const char *path, const char *name,
+			  const struct test_sink *sink)
+{
+	size_t n_high = test_n_facts_from(sink, SY_HIGH);
+	size_t n_low = test_n_facts_from(sink, SY_LOW);
+	struct sy_span verdict = sy_span_str(name);
+	bool fits;
+
+	if (sy_span_starts(verdict, "accept-"))
+		fits = n_low == 0;
+	else if (sy_span_starts(verdict, "reject-"))
+		fits = n_high > 0;
+	else
+		fits = n_low > 0 && n_high == 0;
+	if (fits)
+		return;
+	test_print_facts(sink);
+	fail_msg("%s: %zu facts from low, %zu from high", path, n_low, n_high);
+}
+
+static void check_vector(const char *folder, const char *name,
+			 const struct sy_format *format, const char *base)
+{
+	struct sy_context ctx;
+	struct sy_arena arena;
+	struct test_sink sink;
+	const char *dot = strchr(name, '.');
+	char path[4096];
+
+	if (!base)
+		base = dot && strchr(dot + 1, '.') ? dot + 1 : name;
+	(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+	sy_context_init(&ctx);
+	sy_arena_init(&arena, &ctx);
+	test_sink_init(&sink, &ctx);
+	assert_int_equal(test_inspect(&ctx, format, test_read_file(&arena, path),
+				      base, &sink), SY_OK);
+	check_verdict(path, name, &sink);
+	test_sink_free(&sink);
+	sy_arena_free(&arena);
+}
+
+void test_vector_folder(const char *area, const char *suffix,
+			const struct sy_format *format, const char *base)
+{
+	char folder[2048];
+	struct dirent *entry;
+	size_t n = 0;
+	DIR *dir;
+
+	(void)snprintf(folder, sizeof(folder), "%s/%s", test_vectors(), area);
+	dir = opendir(folder);
+	assert_non_null(dir);
+	while ((entry = readdir(dir))) {
+		if (!sy_span_ends(sy_span_str(entry->d_name), suffix))
+			continue;
+		check_vector(folder, entry->d_name, format, base);
+		n++;
+	}
+	assert_int_equal(closedir(dir), 0);
+	assert_true(n > 0);
+}
+
+void test_every_prefix(const struct sy_format *format, struct sy_span bytes,
+		       const char *base)
+{
+	struct sy_context ctx;
+	struct test_sink sink;
+
+	sy_context_init(&ctx);
+	for (size_t len = 0; len < bytes.len; len++) {
+		test_sink_init(&sink, &ctx);
+		assert_int_equal(test_inspect(&ctx, format,
+					      sy_span_slice(bytes, 0, len), base,
+					      &sink), SY_OK);
+		test_sink_free(&sink);
+	}
+}
