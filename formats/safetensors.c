@@ -161,7 +161,7 @@ static enum sy_status check_shape(struct sy_safetensors *st, const uint8_t prefi
 				 st->header.len, sy_span_str(""), "the header has %llu "
 				 "bytes, more than %d",
 				 (unsigned long long)st->header.len, HEADER_BYTES_USUAL);
-	if (status != SY_OK || st->object_end == 0)
+	if (status != SY_OK || !st->is_whole)
 		return status;
 	return check_padding(st);
 }

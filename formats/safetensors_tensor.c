@@ -326,11 +326,16 @@ static enum sy_status check_shape(struct sy_safetensors *st, const struct readin
 					     r->len, name_of(st, r),
 					     "has %llu dimensions",
 					     (unsigned long long)r->rank);
-	if (status != SY_OK || (r->largest <= DIM_MAX && !r->is_excess))
+	if (status == SY_OK && r->largest > DIM_MAX)
+		return sy_safetensors_fact(st, SY_RULE_TENSOR_DIM_EXCESS, r->off, r->len,
+					   name_of(st, r), "has a dimension of %llu, more "
+					   "than 2^48", (unsigned long long)r->largest);
+	/* A product that overflows as it is read is the graver size-overflow. */
+	if (status != SY_OK || !r->is_excess || r->is_overflow)
 		return status;
 	return sy_safetensors_fact(st, SY_RULE_TENSOR_DIM_EXCESS, r->off, r->len,
-				   name_of(st, r), "has a dimension of %llu, or a "
-				   "product of dimensions beyond 64 bits",
+				   name_of(st, r), "is empty, but the product of its other "
+				   "dimensions exceeds 64 bits (largest %llu)",
 				   (unsigned long long)r->largest);
 }
 

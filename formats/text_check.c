@@ -13,19 +13,31 @@
 static const struct {
 	const char *word;
 	bool is_call;		/* only where no name or '.' stands before it */
+	bool is_program;	/* only where no name goes on behind it */
 } words[] = {
-	{ "/bin/bash", false },	    { "/bin/sh", false },
-	{ "<iframe", false },	    { "<script", false },
-	{ "__builtins__", false },  { "__globals__", false },
-	{ "__import__", false },    { "__proto__", false },
-	{ "__reduce__", false },    { "__subclasses__", false },
-	{ "cmd.exe", false },	    { "data:text/html", false },
-	{ "eval(", true },	    { "exec(", true },
-	{ "javascript:", false },   { "onerror=", false },
-	{ "os.popen(", false },	    { "os.system(", false },
-	{ "pickle.loads(", false }, { "powershell", false },
-	{ "rm -rf ", false },	    { "subprocess.", false },
-	{ "vbscript:", false },
+	{ "/bin/bash", false, true },
+	{ "/bin/sh", false, true },
+	{ "<iframe", false, false },
+	{ "<script", false, false },
+	{ "__builtins__", false, false },
+	{ "__globals__", false, false },
+	{ "__import__", false, false },
+	{ "__proto__", false, false },
+	{ "__reduce__", false, false },
+	{ "__subclasses__", false, false },
+	{ "cmd.exe", false, false },
+	{ "data:text/html", false, false },
+	{ "eval(", true, false },
+	{ "exec(", true, false },
+	{ "javascript:", false, false },
+	{ "onerror=", false, false },
+	{ "os.popen(", false, false },
+	{ "os.system(", false, false },
+	{ "pickle.loads(", false, false },
+	{ "powershell", false, false },
+	{ "rm -rf ", false, false },
+	{ "subprocess.", false, false },
+	{ "vbscript:", false, false },
 };
 
 /* Bytes that begin a word, so that other places cost one look-up. */
@@ -41,6 +53,11 @@ static bool is_name_byte(uint8_t c)
 	return (lower >= 'a' && lower <= 'z') || sy_is_digit(c) || c == '_' || c == '.';
 }
 
+static bool goes_on(struct sy_span rest, size_t len)
+{
+	return len < rest.len && is_name_byte(rest.data[len]);
+}
+
 static const char *word_at(struct sy_span text, size_t at)
 {
 	struct sy_span rest = sy_span_slice(text, at, text.len - at);
@@ -49,6 +66,8 @@ static const char *word_at(struct sy_span text, size_t at)
 		if (!sy_ascii_starts(rest, words[i].word))
 			continue;
 		if (words[i].is_call && at > 0 && is_name_byte(text.data[at - 1]))
+			continue;
+		if (words[i].is_program && goes_on(rest, strlen(words[i].word)))
 			continue;
 		return words[i].word;
 	}
@@ -120,7 +139,7 @@ static const char *find_base64(struct sy_span text)
 		if (run.len < BASE64_CHARS_MIN)
 			continue;
 		look = sy_looks_hidden(sy_span_of(out, decode(run, out)),
-				       run.len / 4 * 3 + run.len % 4);
+				       (uint64_t)run.len * 3 / 4);
 		if (look)
 			return look;
 	}
