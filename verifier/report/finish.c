@@ -64,18 +64,26 @@ static void raise_answer(const struct sy_report *report, struct sy_artifact *a,
 		o->has_doubt = true;
 }
 
-/* `n` unsuppressed findings of one rule: effect, verdict, counts. */
+/*
+ * `n` unsuppressed findings of one rule: effect, verdict, counts.  A finding
+ * that makes an answer `no` fails like a high one, whatever its severity: a
+ * flagged report with exit code 0 is for those who asked for it.
+ */
 static void weigh(struct sy_report *report, struct sy_artifact *a,
 		  struct outcome *o, unsigned rule, enum sy_severity severity,
 		  uint64_t n)
 {
 	const enum sy_answer *effect = effects[sy_rule_info(rule)->effect];
+	enum sy_severity felt = severity;
 
-	for (unsigned q = 0; q < SY_N_QUESTIONS; q++)
+	for (unsigned q = 0; q < SY_N_QUESTIONS; q++) {
 		raise_answer(report, a, o, q, effect[q]);
+		if (effect[q] == SY_NO && ASKED(report, q) && felt < SY_HIGH)
+			felt = SY_HIGH;
+	}
 	if (severity >= SY_HIGH)
 		o->has_severe = true;
-	if (severity >= report->fail_on)
+	if (felt >= report->fail_on)
 		o->has_failing = true;
 	add_sat(&report->counts[severity], n);
 }
