@@ -17,6 +17,7 @@ struct index {
 	uint64_t n_bytes;		/* of all tensors in all shards */
 	bool is_all_read;		/* every shard's tensors are known */
 	bool is_over_limit;		/* nothing more is compared */
+	bool is_noted;			/* that its shards were not named */
 };
 
 #define NOT_THERE UINT64_MAX
@@ -36,11 +37,31 @@ static const char *content_of(const struct index *index, size_t shard)
 	return format ? format->title : "unknown content";
 }
 
+/* An index that was named by itself: its shards were not asked about. */
+static bool is_alone(const struct index *index)
+{
+	const struct sy_inventory *inventory = &index->relate->check->inventory;
+	const struct sy_entry *entry = &inventory->entries[index->entry];
+
+	return entry->is_named && !inventory->roots[entry->root].is_dir;
+}
+
 static enum sy_status missing_shard(struct index *index,
 				    const struct sy_kept_ref *ref, size_t shard)
 {
+	struct sy_check *check = index->relate->check;
 	struct sy_text text;
 
+	if (shard == SIZE_MAX && is_alone(index)) {
+		if (index->is_noted)
+			return SY_OK;
+		index->is_noted = true;
+		return sy_report_add_notice(check->report, "part-not-named",
+					    sy_span_str(check->inventory
+							.entries[index->entry].path),
+					    "the index was named alone, not the "
+					    "weights that it names");
+	}
 	sy_text_init(&text);
 	sy_text_add(&text, "the index puts tensors into ");
 	sy_text_name(&text, ref->target);
