@@ -52,6 +52,7 @@ static enum sy_status missing_shard(struct index *index,
 	struct sy_check *check = index->relate->check;
 	struct sy_text text;
 
+	index->is_all_read = false;
 	if (shard == SIZE_MAX && is_alone(index)) {
 		if (index->is_noted)
 			return SY_OK;
