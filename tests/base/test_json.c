@@ -1,55 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* verifier/base/json: grammar, tokens, duplicate keys, limits, faults. */
-#include "tests/support/support.h"
+/* verifier/base/json: grammar, tokens, numbers, skipping, JSONTestSuite. */
+#include "tests/base/json_support.h"
 
 #include <dirent.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "verifier/base/json.h"
 #include "verifier/base/memory.h"
 
 static const char sample[] =
 	"{\"a\": [1, -2.5e+3, true, false, null, \"x\\u00e9\\n\", {}, []],\n"
 	" \"b\\/\": {\"\": \"\\ud83d\\ude00\", \"\xc3\xa9\": 0}}\n";
-
-static enum sy_status check(const char *text, size_t len, unsigned flags,
-			    struct sy_json_error *why)
-{
-	struct sy_context ctx;
-	enum sy_status status;
-	/* Of exactly this size, so that a sanitizer sees a byte too far. */
-	uint8_t *copy = malloc(len ? len : 1);
-
-	assert_non_null(copy);
-	memcpy(copy, text, len);
-	sy_context_init(&ctx);
-	status = sy_json_check(&ctx, sy_span_of(copy, len), flags, why);
-	assert_int_equal(ctx.memory_used, 0);
-	assert_int_equal(ctx.error.status, SY_OK);
-	free(copy);
-	return status;
-}
-
-static void assert_good(const char *text)
-{
-	struct sy_json_error why;
-
-	if (check(text, strlen(text), 0, &why) != SY_OK)
-		fail_msg("%s: %s at %llu", text, why.what,
-			 (unsigned long long)why.off);
-}
-
-static void assert_bad(const char *text, uint64_t off, const char *what)
-{
-	struct sy_json_error why;
-
-	if (check(text, strlen(text), 0, &why) != SY_FORMAT)
-		fail_msg("%s was accepted", text);
-	if (why.off != off || strcmp(why.what, what))
-		fail_msg("%s: %s at %llu", text, why.what,
-			 (unsigned long long)why.off);
-}
 
 static void test_accepted(void **state)
 {
@@ -62,9 +22,9 @@ static void test_accepted(void **state)
 	};
 
 	(void)state;
-	assert_good(sample);
+	json_assert_good(sample);
 	for (size_t i = 0; i < SY_N_ELEMS(good); i++)
-		assert_good(good[i]);
+		json_assert_good(good[i]);
 }
 
 static void test_refused(void **state)
@@ -81,62 +41,62 @@ static void test_refused(void **state)
 		"the document ends where a value was expected";
 
 	(void)state;
-	assert_bad("", 0, missing);
-	assert_bad("  ", 2, missing);
-	assert_bad("\xef\xbb\xbf{}", 0,
+	json_assert_bad("", 0, missing);
+	json_assert_bad("  ", 2, missing);
+	json_assert_bad("\xef\xbb\xbf{}", 0,
 		   "a byte order mark stands before the document");
-	assert_bad("{}x", 2, after);
-	assert_bad("1 2", 2, after);
-	assert_bad("[1,]", 3, value);
-	assert_bad("[,1]", 1, value);
-	assert_bad("[1 2]", 3, "a comma or ] was expected");
-	assert_bad("[1}", 2, "a comma or ] was expected");
-	assert_bad("[", 1, missing);
-	assert_bad("[1", 2, "the document ends inside an array");
-	assert_bad("{\"a\":1]", 6, "a comma or } was expected");
-	assert_bad("{\"a\":1", 6, "the document ends inside an object");
-	assert_bad("{\"a\" 1}", 5, "a colon was expected");
-	assert_bad("{\"a\"", 4, "the document ends inside an object");
-	assert_bad("{\"a\":}", 5, value);
-	assert_bad("{\"a\":", 5, missing);
-	assert_bad("{a:1}", 1, "a key in quotes was expected");
-	assert_bad("{\"a\":1,}", 7, "a key in quotes was expected");
-	assert_bad("{", 1, "the document ends inside an object");
-	assert_bad("01", 0, zero);
-	assert_bad("-01", 1, zero);
-	assert_bad("-", 1, digit);
-	assert_bad("1.", 2, digit);
-	assert_bad("1.e1", 2, digit);
-	assert_bad("1e", 2, digit);
-	assert_bad("1e+", 3, digit);
-	assert_bad(".5", 0, value);
-	assert_bad("+1", 0, value);
-	assert_bad("1a", 1, after);
-	assert_bad("tru", 0, value);
-	assert_bad("truex", 4, after);
-	assert_bad("NaN", 0, "a value was expected (JSON has no NaN or Infinity)");
-	assert_bad("-Infinity", 0,
+	json_assert_bad("{}x", 2, after);
+	json_assert_bad("1 2", 2, after);
+	json_assert_bad("[1,]", 3, value);
+	json_assert_bad("[,1]", 1, value);
+	json_assert_bad("[1 2]", 3, "a comma or ] was expected");
+	json_assert_bad("[1}", 2, "a comma or ] was expected");
+	json_assert_bad("[", 1, missing);
+	json_assert_bad("[1", 2, "the document ends inside an array");
+	json_assert_bad("{\"a\":1]", 6, "a comma or } was expected");
+	json_assert_bad("{\"a\":1", 6, "the document ends inside an object");
+	json_assert_bad("{\"a\" 1}", 5, "a colon was expected");
+	json_assert_bad("{\"a\"", 4, "the document ends inside an object");
+	json_assert_bad("{\"a\":}", 5, value);
+	json_assert_bad("{\"a\":", 5, missing);
+	json_assert_bad("{a:1}", 1, "a key in quotes was expected");
+	json_assert_bad("{\"a\":1,}", 7, "a key in quotes was expected");
+	json_assert_bad("{", 1, "the document ends inside an object");
+	json_assert_bad("01", 0, zero);
+	json_assert_bad("-01", 1, zero);
+	json_assert_bad("-", 1, digit);
+	json_assert_bad("1.", 2, digit);
+	json_assert_bad("1.e1", 2, digit);
+	json_assert_bad("1e", 2, digit);
+	json_assert_bad("1e+", 3, digit);
+	json_assert_bad(".5", 0, value);
+	json_assert_bad("+1", 0, value);
+	json_assert_bad("1a", 1, after);
+	json_assert_bad("tru", 0, value);
+	json_assert_bad("truex", 4, after);
+	json_assert_bad("NaN", 0, "a value was expected (JSON has no NaN or Infinity)");
+	json_assert_bad("-Infinity", 0,
 		   "a value was expected (JSON has no NaN or Infinity)");
-	assert_bad("\"abc", 4, "the document ends inside a string");
-	assert_bad("\"a\nb\"", 2, "a control character in a string must be escaped");
-	assert_bad("\"\\x\"", 1, "an unknown escape in a string");
-	assert_bad("\"\\", 1, "an unknown escape in a string");
-	assert_bad("\"\\u12g4\"", 1, hex);
-	assert_bad("\"\\u12", 1, hex);
-	assert_bad("\"\\ud800\"", 1, half);
-	assert_bad("\"\\ud800\\u0041\"", 1, half);
-	assert_bad("\"\\ud800\\ud800\"", 1, half);
-	assert_bad("\"\\ud800\\udbff\"", 1, half);
-	assert_bad("\"\\ud800\\ue000\"", 1, half);
-	assert_bad("\"\\ud800x\"", 1, half);
-	assert_bad("\"\\udc00\"", 1, half);
-	assert_bad("\"\\udfff\\ud800\"", 1, half);
-	assert_bad("\"a\xff\"", 2, bytes);
-	assert_bad("\"\xed\xa0\x80\"", 1, bytes);
-	assert_bad("\"\xc0\xaf\"", 1, bytes);
-	assert_bad("\"\xe2\x82", 1, bytes);
-	assert_bad("\xa0""1", 0, value);
-	assert_bad("/**/1", 0, value);
+	json_assert_bad("\"abc", 4, "the document ends inside a string");
+	json_assert_bad("\"a\nb\"", 2, "a control character in a string must be escaped");
+	json_assert_bad("\"\\x\"", 1, "an unknown escape in a string");
+	json_assert_bad("\"\\", 1, "an unknown escape in a string");
+	json_assert_bad("\"\\u12g4\"", 1, hex);
+	json_assert_bad("\"\\u12", 1, hex);
+	json_assert_bad("\"\\ud800\"", 1, half);
+	json_assert_bad("\"\\ud800\\u0041\"", 1, half);
+	json_assert_bad("\"\\ud800\\ud800\"", 1, half);
+	json_assert_bad("\"\\ud800\\udbff\"", 1, half);
+	json_assert_bad("\"\\ud800\\ue000\"", 1, half);
+	json_assert_bad("\"\\ud800x\"", 1, half);
+	json_assert_bad("\"\\udc00\"", 1, half);
+	json_assert_bad("\"\\udfff\\ud800\"", 1, half);
+	json_assert_bad("\"a\xff\"", 2, bytes);
+	json_assert_bad("\"\xed\xa0\x80\"", 1, bytes);
+	json_assert_bad("\"\xc0\xaf\"", 1, bytes);
+	json_assert_bad("\"\xe2\x82", 1, bytes);
+	json_assert_bad("\xa0""1", 0, value);
+	json_assert_bad("/**/1", 0, value);
 }
 
 /* Zero bytes, which C strings cannot show. */
@@ -145,12 +105,12 @@ static void test_zero_bytes(void **state)
 	struct sy_json_error why;
 
 	(void)state;
-	assert_int_equal(check("\0", 1, 0, &why), SY_FORMAT);
-	assert_int_equal(check("[]\0", 3, 0, &why), SY_FORMAT);
+	assert_int_equal(json_check("\0", 1, 0, &why), SY_FORMAT);
+	assert_int_equal(json_check("[]\0", 3, 0, &why), SY_FORMAT);
 	assert_int_equal(why.off, 2);
-	assert_int_equal(check("[1\0]", 4, 0, &why), SY_FORMAT);
-	assert_int_equal(check("\"\0\"", 3, 0, &why), SY_FORMAT);
-	assert_int_equal(check("\"\\\0\"", 4, 0, &why), SY_FORMAT);
+	assert_int_equal(json_check("[1\0]", 4, 0, &why), SY_FORMAT);
+	assert_int_equal(json_check("\"\0\"", 3, 0, &why), SY_FORMAT);
+	assert_int_equal(json_check("\"\\\0\"", 4, 0, &why), SY_FORMAT);
 	assert_int_equal(why.off, 1);
 }
 
@@ -271,7 +231,7 @@ static void test_prefixes(void **state)
 
 	(void)state;
 	for (size_t len = 0; len < strlen(sample) - 1; len++) {
-		assert_int_equal(check(sample, len, 0, &why), SY_FORMAT);
+		assert_int_equal(json_check(sample, len, 0, &why), SY_FORMAT);
 		assert_true(why.off <= len);
 		assert_string_not_equal(why.what, "");
 	}
@@ -290,215 +250,12 @@ static void test_mutations(void **state)
 			enum sy_status status;
 
 			text[at] = (char)byte;
-			status = check(text, strlen(sample), 0, &why);
+			status = json_check(text, strlen(sample), 0, &why);
 			assert_true(status == SY_OK || status == SY_FORMAT);
 			assert_true(status == SY_OK ||
 				    why.off <= strlen(sample));
 		}
 	}
-}
-
-static void test_duplicates(void **state)
-{
-	static const char again[] = "the object has this key already";
-
-	(void)state;
-	assert_bad("{\"a\":1,\"a\":2}", 7, again);
-	assert_bad("{\"\":1,\"\":2}", 6, again);
-	assert_bad("{\"a\":1,\"\\u0061\":2}", 7, again);
-	assert_bad("{\"\\u0061\":1,\"a\":2}", 12, again);
-	assert_bad("{\"\\/\":1,\"\\u002f\":2}", 8, again);
-	assert_bad("{\"\\ud83d\\ude00\":1,\"\xf0\x9f\x98\x80\":2}", 18, again);
-	assert_bad("{\"a\":{\"a\":[]},\"a\":2}", 14, again);
-	assert_bad("[{\"x\":{\"k\":0,\"k\":0}}]", 13, again);
-	assert_good("{\"a\":1,\"A\":2,\"aa\":3,\"\\u0000\":4,\"\":5,\"\\u0000a\":6}");
-	assert_good("{\"abcdXefgh\":1,\"abcdYefgh\":2}");
-	/* Normal forms are different names: nothing is folded. */
-	assert_good("{\"\xc3\xa9\":1,\"e\xcc\x81\":2}");
-}
-
-/* n keys "k0".."kN", then `extra` before the end. */
-static struct sy_span many_keys(struct sy_arena *arena, unsigned n,
-				const char *nested, const char *extra)
-{
-	size_t cap = (size_t)n * (16 + strlen(nested)) + strlen(extra) + 8;
-	char *text = sy_arena_alloc(arena, cap);
-	size_t len = 0;
-
-	assert_non_null(text);
-	for (unsigned i = 0; i < n; i++)
-		len += (size_t)snprintf(text + len, cap - len, "%s\"k%u\":%s",
-					i ? "," : "{", i, nested);
-	len += (size_t)snprintf(text + len, cap - len, "%s}", extra);
-	return sy_span_of(text, len);
-}
-
-static void assert_keys(unsigned n, const char *nested, const char *extra,
-			enum sy_status expected)
-{
-	struct sy_context ctx;
-	struct sy_arena arena;
-	struct sy_json_error why;
-	struct sy_span text;
-
-	sy_context_init(&ctx);
-	sy_arena_init(&arena, &ctx);
-	text = many_keys(&arena, n, nested, extra);
-	assert_int_equal(sy_json_check(&ctx, text, 0, &why), expected);
-	if (expected != SY_OK)
-		assert_int_equal(why.off, text.len - strlen(extra));
-	sy_arena_free(&arena);
-	assert_int_equal(ctx.memory_used, 0);
-}
-
-static void assert_repeated(unsigned n, unsigned k)
-{
-	char extra[32];
-
-	snprintf(extra, sizeof(extra), ",\"k%u\":0", k);
-	assert_keys(n, "0", extra, SY_FORMAT);
-	snprintf(extra, sizeof(extra), ",\"\\u006b%u\":0", k);
-	assert_keys(n, "{\"k0\":1}", extra, SY_FORMAT);
-}
-
-static void test_many_keys(void **state)
-{
-	static const unsigned counts[] = { 1, 7, 8, 9, 10, 48, 49, 96, 97, 1000,
-					   100000 };
-	static const char twelve[] =
-		"{\"k0\":0,\"k1\":0,\"k2\":0,\"k3\":0,\"k4\":0,\"k5\":0,"
-		"\"k6\":0,\"k7\":0,\"k8\":0,\"k9\":0,\"\\u006b10\":0,\"x\":{}}";
-
-	(void)state;
-	for (size_t i = 0; i < SY_N_ELEMS(counts); i++) {
-		unsigned n = counts[i];
-
-		assert_keys(n, "0", "", SY_OK);
-		assert_keys(n, twelve, "", SY_OK);
-		for (unsigned k = 0; k < n; k += n / 5 + 1)
-			assert_repeated(n, k);
-	}
-}
-
-/* A random document of nested objects, and where its first duplicate is. */
-struct maze {
-	char text[16384];
-	size_t len;
-	bool used[8][64];
-	unsigned depth;
-	uint32_t random;
-	uint64_t duplicate;	/* UINT64_MAX: none */
-};
-
-static unsigned roll(struct maze *m, unsigned n)
-{
-	m->random = m->random * 1664525u + 1013904223u;
-	return (m->random >> 8) % n;
-}
-
-static void add_text(struct maze *m, const char *s)
-{
-	size_t len = strlen(s);
-
-	assert_true(m->len + len <= sizeof(m->text));
-	memcpy(m->text + m->len, s, len);
-	m->len += len;
-}
-
-static void add_key(struct maze *m, unsigned n_names)
-{
-	bool *used = m->used[m->depth - 1];
-	unsigned name = roll(m, n_names);
-	char key[32];
-
-	if (used[name] && roll(m, 400))		/* mostly look for a free one */
-		for (unsigned i = 0; i < n_names && used[name]; i++)
-			name = (name + 1) % n_names;
-	if (m->text[m->len - 1] != '{')
-		add_text(m, ",");
-	if (used[name] && m->duplicate == UINT64_MAX)
-		m->duplicate = m->len;
-	used[name] = true;
-	snprintf(key, sizeof(key), roll(m, 4) ? "\"key%02u\":" : "\"\\u006bey%02u\":",
-		 name);
-	add_text(m, key);
-}
-
-static void open_object(struct maze *m)
-{
-	add_text(m, "{");
-	memset(m->used[m->depth++], 0, sizeof(m->used[0]));
-}
-
-static void build_maze(struct maze *m, uint32_t seed)
-{
-	unsigned n_names = 1 + seed % 64;
-
-	*m = (struct maze){ .random = seed, .duplicate = UINT64_MAX };
-	open_object(m);
-	for (int i = 0; i < 400; i++) {
-		unsigned choice = roll(m, 10);
-
-		if (choice == 0 && m->depth > 1) {
-			m->depth--;
-			add_text(m, "}");
-			continue;
-		}
-		add_key(m, n_names);
-		if (choice == 1 && m->depth < 8)
-			open_object(m);
-		else
-			add_text(m, "0");
-	}
-	while (m->depth--)
-		add_text(m, "}");
-}
-
-static void test_duplicates_against_oracle(void **state)
-{
-	static struct maze m;
-	unsigned n_bad = 0;
-
-	(void)state;
-	for (uint32_t seed = 0; seed < 2000; seed++) {
-		struct sy_json_error why;
-		enum sy_status status;
-
-		build_maze(&m, seed);
-		status = check(m.text, m.len, 0, &why);
-		assert_int_equal(status, m.duplicate == UINT64_MAX ? SY_OK :
-				 SY_FORMAT);
-		if (status != SY_OK)
-			assert_int_equal(why.off, m.duplicate);
-		n_bad += status != SY_OK;
-	}
-	assert_true(n_bad > 200 && n_bad < 1999);
-}
-
-static void test_marked_duplicates(void **state)
-{
-	struct sy_context ctx;
-	struct sy_json *json;
-	struct sy_json_token t;
-	char text[4096] = "{";
-	unsigned n_marked = 0, n_keys = 0;
-
-	(void)state;
-	for (int i = 0; i < 40; i++)
-		snprintf(text + strlen(text), 64, "\"k%d\":{\"x\":0,\"x\":1},",
-			 i % 20);
-	strcpy(text + strlen(text) - 1, "}");
-	sy_context_init(&ctx);
-	json = sy_json_open(&ctx, sy_span_str(text), 0, SY_JSON_MARK_DUPLICATES);
-	do {
-		assert_int_equal(sy_json_next(json, &t), SY_OK);
-		n_keys += t.kind == SY_JSON_KEY;
-		n_marked += t.is_duplicate;
-	} while (t.kind != SY_JSON_END);
-	assert_int_equal(n_keys, 120);
-	assert_int_equal(n_marked, 20 + 40);
-	sy_json_free(&json);
-	assert_int_equal(ctx.memory_used, 0);
 }
 
 static void next_is(struct sy_json *json, enum sy_json_kind kind,
@@ -555,161 +312,6 @@ static void test_skip_fails_once_and_for_all(void **state)
 	sy_json_free(&json);
 }
 
-/* n opening brackets, in turn [ and {"":, and the closing ones. */
-static struct sy_span nested(struct sy_arena *arena, size_t n)
-{
-	char *text = sy_arena_alloc(arena, n * 6 + 1);
-	size_t len = 0;
-
-	assert_non_null(text);
-	for (size_t i = 0; i < n; i++) {
-		memcpy(text + len, i % 2 ? "{\"\":" : "[", i % 2 ? 4 : 1);
-		len += i % 2 ? 4 : 1;
-	}
-	text[len++] = '0';
-	for (size_t i = n; i > 0; i--)
-		text[len++] = (i - 1) % 2 ? '}' : ']';
-	return sy_span_of(text, len);
-}
-
-static enum sy_status read_all(struct sy_context *ctx, struct sy_span text,
-			       unsigned max_depth)
-{
-	struct sy_json *json = sy_json_open(ctx, text, max_depth, 0);
-	struct sy_json_token t = { .kind = SY_JSON_NULL };
-	enum sy_status status = SY_OK;
-
-	if (!json)
-		return sy_memory_status(ctx);
-	while (status == SY_OK && t.kind != SY_JSON_END)
-		status = sy_json_next(json, &t);
-	sy_json_free(&json);
-	return status;
-}
-
-static void test_depth(void **state)
-{
-	struct sy_context ctx;
-	struct sy_arena arena;
-	struct sy_json_error why;
-	struct sy_span deep;
-
-	(void)state;
-	sy_context_init(&ctx);
-	sy_arena_init(&arena, &ctx);
-	deep = nested(&arena, 1000000);
-	assert_int_equal(read_all(&ctx, deep, 1000000), SY_OK);
-	assert_int_equal(read_all(&ctx, deep, 999999), SY_LIMIT);
-	assert_int_equal(sy_json_check(&ctx, deep, 0, &why), SY_LIMIT);
-	assert_string_equal(why.what, "arrays and objects are nested too deeply");
-	/* 127 levels: 64 "[" and 63 of the longer ones stand before it. */
-	assert_int_equal(why.off, 64 + 63 * 4);
-	assert_int_equal(read_all(&ctx, nested(&arena, 127), 0), SY_OK);
-	assert_int_equal(read_all(&ctx, nested(&arena, 128), 0), SY_LIMIT);
-	assert_int_equal(read_all(&ctx, sy_span_str("[[]]"), 2), SY_OK);
-	assert_int_equal(read_all(&ctx, sy_span_str("[[[]]]"), 2), SY_LIMIT);
-	sy_arena_free(&arena);
-}
-
-static void test_string_limit(void **state)
-{
-	struct sy_context ctx;
-
-	(void)state;
-	sy_context_init(&ctx);
-	ctx.limits.string_bytes = 4;
-	assert_int_equal(read_all(&ctx, sy_span_str("[\"abcd\"]"), 0), SY_OK);
-	assert_int_equal(read_all(&ctx, sy_span_str("[\"abcde\"]"), 0), SY_LIMIT);
-	assert_int_equal(read_all(&ctx, sy_span_str("{\"abcde\":0}"), 0),
-			 SY_LIMIT);
-	assert_int_equal(ctx.error.status, SY_OK);
-}
-
-static void test_cancelled(void **state)
-{
-	atomic_bool cancelled = false;
-	struct sy_context ctx;
-	struct sy_arena arena;
-	struct sy_json *json;
-	struct sy_json_token t;
-	enum sy_status status = SY_OK;
-	unsigned n = 0;
-
-	(void)state;
-	sy_context_init(&ctx);
-	sy_arena_init(&arena, &ctx);
-	ctx.cancelled = &cancelled;
-	json = sy_json_open(&ctx, many_keys(&arena, 10000, "0", ""), 0, 0);
-	next_is(json, SY_JSON_OBJECT, &t);
-	atomic_store(&cancelled, true);
-	while (status == SY_OK && n++ < 5000)
-		status = sy_json_next(json, &t);
-	assert_int_equal(status, SY_CANCELLED);
-	sy_json_free(&json);
-	sy_arena_free(&arena);
-}
-
-static enum sy_status read_with_failure(struct sy_span text, uint64_t fail_at,
-					struct test_allocator *allocator)
-{
-	struct sy_context ctx;
-	enum sy_status status;
-
-	*allocator = (struct test_allocator){ .fail_at = fail_at };
-	sy_context_init(&ctx);
-	test_allocator_use(&ctx, allocator);
-	status = read_all(&ctx, text, 1000);
-	assert_int_equal(allocator->n_live, 0);
-	assert_int_equal(ctx.error.status, status);
-	return status;
-}
-
-static void test_failing_allocations(void **state)
-{
-	struct test_allocator allocator;
-	struct sy_context ctx;
-	struct sy_arena arena;
-	struct sy_span text;
-	uint64_t n_calls;
-
-	(void)state;
-	sy_context_init(&ctx);
-	sy_arena_init(&arena, &ctx);
-	/* Escaped keys that grow into the table, and nesting. */
-	text = many_keys(&arena, 300, "[{\"\\u0041\":[\"\\n\"]}]", ",\"\\t\":0");
-	assert_int_equal(read_with_failure(text, UINT64_MAX, &allocator), SY_OK);
-	n_calls = allocator.n_calls;
-	assert_true(n_calls > 8);
-	for (uint64_t n = 0; n < n_calls; n++)
-		assert_int_equal(read_with_failure(text, n, &allocator),
-				 SY_NO_MEMORY);
-	ctx.limits.memory = ctx.memory_used + 2000;
-	assert_int_equal(read_all(&ctx, text, 0), SY_LIMIT);
-	sy_arena_free(&arena);
-	assert_int_equal(ctx.memory_used, 0);
-}
-
-/* What a document costs beyond its bytes: by what is open, not what is read. */
-static void test_memory_is_bounded(void **state)
-{
-	struct test_allocator allocator = { .fail_at = UINT64_MAX };
-	struct sy_context ctx;
-	struct sy_arena arena;
-	struct sy_span text;
-	struct sy_context reader;
-
-	(void)state;
-	sy_context_init(&ctx);
-	sy_arena_init(&arena, &ctx);
-	text = many_keys(&arena, 100000, "{\"dtype\":0,\"shape\":[1,2]}", "");
-	sy_context_init(&reader);
-	reader.limits.memory = 100000 * 24;	/* the large object's keys only */
-	test_allocator_use(&reader, &allocator);
-	assert_int_equal(read_all(&reader, text, 0), SY_OK);
-	assert_true(allocator.n_calls < 100);
-	sy_arena_free(&arena);
-}
-
 /* What JSONTestSuite leaves open and we accept; the rest of it we refuse. */
 static const char *const open_and_accepted[] = {
 	"i_number_double_huge_neg_exp.json",
@@ -754,11 +356,11 @@ static void run_suite_file(struct sy_arena *arena, const char *folder,
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	text = test_read_file(arena, path);
-	status = check((const char *)text.data, text.len, SY_JSON_MARK_DUPLICATES,
+	status = json_check((const char *)text.data, text.len, SY_JSON_MARK_DUPLICATES,
 		       &why);
 	if ((status == SY_OK) != is_good)
 		fail_msg("%s: %s", name, why.what);
-	status = check((const char *)text.data, text.len, 0, &why);
+	status = json_check((const char *)text.data, text.len, 0, &why);
 	if ((status == SY_OK) != (is_good && is_strict))
 		fail_msg("%s: %s", name, why.what);
 }
@@ -812,17 +414,8 @@ int main(void)
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_mutations),
-		cmocka_unit_test(test_duplicates),
-		cmocka_unit_test(test_many_keys),
-		cmocka_unit_test(test_duplicates_against_oracle),
-		cmocka_unit_test(test_marked_duplicates),
 		cmocka_unit_test(test_skip),
 		cmocka_unit_test(test_skip_fails_once_and_for_all),
-		cmocka_unit_test(test_depth),
-		cmocka_unit_test(test_string_limit),
-		cmocka_unit_test(test_cancelled),
-		cmocka_unit_test(test_failing_allocations),
-		cmocka_unit_test(test_memory_is_bounded),
 		cmocka_unit_test(test_suite),
 	};
 
