@@ -192,21 +192,31 @@ static enum sy_status check_series(struct index *x)
 	return SY_OK;
 }
 
+static struct sy_span last_component(struct sy_span path)
+{
+	size_t at = path.len;
+
+	while (at > 0 && !is_separator(path.data[at - 1]))
+		at--;
+	return sy_span_slice(path, at, SIZE_MAX);
+}
+
 /* Each file is judged once, where it is named first. */
 static enum sy_status check_file(struct index *x, struct sy_span file, uint64_t off)
 {
 	const char *why = unsafe(file);
-	enum sy_status status = SY_OK;
+	enum sy_status status = count_file(x, last_component(file));
 
-	if (why)
+	if (status == SY_OK && why)
 		return say(x, SY_RULE_INDEX_PATH_UNSAFE, off, file, why);
-	if (memchr(file.data, '/', file.len) || memchr(file.data, '\\', file.len))
+	if (status == SY_OK && (memchr(file.data, '/', file.len) ||
+				memchr(file.data, '\\', file.len)))
 		status = say(x, SY_RULE_INDEX_PATH_SUBFOLDER, off, file,
 			     "is in a folder below the index");
 	if (status == SY_OK && x->extension && !sy_span_ends(file, x->extension))
 		status = say(x, SY_RULE_INDEX_FILE_KIND, off, file,
 			     "has not the extension that the index's own name promises");
-	return status == SY_OK ? count_file(x, file) : status;
+	return status;
 }
 
 static enum sy_status add_file(struct index *x, struct sy_span file, uint64_t off)

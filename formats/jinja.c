@@ -19,9 +19,19 @@ static bool has_suffix(struct sy_span base)
 	return false;
 }
 
+/* "prompt.template" is a common name for many things; the content must agree. */
+static bool is_named_template(const struct sy_probe *probe)
+{
+	return sy_ascii_ends(probe->base, ".template") &&
+	       (sy_span_find(probe->head, sy_span_str("{{")) != SIZE_MAX ||
+		sy_span_find(probe->head, sy_span_str("{%")) != SIZE_MAX);
+}
+
 static unsigned bid(const struct sy_probe *probe)
 {
-	return has_suffix(probe->base) && sy_config_is_texty(probe->head) ? 10 : 0;
+	bool is_mine = has_suffix(probe->base) || is_named_template(probe);
+
+	return is_mine && sy_config_is_texty(probe->head) ? 10 : 0;
 }
 
 static enum sy_status inspect(struct sy_inspection *in)
