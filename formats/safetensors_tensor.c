@@ -13,7 +13,7 @@
 
 /* The order of the reference: writers sort by it, ascending alignment. */
 const struct sy_safetensors_dtype sy_safetensors_dtypes[SY_SAFETENSORS_N_DTYPES] = {
-	{ "BOOL", 8, false },	    { "F4", 4, false },
+	{ "BOOL", 8, true },	    { "F4", 4, false },
 	{ "F6_E2M3", 6, false },    { "F6_E3M2", 6, false },
 	{ "U8", 8, true },	    { "I8", 8, true },
 	{ "F8_E5M2", 8, false },    { "F8_E4M3", 8, false },
