@@ -102,7 +102,8 @@ static void pickles_may_not_lead_beyond_their_end(void **state)
 {
 	(void)state;
 	assert_true(sy_pickle_begins(S("\x80\4\x95\5\0\0\0\0\0\0\0]\x94K\1."), 16));
-	assert_false(sy_pickle_begins(S("\x80\4\x95\6\0\0\0\0\0\0\0]\x94K\1."), 16));
+	assert_true(sy_pickle_begins(S("\x80\4\x95\6\0\0\0\0\0\0\0]\x94K\1."), 16));
+	assert_false(sy_pickle_begins(S("\x80\4\x95\5\0\0\0\1\0\0\0]\x94K\1."), 16));
 	assert_false(sy_pickle_begins(S("\x80\2X\xff\xff\xff\x7f" "abc"), 64));
 	assert_false(sy_pickle_begins(S("\x80\6K\1K\1K\1K\1K\1K\1K\1K\1K\1."), 21));
 	assert_false(sy_pickle_begins(S("class\nfoo bar\nx"), 15));
