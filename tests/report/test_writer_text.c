@@ -87,6 +87,29 @@ static void test_headlines(void **state)
 		   "Reason: incomplete.\n");
 }
 
+static void test_limits_of_clean(void **state)
+{
+	struct sample s;
+	size_t file;
+
+	(void)state;
+	sample_begin(&s);
+	s.report->loader = "transformers";
+	s.report->asked = 1u << SY_INERT;
+	file = weights(&s);
+	sample_file(&s, "model.onnx", 9, "onnx", SY_SCOPE_OTHER_LOADER);
+	sample_finding(&s, file, SY_RULE_CONTENT_EXECUTABLE_FOUND, 0, "", "ELF");
+	s.report->artifacts[file].findings->is_suppressed = true;
+	expect(&s, "Nothing new found. 1 of 1 file examined; 1 file outside the scope "
+		   "of transformers; 1 finding suppressed.\n");
+	/* The place is said once. */
+	sample_begin(&s);
+	sample_finding(&s, weights(&s), SY_RULE_SAFETENSORS_DATA_TRUNCATED, 29, "a",
+		       "'a' is an array at byte 29");
+	expect(&s, "MALFORMED: model.safetensors: 'a' is an array at byte 29\n"
+		   "1 of 1 file examined; 1 high.\n");
+}
+
 static void test_unvouched(void **state)
 {
 	struct sample s;
@@ -206,6 +229,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_clean),
 		cmocka_unit_test(test_headlines),
+		cmocka_unit_test(test_limits_of_clean),
 		cmocka_unit_test(test_unvouched),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_promises),

@@ -3,6 +3,7 @@
  * The first lines of a text report: what a person reads who reads no further.
  * Says nothing that the answers below it do not say.
  */
+#include "verifier/base/text.h"
 #include "verifier/report/headline.h"
 #include "verifier/report/page.h"
 
@@ -44,6 +45,25 @@ static void put_condition(struct sy_page *t)
 	sy_page_str(t, ".");
 }
 
+/* What a clean verdict does not cover belongs right beside it. */
+static void put_limits(struct sy_page *t)
+{
+	const struct sy_report *r = t->report;
+	uint64_t n_outside = r->n_scope[SY_SCOPE_OTHER_LOADER];
+
+	if (n_outside > 0) {
+		sy_page_str(t, "; ");
+		sy_page_n(t, n_outside, " file outside the scope of ",
+			  " files outside the scope of ");
+		sy_page_str(t, r->loader);
+	}
+	if (r->n_suppressed > 0) {
+		sy_page_str(t, "; ");
+		sy_page_n(t, r->n_suppressed, " finding suppressed",
+			  " findings suppressed");
+	}
+}
+
 /* What stands after the verdict of a clean report. */
 static void put_clean(struct sy_page *t)
 {
@@ -52,20 +72,45 @@ static void put_clean(struct sy_page *t)
 	sy_page_str(t, ". ");
 	put_examined(t);
 	put_counts(t, SY_LOW, ": ");
+	put_limits(t);
 	sy_page_str(t, ".");
 	if (r->answers[SY_INERT] == SY_CONDITIONAL)
 		put_condition(t);
 	if (!(r->asked & (1u << SY_AUTHENTIC)) ||
 	    r->answers[SY_AUTHENTIC] != SY_NOT_ASKED)
 		return;
-	sy_page_str(t, r->n_signatures > 0 ? " Signed, by nobody that you said you trust." :
-	    " Unsigned: nobody vouches for it.");
+	sy_page_str(t, r->n_signatures > 0 ?
+		    " Signed, by nobody that you said you trust." :
+		    " Unsigned: nobody vouches for it.");
+}
+
+static const char *clean_word(const struct sy_report *r)
+{
+	if (has_counts(r))
+		return "Nothing at high or above";
+	return r->n_suppressed > 0 ? "Nothing new found" : "Nothing found";
+}
+
+/* Many sentences of fact name their place themselves. */
+static bool says_place(const struct sy_finding *f)
+{
+	static const char *const before[] = { "byte ", "offset " };
+
+	for (size_t i = 0; i < SY_N_ELEMS(before); i++) {
+		struct sy_text place;
+
+		sy_text_init(&place);
+		sy_text_addf(&place, "%s%llu", before[i], (unsigned long long)f->off);
+		if (sy_span_find(f->detail, sy_text_span(&place)) != SIZE_MAX)
+			return true;
+	}
+	return false;
 }
 
 static void put_place(struct sy_page *t, const struct sy_row *row,
 		      const char *before, const char *after)
 {
-	if (!sy_row_has_place(row))
+	if (!sy_row_has_place(row) || says_place(row->finding))
 		return;
 	sy_page_str(t, before);
 	sy_page_offset(t, row);
@@ -138,8 +183,6 @@ static void put_tally(struct sy_page *t)
 
 static void put_plain_headline(struct sy_page *t, const struct sy_headline *h)
 {
-	const char *word = has_counts(t->report) ? "Nothing at high or above" :
-			   "Nothing found";
 	size_t column;
 
 	if (h->kind == SY_HEADLINE_EMPTY_ALLOWED) {
@@ -149,7 +192,7 @@ static void put_plain_headline(struct sy_page *t, const struct sy_headline *h)
 		sy_page_end(t);
 		return;
 	}
-	column = sy_page_colored(t, SY_GREEN, word);
+	column = sy_page_colored(t, SY_GREEN, clean_word(t->report));
 	sy_page_begin(t, 2, column);
 	put_clean(t);
 	sy_page_end(t);
