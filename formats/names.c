@@ -57,7 +57,7 @@ static const uint8_t byte_class[256] = {
 	U16, U16,			/* 00 - 1f */
 	['<'] = CLASS_MARKUP, ['>'] = CLASS_MARKUP,  ['"'] = CLASS_MARKUP,
 	['$'] = CLASS_MARKUP, ['\''] = CLASS_MARKUP, ['`'] = CLASS_MARKUP,
-	['/'] = CLASS_PATH,   ['\\'] = CLASS_PATH,   ['.'] = CLASS_PATH,
+	['/'] = CLASS_PATH,   ['\\'] = CLASS_PATH,
 	[0x7f] = U, U16, U16, U16, U16, U16, U16, U16, U16,
 };
 #undef U16
@@ -202,7 +202,8 @@ enum sy_status sy_tensor_name_check(struct sy_inspection *in, struct sy_span nam
 
 	if (status == SY_OK && (all & CLASS_UNUSUAL))
 		status = check_unusual(in, name, off);
-	if (status == SY_OK && (all & CLASS_PATH) && is_path_like(name))
+	if (status == SY_OK && ((all & CLASS_PATH) || name.len == 2) &&
+	    is_path_like(name))
 		status = name_fact(in, SY_RULE_TENSOR_NAME_PATH, name, off,
 				   "reads like a path out of a directory");
 	if (status == SY_OK && (all & CLASS_MARKUP))
