@@ -15,6 +15,7 @@ struct job {
 	struct sy_check *check;
 	size_t entry;
 	bool is_related;		/* relate wants its tensor names */
+	bool has_artifact;		/* the worker said what the file is */
 };
 
 /* The stage that hands files to workers. */
@@ -31,6 +32,7 @@ static enum sy_status take_artifact(struct job *job,
 	struct sy_artifact *artifact = &report->artifacts[job->entry];
 	enum sy_status status;
 
+	job->has_artifact = true;
 	artifact->n_tensors = record->n_tensors;
 	artifact->bytes_parsed = record->bytes_parsed;
 	status = sy_arena_copy(&report->arena, record->summary, &artifact->summary);
@@ -312,10 +314,13 @@ static void job_done(void *user, struct sy_worker_job *out)
 	struct job *job = (struct job *)out->sink;
 	enum sy_status status = SY_OK;
 
-	if (out->status == SY_OK)
+	if (out->status != SY_OK)
+		status = end_badly(check, out->id, out->status, out->text);
+	else if (job->has_artifact)
 		sy_artifact_examined(&check->report->artifacts[out->id]);
 	else
-		status = end_badly(check, out->id, out->status, out->text);
+		status = end_badly(check, out->id, SY_WORKER,
+				   "the worker ended without saying what the file is");
 	if (stage->status == SY_OK)
 		stage->status = status;
 	sy_release(check->ctx, job);
