@@ -64,7 +64,8 @@ build() {
 run_ctest() {
 	step "C tests: $1"
 	ctest --test-dir "build/$1" --output-on-failure --timeout 900 -j 2 \
-		--output-junit "$results/ctest-$1.xml" >"$results/ctest-$1.log" 2>&1 || {
+		--test-output-size-passed 100000 --output-junit "$results/ctest-$1.xml" \
+		>"$results/ctest-$1.log" 2>&1 || {
 		grep -v -E '^ *[0-9]+/[0-9]+ .* Passed|^ *Start ' "$results/ctest-$1.log" || true
 		failed=1
 	}

@@ -3,8 +3,9 @@
 """Adds up the results of a run: tally.py FOLDER.
 
 Reads ctest's JUnit files (a cmocka program counts with its test cases) and our
-own JSON files.  Prints skips, corpus cases, and the final line; fails when
-anything failed, or when nothing ran.
+own JSON files.  A test that runs corpus cases prints "corpus: NAME N cases" on a
+line of its own (Python: harness.count_corpus).  Prints skips, corpus cases, and the
+final line; fails when anything failed, or when nothing ran.
 """
 
 import collections

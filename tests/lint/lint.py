@@ -109,14 +109,16 @@ def check_includes(files):
 
 
 def def_entries(text):
-    """(line, key) of each entry of a list: its first string, else first word."""
+    """(line, key) of each entry: its first string, or its first word where the
+    list says "by ident" or has no strings."""
+    by_word = "by ident" in text
     text = re.sub(r"/\*.*?\*/", lambda m: "\n" * m.group().count("\n"), text, flags=re.S)
     for match in re.finditer(r'^(?:#include "([^"]+)"|[A-Z_]+\((.*?)\)[ \t]*$)', text, re.M | re.S):
         line = text.count("\n", 0, match.start()) + 1
         if match.group(1):
             yield line, match.group(1)
             continue
-        string = re.search(r'"([^"]*)"', match.group(2))
+        string = None if by_word else re.search(r'"([^"]*)"', match.group(2))
         yield line, string.group(1) if string else match.group(2).split(",")[0].strip()
 
 
@@ -146,6 +148,14 @@ def format_definition(name, sources):
     return None
 
 
+def vector_folders(name, page, files):
+    """Where vectors of a format may lie: under its name, or where its page says."""
+    folders = {name, name.replace("_", "-")}
+    if page in files:
+        folders |= set(re.findall(r"tests/vectors/([\w-]+)", text_of(page)))
+    return tuple(f"tests/vectors/{folder}/" for folder in folders)
+
+
 def missing_parts(name, files, sources):
     found = format_definition(name, sources)
     if not found:
@@ -156,6 +166,8 @@ def missing_parts(name, files, sources):
         told = any(re.search(r"\b%s\b" % re.escape(s), text_of(f))
                    for f in pages for s in (name, spelled))
         return [] if told else ["a mention in docs/formats/ (it is only recognised)"]
+    page = f"docs/formats/{spelled}.md"
+    folders = vector_folders(name, page, files)
     own = [found[0]] + [f for f in sources if f.startswith(f"formats/{name}")]
     parts = {
         "rules": any("SY_RULE_" in text_of(f) for f in own),
@@ -163,13 +175,12 @@ def missing_parts(name, files, sources):
             f.startswith("tests/formats/") and "sy_format_" + name in text_of(f) or
             f.startswith(f"tests/formats/test_{name}") for f in files),
         f"vectors (tests/vectors/{name})": any(
-            f.startswith((f"tests/vectors/{name}/", f"tests/vectors/{spelled}/"))
-            for f in files),
+            f.startswith(folders) for f in files),
         "a fuzz target (tests/fuzz)": any(
             f.startswith("tests/fuzz/") and re.search(r"\b(sy_format_|fuzz_)?%s\b" % name,
                                                       text_of(f)) for f in files
             if f.endswith((".c", ".txt", ".def"))),
-        f"its page (docs/formats/{spelled}.md)": f"docs/formats/{spelled}.md" in files,
+        f"its page ({page})": page in files,
     }
     return [part for part, is_there in parts.items() if not is_there]
 
