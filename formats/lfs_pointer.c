@@ -180,6 +180,16 @@ static enum sy_status broken(struct pointer *p, const char *wrong)
 		       sy_span_of(NULL, 0), "at byte %zu: %s", p->line_off, wrong);
 }
 
+static enum sy_status too_long(struct pointer *p)
+{
+	uint64_t size = p->in->source->size;
+
+	return sy_fact(p->in, SY_RULE_LFS_POINTER_BROKEN, POINTER_MAX, size - POINTER_MAX,
+		       sy_span_of(NULL, 0),
+		       "begins as a pointer but has %llu bytes; Git-LFS reads %d",
+		       (unsigned long long)size, POINTER_MAX);
+}
+
 static enum sy_status valid(struct pointer *p)
 {
 	char oid[OID_LEN + 1] = "";
@@ -191,17 +201,12 @@ static enum sy_status valid(struct pointer *p)
 	if (status != SY_OK)
 		return status;
 	if (p->is_unusual)
-		status = sy_fact(p->in, SY_RULE_LFS_POINTER_UNUSUAL, 0, p->text.len,
-				 sy_span_of(NULL, 0), "stands for %llu bytes, sha256 %s; %s",
-				 (unsigned long long)p->size, oid, p->unusual);
-	else
-		status = sy_fact(p->in, SY_RULE_LFS_POINTER_LEFT, 0, p->text.len,
-				 sy_span_of(NULL, 0), "stands for %llu bytes, sha256 %s",
-				 (unsigned long long)p->size, oid);
-	if (status != SY_OK)
-		return status;
-	return sy_emit_artifact(p->in, "lfs-pointer", 0, "stands for %llu bytes",
-				(unsigned long long)p->size);
+		return sy_fact(p->in, SY_RULE_LFS_POINTER_UNUSUAL, 0, p->text.len,
+			       sy_span_of(NULL, 0), "stands for %llu bytes, sha256 %s; %s",
+			       (unsigned long long)p->size, oid, p->unusual);
+	return sy_fact(p->in, SY_RULE_LFS_POINTER_LEFT, 0, p->text.len,
+		       sy_span_of(NULL, 0), "stands for %llu bytes, sha256 %s",
+		       (unsigned long long)p->size, oid);
 }
 
 static enum sy_status inspect(struct sy_inspection *in)
@@ -218,13 +223,15 @@ static enum sy_status inspect(struct sy_inspection *in)
 		status = sy_emit_extent(in, SY_EXTENT_HEADER, 0, in->source->size);
 	if (status != SY_OK)
 		return status;
+	wrong = in->source->size <= POINTER_MAX ? parse(&p) : NULL;
 	if (in->source->size > POINTER_MAX)
-		return sy_fact(in, SY_RULE_LFS_POINTER_BROKEN, POINTER_MAX,
-			       in->source->size - POINTER_MAX, sy_span_of(NULL, 0),
-			       "begins as a pointer but has %llu bytes; Git-LFS reads %d",
-			       (unsigned long long)in->source->size, POINTER_MAX);
-	wrong = parse(&p);
-	return wrong ? broken(&p, wrong) : valid(&p);
+		status = too_long(&p);
+	else
+		status = wrong ? broken(&p, wrong) : valid(&p);
+	if (status != SY_OK)
+		return status;
+	return sy_emit_artifact(in, "lfs-pointer", 0, wrong ? "a broken pointer"
+							    : "a pointer, not the file");
 }
 
 const struct sy_format sy_format_lfs_pointer = {

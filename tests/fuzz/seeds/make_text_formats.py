@@ -1,0 +1,34 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the seeds of fuzz_text_formats: a byte that chooses the format, then a file."""
+import pathlib
+
+HERE = pathlib.Path(__file__).parent / "text_formats"
+OID = "ab" * 32
+
+SEEDS = {
+    "tokenizer": (0, '{"auto_map": {"A": ["m.C", null]}, "chat_template": [{"name": "d", '
+                     '"template": "{{ x[\'a\' ~ b] }}"}], "x_token": "\\u0007", "n": NaN}'),
+    "target": (0, '{"_target_": "os.system", "py/object": "a.B", "custom_generate": "a/b"}'),
+    "adapter": (1, '{"base_model_name_or_path": "a/b", "trust_remote_code": true}'),
+    "pipeline": (2, '{"_class_name": ["m", "P"], "unet": ["diffusers", "U"], "v": [null, "X"]}'),
+    "modules": (3, '[{"type": "sentence_transformers.models.Dense"}, {"type": "x.Y"}]'),
+    "index": (4, '{"metadata": {"total_size": 20}, "weight_map": {"a": '
+                 '"model-00001-of-00002.safetensors", "b": "../x", "a": 1}}'),
+    "template": (5, "{%- raw -%} {{ {%- endraw %}{# c #}{{ {'a': ['\\x5f\\N{LOW LINE}', 1.5]}"
+                    "|attr('__cla' 'ss__') * 2 -}}{% include \"x\" %}"),
+    "json": (6, '{"model": {"vocab": {"a": 0}}, "py/type": 1, "template": "{{ \'%c\'|format(9) }}"}'),
+    "pointer": (7, "version https://git-lfs.github.com/spec/v1\next-0-a sha256:" + OID +
+                   "\noid sha256:" + OID + "\nsize 8\n"),
+    "python": (8, "import os\n\0"),
+}
+
+
+def main():
+    HERE.mkdir(exist_ok=True)
+    for name, (choice, text) in SEEDS.items():
+        (HERE / name).write_bytes(bytes([choice]) + text.encode())
+
+
+if __name__ == "__main__":
+    main()
