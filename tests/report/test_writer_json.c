@@ -150,6 +150,41 @@ static void test_full_disk(void **state)
 	sample_end(&s);
 }
 
+/* One allocation after the other fails: an error, no document, no leak. */
+static void test_allocation_failures(void **state)
+{
+	static const struct sy_writer_options plain;
+	struct test_allocator allocator = { .fail_at = UINT64_MAX };
+	struct sample s;
+
+	(void)state;
+	sy_context_init(&s.ctx);
+	test_allocator_use(&s.ctx, &allocator);
+	assert_int_equal(sy_report_new(&s.ctx, &s.report), SY_OK);
+	sample_everything(&s);
+	sample_finish(&s);
+	for (size_t i = 0; sy_writers[i]; i++) {
+		int64_t n_live = allocator.n_live;
+		uint64_t n_calls = 1;
+
+		for (uint64_t n = 0; n < n_calls; n++) {
+			uint64_t room = UINT64_MAX, before = allocator.n_calls;
+			enum sy_status status;
+			struct sy_out out;
+
+			allocator.fail_at = n ? before + n - 1 : UINT64_MAX;
+			sy_out_init(&out, full_disk, &room);
+			status = sy_writers[i]->write(s.report, &plain, &out);
+			assert_int_equal(status, n ? SY_NO_MEMORY : SY_OK);
+			assert_int_equal(allocator.n_live, n_live);
+			if (n == 0)
+				n_calls = allocator.n_calls - before + 1;
+		}
+	}
+	sy_report_free(&s.report);
+	assert_int_equal(allocator.n_live, 0);
+}
+
 static void test_find(void **state)
 {
 	(void)state;
@@ -172,6 +207,7 @@ int main(void)
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_full_disk),
+		cmocka_unit_test(test_allocation_failures),
 		cmocka_unit_test(test_find),
 	};
 
