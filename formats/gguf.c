@@ -282,12 +282,13 @@ static enum sy_status finish(struct sy_gguf *g, bool is_whole)
 
 static enum sy_status open_parts(struct sy_gguf *g)
 {
-	enum sy_status status = sy_twins_new(g->in, &g->twins);
+	enum sy_status status;
 
-	if (status != SY_OK)
-		return status;
 	sy_set_init(&g->keys, g->in->ctx);
 	sy_set_init(&g->names, g->in->ctx);
+	status = sy_twins_new(g->in, &g->twins);
+	if (status != SY_OK)
+		return status;
 	return sy_source_cursor(g->in->source, 0, g->in->source->size, &g->c);
 }
 
