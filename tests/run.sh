@@ -104,7 +104,7 @@ run_fuzzers() {
 		[ -x "$fuzzer" ] || continue
 		name=$(basename "$fuzzer")
 		step "fuzz: $name for $fuzz_seconds s"
-		seeds=$top/tests/vectors/${name#fuzz_}
+		seeds=$top/tests/fuzz/seeds/${name#fuzz_}
 		mkdir -p "build/fuzz/corpus/$name"
 		[ -d "$seeds" ] || seeds=
 		status=0
@@ -151,7 +151,7 @@ if [ "$tier" = deep ]; then
 		run_ctest tsan
 	fi
 	if build fuzz -DCMAKE_C_COMPILER=clang -DSTEELYARD_FUZZ=ON \
-		-DSTEELYARD_SANITIZE=address,undefined; then
+		-DSTEELYARD_SANITIZE=address,undefined,fuzzer-no-link; then
 		run_fuzzers
 	fi
 fi
