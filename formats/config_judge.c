@@ -65,13 +65,16 @@ static enum sy_status code_name(struct sy_config_walk *walk,
 			   sy_span_slice(token->text, 0, split), 0, token->off);
 }
 
-/* Texts under *template keys, but the name of a template in a list of them. */
+/* Texts under keys of templates, but the name of a template in a list of them. */
 static bool is_template(const struct sy_config_walk *walk)
 {
-	if (sy_span_ends(sy_config_key_now(walk), "template"))
+	struct sy_span key = sy_config_key_now(walk);
+
+	if (sy_span_ends(key, "template") || sy_span_ends(key, "templates"))
 		return true;
-	return sy_config_is_under_suffix(walk, "chat_template") &&
-	       !sy_span_is(sy_config_key_now(walk), "name");
+	return (sy_config_is_under_suffix(walk, "chat_template") ||
+		sy_config_is_under_suffix(walk, "chat_templates")) &&
+	       !sy_span_is(key, "name");
 }
 
 static enum sy_status scan_template(struct sy_config_walk *walk,

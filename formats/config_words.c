@@ -27,8 +27,9 @@ static const char *const functions[] = {
 
 /* diffusers itself, what it takes components from, and its pipeline modules. */
 static const char *const libraries[] = {
-	"audioldm", "audioldm2", "deepfloyd_if", "diffusers", "flax", "flux",
-	"kandinsky", "latent_diffusion", "musicldm", "onnxruntime", "optimum",
+	"amused", "audioldm", "audioldm2", "blip_diffusion", "deepfloyd_if",
+	"diffusers", "flax", "flux", "kandinsky", "latent_diffusion", "ltx2",
+	"marigold", "musicldm", "onnxruntime", "optimum",
 	"paint_by_example", "peft", "shap_e", "stable_audio", "stable_cascade",
 	"stable_diffusion", "stable_diffusion_3", "stable_diffusion_safe",
 	"stable_diffusion_xl", "transformers", "unclip", "unidiffuser",

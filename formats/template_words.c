@@ -31,7 +31,8 @@ static const char *const frames[] = {
 static const char *const imports[] = { "extends", "from", "import", "include" };
 
 static const char *const globals[] = {
-	"cycler", "get_flashed_messages", "joiner", "lipsum", "self", "url_for",
+	"cycler", "get_flashed_messages", "joiner", "lipsum", "request", "self",
+	"url_for",
 };
 
 static const char *const python[] = {

@@ -37,7 +37,7 @@ bool sy_word_is_frame(struct sy_span name);
 /* Statements that ask for another template. */
 bool sy_word_is_import(struct sy_span name);
 
-/* Objects of the engine that templates call, but do not look into. */
+/* Objects of the engine, or of a web server, that templates do not look into. */
 bool sy_word_is_global(struct sy_span name);
 
 /* Python's functions that have no place in a template. */

@@ -65,6 +65,7 @@ CASES = {
         "chat_template": [{"name": "default", "template": CHAT},
                           {"name": "rag", "template": WALK}]},
     "reject-template-object.processor_config.json": {"chat_template": {"default": WALK}},
+    "reject-template-plural.config.json": {"chat_templates": [CHAT, WALK]},
     "reject-template-other.tokenizer_config.json": {
         "chat_template": CHAT, "custom_chat_template": WALK},
     "reject-target.config.json": {"a": {"_target_": "os.system", "command": "echo"}},

@@ -124,6 +124,7 @@ WARN = {
     "escape-octal": "{{ m['r\\157le'] }}",
     "global": "{{ cycler.reset }}",
     "self": "{{ self['x'] }}",
+    "request": "{{ request.application }}",
     "eval": "{{ eval('1') }}",
     "unclosed": "{{ unclosed_bracket",
     "unclosed-string": "{{ 'abc }} {{ x }}",
@@ -175,6 +176,13 @@ REJECT = {
     "integer": "{{ 1.__class__ }}",
     "after-unclosed-string": "{{ 'abc }} {{ ''.__class__ }} {{ x.__globals__ ",
     "trim-marks": "{%- if ''.__class__ -%}{%- endif -%}",
+    "percent-s": "{{ ''['%s%s'|format('__cla', 'ss__')] }}",
+    "unicode-escape": "{{ ''['\\u005f\\u005fclass\\U0000005f_'] }}",
+    "macro": "{% macro m(x) %}{{ x.__init__ }}{% endmacro %}",
+    "filter-block": "{% filter replace(''.__class__, 'x') %}y{% endfilter %}",
+    "loop-target": "{% for c in x.mro() %}{{ c.__dict__ }}{% endfor %}",
+    "ternary": "{{ x if y else ''.__class__ }}",
+    "slice": "{{ ''[''.__class__:] }}",
     "trimmed-name": "{{ ''['__class__ '|trim] }}",
 }
 
