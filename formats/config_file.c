@@ -5,6 +5,8 @@
  */
 #include "formats/config_file.h"
 
+#define EMPTY_BITS 128
+
 enum sy_status sy_config_read(struct sy_inspection *in, struct sy_span *bytes)
 {
 	uint64_t size = in->source->size;
@@ -127,4 +129,11 @@ uint8_t sy_config_first_byte(struct sy_span head)
 bool sy_config_is_texty(struct sy_span head)
 {
 	return head.len == 0 || !memchr(head.data, 0, head.len);
+}
+
+unsigned sy_config_bid(const struct sy_probe *probe, unsigned bits)
+{
+	if (probe->size == 0)
+		return EMPTY_BITS;
+	return sy_config_is_texty(probe->head) ? bits : 0;
 }

@@ -53,4 +53,11 @@ uint8_t sy_config_first_byte(struct sy_span head);
 /* True when the head could be text: no NUL in it. */
 bool sy_config_is_texty(struct sy_span head);
 
+/*
+ * The bid of a format that the name alone decides: `bits`, or 0 when the content
+ * cannot be text.  Of an empty file the name is all there is, so it outbids
+ * whoever bids on emptiness.
+ */
+unsigned sy_config_bid(const struct sy_probe *probe, unsigned bits);
+
 #endif

@@ -40,9 +40,15 @@ static const struct known known[] = {
 };
 
 /* Names that end so are configurations of somebody: bert_config.json. */
-static const char *const suffixes[] = {
+static const char *const patterns[] = {
 	"-config.json", ".config.json", "_config.json",
-	"config_sentence_transformers.json", "chat_template.json", NULL
+};
+
+/* What the name claims where no format recognises the content. */
+static const char *const suffixes[] = {
+	"chat_template.json", "config.json", "config_sentence_transformers.json",
+	"configuration.json", "feature_extractor.json", "model_index.json",
+	"modules.json", "special_tokens_map.json", NULL
 };
 
 static unsigned roles_of(struct sy_span base)
@@ -51,8 +57,8 @@ static unsigned roles_of(struct sy_span base)
 		if (sy_ascii_equal(base, known[i].name))
 			return known[i].roles;
 	}
-	for (size_t i = 0; suffixes[i]; i++) {
-		if (sy_ascii_ends(base, suffixes[i]))
+	for (size_t i = 0; i < SY_N_ELEMS(patterns); i++) {
+		if (sy_ascii_ends(base, patterns[i]))
 			return SY_ROLE_CONFIG;
 	}
 	return 0;
@@ -60,7 +66,7 @@ static unsigned roles_of(struct sy_span base)
 
 static unsigned bid(const struct sy_probe *probe)
 {
-	return roles_of(probe->base) && sy_config_is_texty(probe->head) ? 14 : 0;
+	return roles_of(probe->base) ? sy_config_bid(probe, 14) : 0;
 }
 
 static enum sy_status inspect(struct sy_inspection *in)

@@ -47,11 +47,11 @@ static const char *promised_extension(struct sy_span base)
 
 static unsigned bid(const struct sy_probe *probe)
 {
+	if (promised_extension(probe->base))
+		return sy_config_bid(probe, 16);
 	if (!sy_ascii_ends(probe->base, ".index.json") ||
 	    !sy_config_is_texty(probe->head))
 		return 0;
-	if (promised_extension(probe->base))
-		return 16;
 	return sy_span_find(probe->head, sy_span_str("\"weight_map\"")) != SIZE_MAX ? 16 : 0;
 }
 

@@ -12,15 +12,6 @@ static const char *const tokenizer_names[] = {
 	"added_tokens.json", "merges.json", "tokenizer.json", "vocab.json",
 };
 
-static unsigned bid(const struct sy_probe *probe)
-{
-	uint8_t first = sy_config_first_byte(probe->head);
-
-	if (!sy_ascii_ends(probe->base, ".json") || !sy_config_is_texty(probe->head))
-		return 0;
-	return first == '{' || first == '[' ? 8 : 6;
-}
-
 static bool is_tokenizer(struct sy_span base)
 {
 	for (size_t i = 0; i < SY_N_ELEMS(tokenizer_names); i++) {
@@ -28,6 +19,17 @@ static bool is_tokenizer(struct sy_span base)
 			return true;
 	}
 	return false;
+}
+
+static unsigned bid(const struct sy_probe *probe)
+{
+	uint8_t first = sy_config_first_byte(probe->head);
+
+	if (is_tokenizer(probe->base))
+		return sy_config_bid(probe, 8);
+	if (!sy_ascii_ends(probe->base, ".json") || !sy_config_is_texty(probe->head))
+		return 0;
+	return first == '{' || first == '[' ? 8 : 6;
 }
 
 static enum sy_status inspect(struct sy_inspection *in)

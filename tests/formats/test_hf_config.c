@@ -82,7 +82,9 @@ static void bids_go_by_name(void **state)
 	assert_true(bid("not JSON", "tokenizer_config.json") > 0);
 	assert_true(bid("{}", "bert_config.json") > 0);
 	assert_true(bid("", "Config.JSON") > 0);
+	assert_true(bid("", "config.json") > 64);
 	assert_int_equal(bid("{}", "tsconfig.json"), 0);
+	assert_ptr_equal(sy_format_claimed(sy_span_str("config.json")), &sy_format_hf_config);
 	assert_int_equal(bid("{}", "tokenizer.json"), 0);
 }
 
