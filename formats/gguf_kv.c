@@ -9,7 +9,8 @@
 #include "formats/payload.h"
 #include "verifier/base/utf8.h"
 
-#define KEY_MAX 65535u	/* bytes: gguf.md */
+#define KEY_MAX 65535u		/* bytes: gguf.md */
+#define VOCABULARY_KEPT 65536u	/* of a text that is only shown */
 
 static const struct {
 	const char *name;
@@ -161,22 +162,16 @@ bool sy_gguf_number_check(struct sy_gguf *g, const struct sy_gguf_kv *kv,
 	return sy_gguf_ok(g, status);
 }
 
-/* scheme:rest without white space: an address, whatever the scheme. */
-static bool is_url(struct sy_span value)
+/* The value of a key for an address: no program looks at it but to show it. */
+static bool is_url(struct sy_span key, struct sy_span value)
 {
-	size_t i = 0;
-
-	while (i < value.len && (sy_is_digit(value.data[i]) ||
-				 (sy_ascii_lower(value.data[i]) >= 'a' &&
-				  sy_ascii_lower(value.data[i]) <= 'z')))
-		i++;
-	if (i < 2 || i == value.len || value.data[i] != ':')
+	if (!sy_span_ends(key, "url") && !sy_span_ends(key, "link"))
 		return false;
-	for (; i < value.len; i++) {
+	for (size_t i = 0; i < value.len; i++) {
 		if (value.data[i] <= ' ')
 			return false;
 	}
-	return true;
+	return !sy_ascii_starts(value, "data:");
 }
 
 bool sy_gguf_hidden_check(struct sy_gguf *g, const struct sy_gguf_kv *kv,
@@ -210,7 +205,7 @@ bool sy_gguf_text_check(struct sy_gguf *g, const struct sy_gguf_kv *kv,
 	if (kv->role == SY_GGUF_ROLE_TOKENS || kv->role == SY_GGUF_ROLE_MERGES ||
 	    kv->role == SY_GGUF_ROLE_VOCABULARY)
 		return true;
-	if (is_url(value))
+	if (is_url(kv->key, value))
 		rules.suspicious = SY_RULE_GGUF_STRING_URL;
 	return sy_gguf_ok(g, sy_text_check(g->in, &rules, kv->key, value, off));
 }
@@ -337,8 +332,9 @@ static bool read_text(struct sy_gguf *g, struct sy_gguf_kv *kv)
 {
 	struct sy_span value;
 	uint64_t len, off;
+	uint64_t max = kv->role == SY_GGUF_ROLE_VOCABULARY ? VOCABULARY_KEPT : UINT64_MAX;
 
-	if (!sy_gguf_string(g, "a metadata string", UINT64_MAX, &value, &len))
+	if (!sy_gguf_string(g, "a metadata string", max, &value, &len))
 		return false;
 	off = sy_cursor_at(&g->c) - len;
 	return sy_gguf_text_check(g, kv, value, off) &&

@@ -9,6 +9,7 @@
 #include "formats/gguf.h"
 #include "formats/payload.h"
 
+#define HEAD_BYTES 512u	/* of what trails: a tar header */
 #define PIECE 4096u	/* bytes of padding read together */
 
 /* "tensor 7 'name' <what>" */
@@ -266,27 +267,39 @@ static bool tile_tensors(struct tiling *tiling)
 	return true;
 }
 
+/* A ZIP archive is found from the end of the file, by sy_polyglot_check. */
+static bool is_other_file(struct sy_span head, uint64_t len)
+{
+	return sy_pickle_begins(head, len) ||
+	       sy_span_starts(sy_span_slice(head, 257, 5), "ustar");
+}
+
 static bool trailing(struct sy_gguf *g, uint64_t at, uint64_t len)
 {
+	enum sy_rule rule = SY_RULE_GGUF_DATA_TRAILING;
 	struct sy_span head;
 	struct sy_text text;
 	const char *look;
 
-	if (!sy_gguf_ok(g, sy_source_view(g->in->source, at, 64, &g->in->arena, &head)))
+	if (!sy_gguf_ok(g, sy_source_view(g->in->source, at, HEAD_BYTES, &g->in->arena,
+					  &head)))
 		return false;
+	if (is_other_file(head, len))
+		rule = SY_RULE_GGUF_TAIL_HIDDEN;
 	look = sy_looks_like(head);
 	sy_text_init(&text);
 	sy_text_addf(&text, "%llu bytes at byte %llu belong to no tensor",
 		     (unsigned long long)len, (unsigned long long)at);
 	if (look)
 		sy_text_addf(&text, "; they look like %s", look);
-	return sy_gguf_ok(g, sy_fact_text(g->in, SY_RULE_GGUF_DATA_TRAILING, at, len,
-					  sy_span_str(""), &text));
+	return sy_gguf_ok(g, sy_fact_text(g->in, rule, at, len, sy_span_str(""), &text));
 }
 
-/* A tensor of unknown size may own the rest; that it is unknown was said. */
-static bool has_unsized(const struct sy_gguf *g)
+/* A tensor of unknown size, or one that is cut, owns the rest: it was said. */
+static bool owns_rest(const struct sy_gguf *g)
 {
+	if (g->in->n_facts[SY_RULE_GGUF_DATA_TRUNCATED] > 0)
+		return true;
 	for (size_t i = 0; i < g->n_listed; i++) {
 		if (!g->tensors[i].is_sized)
 			return true;
@@ -316,7 +329,7 @@ static bool tile_end(struct tiling *tiling)
 	if (!pad(tiling, g->data_off + padded))
 		return false;
 	g->data_end = tiling->at;
-	if (size > tiling->at && !has_unsized(g) &&
+	if (size > tiling->at && !owns_rest(g) &&
 	    !trailing(g, tiling->at, size - tiling->at))
 		return false;
 	return extend(tiling, SY_EXTENT_UNKNOWN, size) && flush(tiling);

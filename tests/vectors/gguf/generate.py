@@ -217,6 +217,9 @@ VECTORS = {
     "reject-gguf-string-length--key": ONE.head(n_kv=1) + struct.pack("<Q", 2**64 - 1) + bytes(64),
     "reject-gguf-string-length--value": raw_kv(struct.pack("<IQ", STR, 2**63) + bytes(64)),
     "reject-gguf-string-length--element": raw_kv(struct.pack("<IIQQ", ARR, STR, 1, 999)),
+    "reject-gguf-tail-hidden--pickle": ONE.bytes() + PICKLE,
+    "reject-gguf-tail-hidden--tar": ONE.bytes() + (b"a".ljust(257, b"\0") + b"ustar")
+        .ljust(512, b"\0"),
     "reject-gguf-token-byte": tokens([b"<0x-1>"]).bytes(),
     "reject-gguf-token-byte--long": tokens([b"<0x100>"]).bytes(),
     "reject-gguf-tokenizer-length": tokens([b"a", b"b"], scores=(ARR, (F32, [0.0]))).bytes(),
