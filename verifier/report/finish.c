@@ -6,6 +6,7 @@
  * effect, but it cannot turn "not examined" into "examined".
  */
 #include "verifier/report/report.h"
+#include "verifier/base/text.h"
 #include "verifier/report/sort.h"
 
 #include <stdlib.h>
@@ -26,6 +27,8 @@ static const enum sy_answer effects[][SY_N_QUESTIONS] = {
 	[SY_EFFECT_INTACT_UNDETERMINED] = { [SY_INTACT] = SY_UNDETERMINED },
 };
 
+#define CONDITIONS_MAX 8	/* different ones that the rules know, and room */
+
 /* What the passes over the artifacts leave behind for the exit code. */
 struct outcome {
 	bool has_severe;	/* an unsuppressed finding at high or above */
@@ -33,6 +36,8 @@ struct outcome {
 	bool has_raised_no;	/* "no" that rests on no finding's severity */
 	bool has_doubt;		/* something asked for is undetermined */
 	bool has_reason;	/* a word says why */
+	const char *conditions[CONDITIONS_MAX];	/* of an inert that has them */
+	size_t n_conditions;
 };
 
 static void raise_to(enum sy_answer *answer, enum sy_answer to)
@@ -64,6 +69,22 @@ static void raise_answer(const struct sy_report *report, struct sy_artifact *a,
 		o->has_doubt = true;
 }
 
+/* Conditions are constants of the rules; kept sorted, each once. */
+static void add_condition(struct outcome *o, const char *condition)
+{
+	size_t at = 0;
+
+	while (at < o->n_conditions && strcmp(o->conditions[at], condition) < 0)
+		at++;
+	if (o->n_conditions == CONDITIONS_MAX ||
+	    (at < o->n_conditions && !strcmp(o->conditions[at], condition)))
+		return;
+	memmove(&o->conditions[at + 1], &o->conditions[at],
+		(o->n_conditions - at) * sizeof(*o->conditions));
+	o->conditions[at] = condition;
+	o->n_conditions++;
+}
+
 /*
  * `n` unsuppressed findings of one rule: effect, verdict, counts.  A finding
  * that makes an answer `no` fails like a high one, whatever its severity: a
@@ -76,6 +97,8 @@ static void weigh(struct sy_report *report, struct sy_artifact *a,
 	const enum sy_answer *effect = effects[sy_rule_info(rule)->effect];
 	enum sy_severity felt = severity;
 
+	if (effect[SY_INERT] == SY_CONDITIONAL)
+		add_condition(o, sy_rule_info(rule)->reason);
 	for (unsigned q = 0; q < SY_N_QUESTIONS; q++) {
 		raise_answer(report, a, o, q, effect[q]);
 		if (effect[q] == SY_NO && ASKED(report, q) && felt < SY_HIGH)
@@ -97,9 +120,10 @@ static enum sy_status add_rule_reason(struct sy_report *report,
 				      struct outcome *o, unsigned rule,
 				      bool is_suppressed)
 {
-	const char *word = sy_rule_info(rule)->reason;
+	const struct sy_rule_info *info = sy_rule_info(rule);
+	const char *word = info->reason;
 
-	if (!word[0] || (is_suppressed && a->scope != SY_SCOPE_NOT_EXAMINED))
+	if (!word[0] || info->effect == SY_EFFECT_INERT_CONDITIONAL || (is_suppressed && a->scope != SY_SCOPE_NOT_EXAMINED))
 		return SY_OK;
 	o->has_reason = true;
 	return sy_report_add_reason(report, word);
@@ -210,6 +234,8 @@ static void join_outcome(struct outcome *all, const struct outcome *own)
 	all->has_failing |= own->has_failing;
 	all->has_raised_no |= own->has_raised_no;
 	all->has_doubt |= own->has_doubt;
+	for (size_t i = 0; i < own->n_conditions; i++)
+		add_condition(all, own->conditions[i]);
 }
 
 static enum sy_status judge_artifact(struct sy_report *report,
@@ -295,8 +321,25 @@ static int exit_code(const struct sy_report *report, const struct outcome *o)
 	return 0;
 }
 
+/* "trust_remote_code=False and ...": under what `inert` would be a yes. */
+static enum sy_status put_condition(struct sy_report *report,
+				    const struct outcome *o)
+{
+	struct sy_text text;
+
+	if (report->answers[SY_INERT] != SY_CONDITIONAL)
+		return SY_OK;
+	sy_text_init(&text);
+	for (size_t i = 0; i < o->n_conditions; i++)
+		sy_text_addf(&text, "%s%s", i ? " and " : "", o->conditions[i]);
+	return sy_arena_copy(&report->arena, sy_text_span(&text),
+			     &report->condition);
+}
+
 static enum sy_status conclude(struct sy_report *report, const struct outcome *o)
 {
+	enum sy_status status;
+
 	report->exit_code = exit_code(report, o);
 	if (report->n_counting == 0 || !report->is_complete)
 		doubt(report);
@@ -305,9 +348,10 @@ static enum sy_status conclude(struct sy_report *report, const struct outcome *o
 	/* Interrupted before anything was looked at. */
 	if (!report->is_complete && report->verdict != SY_FLAGGED)
 		report->verdict = SY_UNDETERMINED_VERDICT;
-	if (!report->is_complete && report->n_reasons == 0)
-		return sy_report_add_reason(report, "incomplete");
-	return SY_OK;
+	status = put_condition(report, o);
+	if (status == SY_OK && !report->is_complete && report->n_reasons == 0)
+		status = sy_report_add_reason(report, "incomplete");
+	return status;
 }
 
 static int order_words(const void *left, const void *right)

@@ -51,7 +51,8 @@ struct sy_rule_info {
 	const char *id;			/* "gguf-key-duplicate" */
 	enum sy_severity severity;	/* default */
 	enum sy_effect effect;
-	const char *reason;		/* word for "reasons", or "" */
+	const char *reason;		/* word for "reasons", or ""; INERT_CONDITIONAL: the
+					 * condition under which it is inert */
 	const char *title;		/* a few words, no full stop */
 	const char *why;		/* one or two sentences: why it matters */
 	const char *fix;		/* one sentence: what to do */
