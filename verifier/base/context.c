@@ -33,9 +33,9 @@ static void *system_realloc(void *user, void *p, size_t len)
 static int system_open(void *user, int dirfd, const char *path, int flags,
 		       uint64_t resolve)
 {
+	const int added = flags & O_PATH ? 0 : O_NONBLOCK | O_NOCTTY;
 	const struct open_how how = {
-		.flags = (uint64_t)(unsigned)(flags | O_CLOEXEC | O_NONBLOCK |
-					      O_NOCTTY),
+		.flags = (uint64_t)(unsigned)(flags | O_CLOEXEC | added),
 		.resolve = resolve,
 	};
 
@@ -166,6 +166,7 @@ void sy_context_copy(struct sy_context *copy, const struct sy_context *ctx)
 	sy_error_clear(copy);
 }
 
+SY_PRINTF(4, 0)
 static enum sy_status fail(struct sy_context *ctx, enum sy_status status,
 			   int sys_errno, const char *fmt, va_list args)
 {
@@ -179,7 +180,7 @@ static enum sy_status fail(struct sy_context *ctx, enum sy_status status,
 	len = vsnprintf(error->text, sizeof(error->text), fmt, args);
 	if (sys_errno && len >= 0 && (size_t)len < sizeof(error->text))
 		snprintf(error->text + len, sizeof(error->text) - (size_t)len,
-			 ": %s", strerrordesc_np(sys_errno));
+			 ": %s", sy_errno_text(sys_errno));
 	return status;
 }
 

@@ -34,7 +34,10 @@ struct sy_allocator {
 
 /* The system calls we make on files, each with its own call's contract. */
 struct sy_file_ops {
-	/* openat2(2) with O_CLOEXEC|O_NONBLOCK|O_NOCTTY added; resolve: RESOLVE_* */
+	/*
+	 * openat2(2) with O_CLOEXEC|O_NONBLOCK|O_NOCTTY added (the first alone
+	 * to O_PATH, which takes no other); resolve: RESOLVE_*
+	 */
 	int (*open)(void *user, int dirfd, const char *path, int flags,
 		    uint64_t resolve);
 	int (*close)(void *user, int fd);

@@ -5,6 +5,8 @@
  */
 #include "verifier/base/cursor.h"
 
+#include <assert.h>
+
 #include "verifier/base/memory.h"
 
 #define SPAN_SLACK 64u	/* a string of limits.string_bytes and its neighbours */
@@ -21,6 +23,7 @@ enum sy_status sy_cursor_open(struct sy_cursor *c, struct sy_context *ctx,
 			      sy_fill_fn *fill, void *user, uint64_t start,
 			      uint64_t end, size_t window)
 {
+	assert(start <= end);
 	*c = (struct sy_cursor){
 		.origin = start, .end = end,
 		.ctx = ctx, .fill = fill, .user = user,

@@ -23,6 +23,7 @@ size_t sy_algorithm_len(enum sy_algorithm algorithm)
 
 bool sy_algorithm_find(struct sy_span name, enum sy_algorithm *algorithm)
 {
+	*algorithm = SY_N_ALGORITHMS;
 	for (unsigned i = 0; i < SY_N_ALGORITHMS; i++) {
 		if (sy_span_is(name, algorithms[i].name)) {
 			*algorithm = (enum sy_algorithm)i;

@@ -34,7 +34,7 @@ struct sy_digest {
 const char *sy_algorithm_name(enum sy_algorithm algorithm);
 size_t sy_algorithm_len(enum sy_algorithm algorithm);	/* bytes */
 
-/* Exact lower-case name. */
+/* By exact lower-case name; SY_N_ALGORITHMS when there is none. */
 SY_MUST_CHECK bool sy_algorithm_find(struct sy_span name,
 				     enum sy_algorithm *algorithm);
 

@@ -182,7 +182,7 @@ static void *take(struct sy_arena *arena, size_t len, size_t align)
 
 	if (len > ARENA_CHUNK / 4)
 		return alloc_alone(arena, len);
-	if (arena->left < len + pad) {
+	if (!arena->next || arena->left < len + pad) {
 		if (!add_chunk(arena))
 			return NULL;
 		pad = 0;

@@ -45,7 +45,7 @@ struct sy_arena {
 void sy_arena_init(struct sy_arena *arena, struct sy_context *ctx);
 void sy_arena_free(struct sy_arena *arena);
 
-/* len zeroed bytes, aligned to 16. */
+/* len zeroed bytes, aligned to 16; len 0 gives an address of nothing. */
 SY_MUST_CHECK void *sy_arena_alloc(struct sy_arena *arena, size_t len);
 
 /* A copy of the bytes (unaligned, packed) followed by a NUL that is not in len. */

@@ -8,7 +8,6 @@
 #include <assert.h>
 
 #include "verifier/base/attr.h"
-#include "verifier/base/ckd.h"
 #include "verifier/base/cursor.h"
 
 static void put_integer(struct sy_out *out, uint64_t value, size_t len)

@@ -2,6 +2,8 @@
 /* Names of the ways something may end.  Never decides anything. */
 #include "verifier/base/status.h"
 
+#include <string.h>
+
 const char *sy_status_name(enum sy_status status)
 {
 	switch (status) {
@@ -19,4 +21,11 @@ const char *sy_status_name(enum sy_status status)
 	case SY_N_STATUS: break;
 	}
 	return "unknown";
+}
+
+const char *sy_errno_text(int sys_errno)
+{
+	const char *text = strerrordesc_np(sys_errno);
+
+	return text ? text : "Unknown error";	/* some file systems invent numbers */
 }

@@ -34,4 +34,7 @@ struct sy_error {
 /* A constant one-word name ("io", "limit", ...), never NULL. */
 const char *sy_status_name(enum sy_status status);
 
+/* strerror's sentence whatever the locale ("Permission denied"), never NULL. */
+const char *sy_errno_text(int sys_errno);
+
 #endif

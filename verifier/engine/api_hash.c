@@ -95,7 +95,7 @@ static void progress(void *user, uint64_t n_done, uint64_t n_total)
 
 static const char *why_failed(const struct sy_weigh_job *job)
 {
-	return job->sys_errno ? strerrordesc_np(job->sys_errno) : job->why;
+	return job->sys_errno ? sy_errno_text(job->sys_errno) : job->why;
 }
 
 static const char *why_not_read(const struct sy_entry *entry)
@@ -103,11 +103,11 @@ static const char *why_not_read(const struct sy_entry *entry)
 	switch (entry->kind) {
 	case SY_ENTRY_FILE: break;
 	case SY_ENTRY_LINK_OUT: return "the link leaves the directory (--follow-links)";
-	case SY_ENTRY_LINK_DANGLING: return strerrordesc_np(ENOENT);
-	case SY_ENTRY_LINK_LOOP: return strerrordesc_np(ELOOP);
+	case SY_ENTRY_LINK_DANGLING: return sy_errno_text(ENOENT);
+	case SY_ENTRY_LINK_LOOP: return sy_errno_text(ELOOP);
 	case SY_ENTRY_SPECIAL: return "not a regular file";
 	case SY_ENTRY_UNREADABLE:
-		return strerrordesc_np(entry->sys_errno ? entry->sys_errno : EACCES);
+		return sy_errno_text(entry->sys_errno ? entry->sys_errno : EACCES);
 	}
 	return "";
 }

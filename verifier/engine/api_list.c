@@ -61,7 +61,7 @@ static void say(struct checking *c, const struct row *row,
 static void say_failed(struct checking *c, const struct row *row,
 		       const struct sy_weigh_job *job)
 {
-	const char *why = job->sys_errno ? strerrordesc_np(job->sys_errno) : job->why;
+	const char *why = job->sys_errno ? sy_errno_text(job->sys_errno) : job->why;
 
 	if (job->sys_errno == ENOENT) {
 		c->counts->n_missing++;

@@ -161,7 +161,7 @@ static enum sy_status special_entry(struct sy_check *check, size_t entry)
 		break;
 	}
 	return sy_check_find(check, entry, SY_RULE_FILE_UNREADABLE, "%s",
-			     e->sys_errno ? strerrordesc_np(e->sys_errno)
+			     e->sys_errno ? sy_errno_text(e->sys_errno)
 					  : "it could not be read");
 }
 
