@@ -123,7 +123,8 @@ static enum sy_status add_rule_reason(struct sy_report *report,
 	const struct sy_rule_info *info = sy_rule_info(rule);
 	const char *word = info->reason;
 
-	if (!word[0] || info->effect == SY_EFFECT_INERT_CONDITIONAL || (is_suppressed && a->scope != SY_SCOPE_NOT_EXAMINED))
+	if (!word[0] || info->effect == SY_EFFECT_INERT_CONDITIONAL ||
+	    (is_suppressed && a->scope != SY_SCOPE_NOT_EXAMINED))
 		return SY_OK;
 	o->has_reason = true;
 	return sy_report_add_reason(report, word);
@@ -327,7 +328,7 @@ static enum sy_status put_condition(struct sy_report *report,
 {
 	struct sy_text text;
 
-	if (report->answers[SY_INERT] != SY_CONDITIONAL)
+	if (report->answers[SY_INERT] != SY_CONDITIONAL || o->n_conditions == 0)
 		return SY_OK;
 	sy_text_init(&text);
 	for (size_t i = 0; i < o->n_conditions; i++)
