@@ -4,14 +4,19 @@
 
 #include "verifier/base/text.h"
 
-/* Names in BSD-style lines, as coreutils writes them. */
+/* Names of tagged lines: coreutils writes "SHA256 (f) = ", OpenSSL "SHA256(f)= ". */
 static const struct {
-	const char *tag;
+	const char *tag, *link;
 	enum sy_algorithm algorithm;
 } tags[] = {
-	{ "BLAKE2b (", SY_BLAKE2B },
-	{ "SHA256 (", SY_SHA256 },
-	{ "SHA512 (", SY_SHA512 },
+	{ "BLAKE2b (", ") = ", SY_BLAKE2B },
+	{ "BLAKE2B-512(", ")= ", SY_BLAKE2B },
+	{ "SHA256 (", ") = ", SY_SHA256 },
+	{ "SHA256(", ")= ", SY_SHA256 },
+	{ "SHA2-256(", ")= ", SY_SHA256 },
+	{ "SHA512 (", ") = ", SY_SHA512 },
+	{ "SHA512(", ")= ", SY_SHA512 },
+	{ "SHA2-512(", ")= ", SY_SHA512 },
 };
 
 static void advance(struct sy_span *text, size_t n)
@@ -19,21 +24,21 @@ static void advance(struct sy_span *text, size_t n)
 	*text = sy_span_slice(*text, n, text->len - n);
 }
 
-/* "SHA256 (name) = hex": the name ends at the last ") = ". */
+/* The name ends where the last possible link begins. */
 static bool parse_tagged(struct sy_span text, struct sy_span *path,
 			 struct sy_digest *digest)
 {
 	for (size_t i = 0; i < SY_N_ELEMS(tags); i++) {
 		size_t hex = 2 * sy_algorithm_len(tags[i].algorithm);
-		size_t head = strlen(tags[i].tag), link = strlen(") = ");
+		size_t head = strlen(tags[i].tag), link = strlen(tags[i].link);
 		size_t end;
 
 		if (!sy_span_starts(text, tags[i].tag) ||
 		    text.len < head + link + hex + 1)
 			continue;
 		end = text.len - hex - link;
-		if (!sy_span_is(sy_span_slice(text, end, link), ") = "))
-			return false;
+		if (!sy_span_is(sy_span_slice(text, end, link), tags[i].link))
+			continue;
 		*path = sy_span_slice(text, head, end - head);
 		return sy_digest_parse(sy_span_slice(text, end + link, hex),
 				       tags[i].algorithm, digest);
@@ -53,20 +58,23 @@ static size_t hex_digits(struct sy_span text)
 	return n;
 }
 
-/* "hex  name" or "hex *name". */
+/* "hex  name", "hex *name", and BSD's "hex name". */
 static bool parse_plain(struct sy_span text, enum sy_algorithm algorithm,
 			struct sy_span *path, struct sy_digest *digest)
 {
 	size_t n = hex_digits(text);
+	struct sy_span digits = sy_span_slice(text, 0, n);
 
 	if (algorithm == SY_N_ALGORITHMS)
 		algorithm = n == 2 * sy_algorithm_len(SY_SHA512) ? SY_SHA512
 								 : SY_SHA256;
-	if (text.len < n + 3 || text.data[n] != ' ' ||
-	    (text.data[n + 1] != ' ' && text.data[n + 1] != '*'))
+	if (text.len < n + 2 || text.data[n] != ' ')
 		return false;
-	*path = sy_span_slice(text, n + 2, text.len - n - 2);
-	return sy_digest_parse(sy_span_slice(text, 0, n), algorithm, digest);
+	advance(&text, n + 1);
+	if (text.len > 1 && (text.data[0] == ' ' || text.data[0] == '*'))
+		advance(&text, 1);
+	*path = text;
+	return sy_digest_parse(digits, algorithm, digest);
 }
 
 /* \n, \r and \\ in the name of a line that begins with a backslash. */
@@ -95,12 +103,15 @@ enum sy_status sy_list_line_parse(struct sy_arena *arena, struct sy_span text,
 				  enum sy_algorithm algorithm,
 				  struct sy_list_line *line, bool *is_line)
 {
-	bool is_escaped = sy_span_starts(text, "\\");
 	struct sy_span path = { 0 };
+	bool is_escaped;
 	char *name;
 
 	*line = (struct sy_list_line){ 0 };
 	*is_line = false;
+	while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\t'))
+		advance(&text, 1);
+	is_escaped = sy_span_starts(text, "\\");
 	if (is_escaped)
 		advance(&text, 1);
 	if (!parse_tagged(text, &path, &line->digest) &&
