@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -144,26 +145,68 @@ static void test_special_files(void **state)
 
 /* --- named paths ----------------------------------------------------------------- */
 
-static void expect_not_found(struct tree *t, const char *path, const char *words)
+/* An entry of its own, and everything else is found all the same. */
+static void expect_not_found(struct tree *t, const char *path, int sys_errno)
 {
-	assert_int_equal(tree_walk_list(t, (const char *[]){ "m", path, NULL }),
-			 SY_NOT_FOUND);
-	if (!strstr(t->ctx.error.text, words))
-		fail_msg("'%s' does not say '%s'", t->ctx.error.text, words);
+	const struct sy_entry *entry;
+	struct sy_source source;
+
+	assert_int_equal(tree_walk_list(t, (const char *[]){ "m", path, NULL }), SY_OK);
+	entry = tree_entry(t, path);
+	assert_int_equal(entry->kind, SY_ENTRY_UNREADABLE);
+	assert_int_equal(entry->sys_errno, sys_errno);
+	assert_true(entry->is_named);
+	assert_int_not_equal(sy_entry_open(&t->inventory, tree_index(t, path), &t->ctx,
+					   &source), SY_OK);
+	expect_kind(t, "m/a", SY_ENTRY_FILE);
 	tree_walk_again(t);
 }
 
 static void test_not_found(void **state)
 {
+	char long_name[NAME_MAX + 2] = { 0 };
+	struct tree *t = *state;
+
+	memset(long_name, 'x', NAME_MAX + 1);
+	tree_file("m/a", "1");
+	tree_link("nothing", "dangling");
+	expect_not_found(t, "nowhere", ENOENT);
+	expect_not_found(t, "nowhere/", ENOENT);
+	expect_not_found(t, "m/b", ENOENT);
+	expect_not_found(t, "m/a/b", ENOTDIR);
+	expect_not_found(t, "m/a/", ENOTDIR);
+	expect_not_found(t, "", ENOENT);
+	expect_not_found(t, "dangling", ENOENT);
+	expect_not_found(t, long_name, ENAMETOOLONG);
+}
+
+/* A folder and what lies in it, named in any order: nothing is left out. */
+static void test_named_within(void **state)
+{
+	struct tree *t = *state;
+
+	tree_file("m/a", "1");
+	tree_file("m/b/c", "22");
+	tree_file("m/d", "333");
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(tree_walk_list(t, (const char *[]){
+					i ? "m" : "m/a", i ? "m/a" : "m", "m/b",
+					"m/b/c", NULL }), SY_OK);
+		expect_paths(t, "m/a\nm/b/c\nm/d\n");
+		tree_walk_again(t);
+	}
+}
+
+/* Named and met below another named path: listed once, as what it is. */
+static void test_not_found_twice(void **state)
+{
 	struct tree *t = *state;
 
 	tree_file("m/a", "1");
 	tree_link("nothing", "m/dangling");
-	expect_not_found(t, "nowhere", "nowhere does not exist");
-	expect_not_found(t, "m/a/b", "m/a/b does not exist");
-	expect_not_found(t, "m/a/", "m/a/ does not exist");
-	expect_not_found(t, "", " does not exist");
-	expect_not_found(t, "m/dangling", "is a link to something that does not exist");
+	assert_int_equal(tree_walk_list(t, (const char *[]){ "m", "m/dangling", "none",
+							     "none", NULL }), SY_OK);
+	expect_paths(t, "m/a\nm/dangling\nnone\n");
 }
 
 static void test_named_file(void **state)
@@ -512,6 +555,8 @@ int main(void)
 		CASE(test_sibling),
 		CASE(test_special_files),
 		CASE(test_not_found),
+		CASE(test_not_found_twice),
+		CASE(test_named_within),
 		CASE(test_named_file),
 		CASE(test_overlapping_names),
 		CASE(test_many_roots),

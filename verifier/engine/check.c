@@ -5,6 +5,8 @@
  */
 #include "verifier/engine/check.h"
 
+#include <errno.h>
+
 #include "verifier/engine/relate.h"
 #include "verifier/engine/worker.h"
 #include "verifier/report/baseline.h"
@@ -160,6 +162,9 @@ static enum sy_status special_entry(struct sy_check *check, size_t entry)
 	case SY_ENTRY_UNREADABLE:
 		break;
 	}
+	if (e->is_named && e->sys_errno == ENOENT)
+		return sy_check_find(check, entry, SY_RULE_FILE_UNREADABLE,
+				     "it does not exist");
 	return sy_check_find(check, entry, SY_RULE_FILE_UNREADABLE, "%s",
 			     e->sys_errno ? sy_errno_text(e->sys_errno)
 					  : "it could not be read");
@@ -423,8 +428,6 @@ static enum sy_status check_all(struct sy_check *check, struct sy_workers *worke
 	enum sy_status walked = walk(check);
 	enum sy_status status;
 
-	if (walked == SY_NOT_FOUND || walked == SY_USAGE)
-		return walked;
 	set_up_report(check);
 	status = walked == SY_OK ? SY_OK : incomplete(check, walked);
 	if (status == SY_OK)

@@ -43,8 +43,8 @@ struct sy_check {
 };
 
 /*
- * SY_OK: *report is finished, whatever it says.  SY_NOT_FOUND, SY_USAGE: a
- * named path or the baseline is not usable (ctx->error), *report is NULL.
+ * SY_OK: *report is finished, whatever it says.  Else *report is NULL and
+ * ctx->error says why: no worker could be started, the baseline is not usable.
  */
 SY_MUST_CHECK enum sy_status sy_check(struct sy_context *ctx,
 				      const struct sy_check_options *options,

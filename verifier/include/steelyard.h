@@ -95,8 +95,9 @@ struct steelyard_report;
 
 /*
  * Checks.  0: *report holds the outcome, whatever it is (free it).
- * -1: usage (unknown loader, missing path, unreadable baseline ...), the
- * sentence is in steelyard_session_error and *report is NULL.
+ * -1: usage (unknown loader, unreadable baseline ...), the sentence is in
+ * steelyard_session_error and *report is NULL.  A path that does not exist is
+ * an artifact that could not be read.
  */
 int steelyard_check(struct steelyard_session *session,
 		    const struct steelyard_check_options *options,

@@ -30,27 +30,23 @@ bool sy_roots_real_of(int fd, char *real, size_t cap)
 	return true;
 }
 
+/* Byte i of a root's path, where a directory's ends in a slash. */
+static int byte_of(const struct sy_root *root, size_t i)
+{
+	return root->path[i] ? (uint8_t)root->path[i] : root->is_dir ? '/' : 0;
+}
+
+/* Two that agree up to an end are the same only if both end there. */
 static int compare_roots(const void *a, const void *b)
 {
 	const struct sy_root *x = a, *y = b;
 	size_t i = 0;
-	int u, v;
+	int order;
 
 	while (x->path[i] && x->path[i] == y->path[i])
 		i++;
-	u = x->path[i] ? (uint8_t)x->path[i] : x->is_dir ? '/' : 0;
-	v = y->path[i] ? (uint8_t)y->path[i] : y->is_dir ? '/' : 0;
-	return u - v;
-}
-
-static enum sy_status not_found(struct sy_context *ctx, const char *path)
-{
-	struct stat st;
-
-	if (fstatat(AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		return sy_fail(ctx, SY_NOT_FOUND,
-			       "%s is a link to something that does not exist", path);
-	return sy_fail(ctx, SY_NOT_FOUND, "%s does not exist", path);
+	order = byte_of(x, i) - byte_of(y, i);
+	return order ? order : !!x->path[i] - !!y->path[i];
 }
 
 /* The path as named; a directory loses the slashes at its end. */
@@ -127,14 +123,13 @@ static enum sy_status add_directory(struct sy_inventory *inventory,
 static enum sy_status add_root(struct sy_inventory *inventory, const char *path)
 {
 	struct sy_root *root = &inventory->roots[inventory->n_roots];
-	struct sy_context *ctx = inventory->ctx;
 	enum sy_status status;
 	struct stat st = { 0 };
 
 	*root = (struct sy_root){ .fd = -1, .is_stdin = !strcmp(path, "-") };
-	if (!root->is_stdin && fstatat(AT_FDCWD, path, &st, 0) != 0 &&
-	    (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG))
-		return not_found(ctx, path);
+	/* What is not there is no directory; set_named says what it is. */
+	if (!root->is_stdin && fstatat(AT_FDCWD, path, &st, 0) != 0)
+		st = (struct stat){ 0 };
 	status = keep_path(inventory, path, S_ISDIR(st.st_mode), root);
 	if (status != SY_OK)
 		return status;

@@ -10,8 +10,8 @@
 
 /*
  * Fills inventory.roots: each named path once, in the order in which their
- * entries sort; adds the entries of those that are not directories, and spools
- * standard input.  SY_NOT_FOUND names what does not exist.
+ * entries sort; adds the entries of those that are not directories (also of
+ * those that do not exist), and spools standard input.
  */
 SY_MUST_CHECK enum sy_status sy_roots_prepare(struct sy_inventory *inventory,
 					      const struct sy_walk_options *options);

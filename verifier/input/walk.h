@@ -18,7 +18,8 @@ enum sy_entry_kind {
 	SY_ENTRY_LINK_DANGLING,	/* link to nothing (pruned cache) */
 	SY_ENTRY_LINK_LOOP,	/* too many links, or a link to a directory above */
 	SY_ENTRY_SPECIAL,	/* FIFO, socket, device: never opened */
-	SY_ENTRY_UNREADABLE	/* file or directory we may not read; sys_errno */
+	SY_ENTRY_UNREADABLE	/* file or directory we may not read, or a named path
+				 * that does not exist; sys_errno */
 };
 
 /*
@@ -93,10 +94,10 @@ struct sy_walk_options {
 };
 
 /*
- * Fills the inventory.  SY_NOT_FOUND: a named path does not exist (error text
- * names it); SY_LIMIT: limits.dir_entries.  On failure the inventory holds what
- * was found so far (unsorted, without twins and hard links) and must still be
- * freed.
+ * Fills the inventory.  A named path that does not exist is an entry
+ * (UNREADABLE, ENOENT) and ends nothing.  SY_LIMIT: limits.dir_entries.  On
+ * failure the inventory holds what was found so far (unsorted, without twins and
+ * hard links) and must still be freed.
  *
  * Files reached twice (overlapping or repeated paths; a blob behind a listed
  * snapshot link) are listed once.  A link to a directory below its root adds
