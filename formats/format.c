@@ -233,7 +233,9 @@ enum sy_status sy_emit_artifact(struct sy_inspection *in, const char *format,
 	record.u.artifact.format = sy_span_str(format);
 	record.u.artifact.summary = sy_text_span(&summary);
 	record.u.artifact.n_tensors = n_tensors;
-	record.u.artifact.bytes_parsed = in->bytes_parsed;
+	/* Tensors that overlap make some bytes count twice. */
+	record.u.artifact.bytes_parsed = in->bytes_parsed < in->source->size
+		? in->bytes_parsed : in->source->size;
 	return sy_emit(in->sink, &record);
 }
 

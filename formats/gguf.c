@@ -267,9 +267,6 @@ static enum sy_status finish(struct sy_gguf *g, bool is_whole)
 		is_whole = sy_gguf_layout(g);
 	if (g->status != SY_OK)
 		return g->status;
-	/* Payloads are looked at by tensor, and tensors may overlap. */
-	if (in->bytes_parsed > in->source->size)
-		in->bytes_parsed = in->source->size;
 	describe(g, &text);
 	status = sy_emit_artifact(in, "gguf", g->n_listed, "%s%s", text.data,
 				  is_whole ? "" : ", not readable to its end");

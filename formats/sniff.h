@@ -32,6 +32,7 @@ unsigned sy_bid_tfevents(const struct sy_probe *p);
 /* sniff_text.c */
 unsigned sy_bid_html(const struct sy_probe *p);
 unsigned sy_bid_openvino(const struct sy_probe *p);
+unsigned sy_bid_python(const struct sy_probe *p);
 unsigned sy_bid_text(const struct sy_probe *p);
 
 #endif

@@ -70,3 +70,11 @@ unsigned sy_bid_text(const struct sy_probe *p)
 	return p->size > 0 && is_text(p->head) && is_text(whole_characters(p->tail))
 		? TEXT_BITS : 0;
 }
+
+/* Text under the name of a module: only the name tells. */
+unsigned sy_bid_python(const struct sy_probe *p)
+{
+	bool is_named = sy_ascii_ends(p->base, ".py") || sy_ascii_ends(p->base, ".pyi");
+
+	return is_named ? sy_bid_text(p) * 2 : 0;
+}

@@ -13,7 +13,6 @@ extern const struct sy_format sy_format_hf_index;
 extern const struct sy_format sy_format_jinja;
 extern const struct sy_format sy_format_json;
 extern const struct sy_format sy_format_lfs_pointer;
-extern const struct sy_format sy_format_python;
 
 static const struct {
 	const struct sy_format *format;
@@ -27,7 +26,6 @@ static const struct {
 	{ &sy_format_jinja, "chat_template.jinja" },
 	{ &sy_format_json, "tokenizer.json" },
 	{ &sy_format_lfs_pointer, "model.safetensors" },
-	{ &sy_format_python, "modeling.py" },
 };
 
 struct checker {

@@ -17,10 +17,10 @@ SEEDS = {
                  '"model-00001-of-00002.safetensors", "b": "../x", "a": 1}}'),
     "template": (5, "{%- raw -%} {{ {%- endraw %}{# c #}{{ {'a': ['\\x5f\\N{LOW LINE}', 1.5]}"
                     "|attr('__cla' 'ss__') * 2 -}}{% include \"x\" %}"),
-    "json": (6, '{"model": {"vocab": {"a": 0}}, "py/type": 1, "template": "{{ \'%c\'|format(9) }}"}'),
+    "json": (6, '{"model": {"vocab": {"a": 0}}, "py/type": 1, '
+                '"template": "{{ \'%c\'|format(9) }}"}'),
     "pointer": (7, "version https://git-lfs.github.com/spec/v1\next-0-a sha256:" + OID +
                    "\noid sha256:" + OID + "\nsize 8\n"),
-    "python": (8, "import os\n\0"),
 }
 
 
