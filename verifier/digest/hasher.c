@@ -34,8 +34,9 @@ enum sy_status sy_hasher_new(struct sy_context *ctx, enum sy_algorithm algorithm
 	hasher->state = hasher->ops->start(ctx, size);
 	if (!hasher->state) {
 		sy_release(ctx, hasher);
-		return sy_fail(ctx, SY_NO_MEMORY, "%s could not be started",
-			       sy_algorithm_name(algorithm));
+		sy_fail(ctx, SY_NO_MEMORY, "%s could not be started",
+			sy_algorithm_name(algorithm));
+		return sy_memory_status(ctx);
 	}
 	*out = hasher;
 	return SY_OK;

@@ -25,6 +25,15 @@ struct pool {
 	size_t next;
 	uint64_t n_done, n_total;	/* bytes */
 	uint64_t reported_ns;
+	enum sy_status status;		/* why a thread could not begin */
+};
+
+/* What one thread works with. */
+struct worker {
+	struct pool *pool;
+	struct sy_context ctx;		/* its own: error and memory are not shared */
+	uint8_t *block;			/* BLOCK_BYTES */
+	struct sy_hasher *hashers[SY_N_ALGORITHMS];	/* of the job at hand */
 };
 
 unsigned sy_cpu_count(void)
@@ -36,12 +45,13 @@ unsigned sy_cpu_count(void)
 	return CPU_COUNT(&set) > 0 ? (unsigned)CPU_COUNT(&set) : 1;
 }
 
+/* None when it was cancelled: those left are not even opened. */
 static struct sy_weigh_job *take_job(struct pool *pool)
 {
 	struct sy_weigh_job *job = NULL;
 
 	pthread_mutex_lock(&pool->lock);
-	if (pool->next < pool->weigh->n_jobs)
+	if (pool->next < pool->weigh->n_jobs && !sy_cancelled(pool->ctx))
 		job = pool->order[pool->next++];
 	pthread_mutex_unlock(&pool->lock);
 	return job;
@@ -64,97 +74,108 @@ static void count_progress(struct pool *pool, uint64_t n)
 	pthread_mutex_unlock(&pool->lock);
 }
 
-static enum sy_status read_all(struct pool *pool, struct sy_context *ctx,
-			       struct sy_source *source,
-			       struct sy_hasher *const hashers[SY_N_ALGORITHMS],
-			       uint8_t *block, uint64_t *n_read)
+static void feed(struct worker *w, size_t len)
 {
-	for (uint64_t at = 0; at < source->size;) {
-		uint64_t left = source->size - at;
+	for (unsigned a = 0; a < SY_N_ALGORITHMS; a++) {
+		if (w->hashers[a])
+			sy_hasher_update(w->hashers[a], w->block, len);
+	}
+}
+
+static enum sy_status read_all(struct worker *w, struct sy_source *source,
+			       uint64_t *n_read)
+{
+	while (*n_read < source->size) {
+		uint64_t left = source->size - *n_read;
 		size_t len = left < BLOCK_BYTES ? (size_t)left : BLOCK_BYTES;
 		enum sy_status status;
 
-		if (sy_cancelled(ctx))
-			return sy_fail(ctx, SY_CANCELLED, "interrupted");
-		status = sy_source_read(source, at, block, len);
+		if (sy_cancelled(&w->ctx))
+			return sy_fail(&w->ctx, SY_CANCELLED, "interrupted");
+		status = sy_source_read(source, *n_read, w->block, len);
 		if (status != SY_OK)
 			return status;
-		for (unsigned a = 0; a < SY_N_ALGORITHMS; a++) {
-			if (hashers[a])
-				sy_hasher_update(hashers[a], block, len);
-		}
-		at += len;
-		*n_read = at;
-		count_progress(pool, len);
+		feed(w, len);
+		*n_read += len;
+		count_progress(w->pool, len);
 	}
 	return sy_source_unchanged(source);
 }
 
-static enum sy_status start_hashers(struct sy_context *ctx, unsigned algorithms,
-				    uint64_t size,
-				    struct sy_hasher *hashers[SY_N_ALGORITHMS])
+static enum sy_status start_hashers(struct worker *w, unsigned algorithms,
+				    uint64_t size)
 {
-	for (unsigned a = 0; a < SY_N_ALGORITHMS; a++) {
-		enum sy_status status;
+	enum sy_status status = SY_OK;
 
-		if (!(algorithms & 1u << a))
-			continue;
-		status = sy_hasher_new(ctx, (enum sy_algorithm)a, size, &hashers[a]);
-		if (status != SY_OK)
-			return status;
+	for (unsigned a = 0; a < SY_N_ALGORITHMS && status == SY_OK; a++) {
+		if (algorithms & 1u << a)
+			status = sy_hasher_new(&w->ctx, (enum sy_algorithm)a, size,
+					       &w->hashers[a]);
 	}
-	return SY_OK;
+	return status;
 }
 
-static enum sy_status end_hashers(struct sy_hasher *hashers[SY_N_ALGORITHMS],
+static enum sy_status end_hashers(struct worker *w,
 				  struct sy_digest digests[SY_N_ALGORITHMS])
 {
 	enum sy_status status = SY_OK;
 
 	for (unsigned a = 0; a < SY_N_ALGORITHMS && status == SY_OK; a++) {
-		if (hashers[a])
-			status = sy_hasher_final(hashers[a], &digests[a]);
+		if (w->hashers[a])
+			status = sy_hasher_final(w->hashers[a], &digests[a]);
 	}
 	return status;
 }
 
-static void weigh_job(struct pool *pool, struct sy_context *ctx,
-		      struct sy_weigh_job *job, uint8_t *block)
+static enum sy_status hash_source(struct worker *w, struct sy_source *source,
+				  struct sy_weigh_job *job)
 {
-	struct sy_hasher *hashers[SY_N_ALGORITHMS] = { NULL };
+	enum sy_status status = start_hashers(w, job->algorithms, source->size);
+
+	if (status == SY_OK)
+		status = read_all(w, source, &job->n_read);
+	if (status == SY_OK)
+		status = end_hashers(w, job->digests);
+	for (unsigned a = 0; a < SY_N_ALGORITHMS; a++)
+		sy_hasher_free(&w->hashers[a]);
+	return status;
+}
+
+static void weigh_job(struct worker *w, struct sy_weigh_job *job)
+{
+	const struct sy_weigh *weigh = w->pool->weigh;
 	struct sy_source source = { .fd = -1 };
 
-	sy_error_clear(ctx);
-	job->status = pool->weigh->open(pool->weigh->user, job->id, ctx, &source);
+	sy_error_clear(&w->ctx);
+	job->status = weigh->open(weigh->user, job->id, &w->ctx, &source);
 	if (job->status == SY_OK) {
-		job->status = start_hashers(ctx, job->algorithms, source.size,
-					    hashers);
-		if (job->status == SY_OK)
-			job->status = read_all(pool, ctx, &source, hashers, block,
-					       &job->n_read);
-		if (job->status == SY_OK)
-			job->status = end_hashers(hashers, job->digests);
+		job->status = hash_source(w, &source, job);
 		sy_source_close(&source);
 	}
-	for (unsigned a = 0; a < SY_N_ALGORITHMS; a++)
-		sy_hasher_free(&hashers[a]);
-	job->sys_errno = ctx->error.sys_errno;
+	if (job->status == SY_OK)
+		return;
+	memset(job->digests, 0, sizeof(job->digests));
+	job->sys_errno = w->ctx.error.sys_errno;
 	snprintf(job->why, sizeof(job->why), "%.*s", (int)sizeof(job->why) - 1,
-		 ctx->error.text);
+		 w->ctx.error.text);
 }
 
 static void *work(void *user)
 {
-	struct pool *pool = user;
-	struct sy_context ctx;
+	struct worker w = { .pool = user };
 	struct sy_weigh_job *job;
-	uint8_t *block;
 
-	sy_context_copy(&ctx, pool->ctx);
-	block = sy_alloc(&ctx, BLOCK_BYTES);
-	while (block && (job = take_job(pool)))
-		weigh_job(pool, &ctx, job, block);
-	sy_release(&ctx, block);
+	sy_context_copy(&w.ctx, w.pool->ctx);
+	w.block = sy_alloc(&w.ctx, BLOCK_BYTES);
+	if (!w.block) {
+		pthread_mutex_lock(&w.pool->lock);
+		w.pool->status = sy_memory_status(&w.ctx);
+		pthread_mutex_unlock(&w.pool->lock);
+		return NULL;
+	}
+	while ((job = take_job(w.pool)))
+		weigh_job(&w, job);
+	sy_release(&w.ctx, w.block);
 	return NULL;
 }
 
@@ -168,16 +189,26 @@ static int compare_jobs(const void *a, const void *b)
 	return (x->id > y->id) - (x->id < y->id);
 }
 
+/* Whoever does not get to a job has not weighed it. */
+static void reset(struct sy_weigh_job *job)
+{
+	*job = (struct sy_weigh_job){
+		.id = job->id, .size = job->size, .algorithms = job->algorithms,
+		.status = SY_CANCELLED,
+	};
+}
+
 static enum sy_status prepare(struct pool *pool)
 {
 	struct sy_weigh *weigh = pool->weigh;
 
+	for (size_t i = 0; i < weigh->n_jobs; i++)
+		reset(&weigh->jobs[i]);
 	pool->order = sy_alloc_array(pool->ctx, weigh->n_jobs,
 				     sizeof(struct sy_weigh_job *));
 	if (!pool->order)
 		return sy_memory_status(pool->ctx);
 	for (size_t i = 0; i < weigh->n_jobs; i++) {
-		weigh->jobs[i].status = SY_CANCELLED;
 		pool->order[i] = &weigh->jobs[i];
 		pool->n_total += weigh->jobs[i].size;
 	}
@@ -220,5 +251,5 @@ enum sy_status sy_weigh_run(struct sy_context *ctx, struct sy_weigh *weigh)
 	if (sy_cancelled(ctx))
 		return sy_fail(ctx, SY_CANCELLED, "interrupted");
 	return pool.next < weigh->n_jobs
-		? sy_fail(ctx, SY_NO_MEMORY, "out of memory") : SY_OK;
+		? sy_fail(ctx, pool.status, "no memory to read files with") : SY_OK;
 }

@@ -34,8 +34,9 @@ struct sy_weigh {
 };
 
 /*
- * Runs all jobs.  The status is about the pool (SY_NO_MEMORY, SY_CANCELLED:
- * jobs not reached say SY_CANCELLED); each job's own stands in the job.
+ * Runs all jobs.  The status is about the pool: SY_OK, each job was tried, and
+ * its own status stands in the job; else (SY_NO_MEMORY, SY_LIMIT, SY_CANCELLED)
+ * the jobs not reached, or not to their end, say SY_CANCELLED.
  */
 SY_MUST_CHECK enum sy_status sy_weigh_run(struct sy_context *ctx,
 					  struct sy_weigh *weigh);
