@@ -106,6 +106,16 @@ static void clip_place(uint64_t size, uint64_t *off, uint64_t *len)
 	}
 }
 
+static void put_members(const struct sy_inspection *in, struct sy_record_fact *fact)
+{
+	fact->n_members = in->n_members;
+	for (size_t i = 0; i < in->n_members; i++)
+		fact->members[i] = cut_name(in, in->members[i]);
+	fact->file_off = SY_OFFSET_NONE;
+	if (fact->off != SY_OFFSET_NONE && in->file_off != SY_OFFSET_NONE)
+		fact->file_off = in->file_off + fact->off;
+}
+
 enum sy_status sy_fact_text(struct sy_inspection *in, enum sy_rule rule,
 			    uint64_t off, uint64_t len, struct sy_span symbol,
 			    const struct sy_text *detail)
@@ -120,6 +130,7 @@ enum sy_status sy_fact_text(struct sy_inspection *in, enum sy_rule rule,
 	record.u.fact.rule = rule;
 	record.u.fact.off = off;
 	record.u.fact.len = len;
+	put_members(in, &record.u.fact);
 	record.u.fact.symbol = cut_name(in, symbol);
 	record.u.fact.detail = cut(sy_text_span(detail), in->ctx->limits.detail_bytes);
 	return sy_emit(in->sink, &record);

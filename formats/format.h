@@ -58,6 +58,11 @@ struct sy_inspection {
 	struct sy_span base;		/* last component of the path: data */
 	struct sy_span path;		/* relative path: data */
 	unsigned wants;			/* enum sy_want */
+	/* Inside containers: the names on the way to this source, outermost first,
+	 * and where it begins in the file (SY_OFFSET_NONE: it is decoded). */
+	struct sy_span members[SY_MEMBER_DEPTH];
+	uint8_t n_members;
+	uint64_t file_off;
 	struct sy_sink *sink;
 	struct sy_arena arena;		/* freed by the caller after the call */
 	uint64_t n_facts[SY_N_RULES];	/* emitted or counted, by rule */

@@ -43,6 +43,8 @@ static void copy_spans(struct test_sink *sink, struct sy_record *r)
 	case SY_RECORD_FACT:
 		copy_span(sink, &r->u.fact.symbol);
 		copy_span(sink, &r->u.fact.detail);
+		for (size_t i = 0; i < r->u.fact.n_members; i++)
+			copy_span(sink, &r->u.fact.members[i]);
 		break;
 	case SY_RECORD_NOTICE:
 		copy_span(sink, &r->u.notice.kind);

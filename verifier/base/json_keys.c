@@ -5,11 +5,17 @@
  * fingerprint; those of a larger one also stand in a hash table of log
  * indices, under a keyed hash that nobody outside can steer.
  *
+ * The table probes groups of slots, by a byte of tag for each: a new key costs
+ * one look at a dense array, and no branch that depends on what others left in
+ * one slot.
+ *
  * Objects close in the reverse order of opening, so entries leave the table in
- * the reverse order of entering: linear probing then needs no tombstones.  A
- * rebuild enters them in log order and keeps that.
+ * the reverse order of entering: probing then needs no tombstones.  A rebuild
+ * enters them in log order and keeps that.
  */
 #include "verifier/base/json_parts.h"
+
+#include <endian.h>
 
 #include "verifier/base/memory.h"
 #include "verifier/base/set.h"
@@ -17,14 +23,12 @@
 /* Objects with at most this many keys do without the table. */
 #define SMALL 8
 #define SLOTS_MIN 64
+#define KEYS_MAX ((UINT32_C(1) << 24) - 2)
 
-/*
- * A slot is 0 when free, else log index + 1 in the low bits and a part of the
- * hash above: most collisions are told apart without a look at the log.
- */
-#define INDEX_BITS 24
-#define INDEX_MASK ((UINT32_C(1) << INDEX_BITS) - 1)
-#define KEYS_MAX (INDEX_MASK - 1)
+/* Slots that are looked at together. */
+#define GROUP 8
+#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
+#define HIGH_BITS EACH_BYTE(0x80)
 
 void sy_json_keys_free(struct sy_json_keys *keys)
 {
@@ -79,43 +83,85 @@ static bool find_small(const struct sy_json_keys *keys, size_t first,
 	return false;
 }
 
+/* A tag is 0 where the slot is free, else seven bits of the hash below a one. */
+static uint8_t tag_of(uint32_t hash)
+{
+	return (uint8_t)(hash >> 24 | 0x80);
+}
+
+/* The tags of a group, its first slot in the lowest byte. */
+static uint64_t load_tags(const struct sy_json_keys *keys, size_t group)
+{
+	uint64_t tags;
+
+	memcpy(&tags, keys->tags + group * GROUP, sizeof(tags));
+	return le64toh(tags);
+}
+
+/* High bits set where a byte of w is zero, and nowhere else. */
+static uint64_t zero_bytes(uint64_t w)
+{
+	return ~(((w & ~HIGH_BITS) + ~HIGH_BITS) | w) & HIGH_BITS;
+}
+
+static size_t first_byte(uint64_t high_bits)
+{
+	return ((size_t)ffsll((long long)high_bits) - 1) / 8;
+}
+
+static size_t next_group(const struct sy_json_keys *keys, size_t group)
+{
+	return (group + 1) & (keys->n_slots / GROUP - 1);
+}
+
+static size_t first_group(const struct sy_json_keys *keys, uint32_t hash)
+{
+	return hash & (keys->n_slots / GROUP - 1);
+}
+
 /* Entries of enclosing objects share the table: only those from `first` count. */
 static bool find_large(const struct sy_json_keys *keys, size_t first,
 		       uint32_t hash, struct sy_span text)
 {
-	size_t mask = keys->n_slots - 1;
+	for (size_t group = first_group(keys, hash);; group = next_group(keys, group)) {
+		uint64_t tags = load_tags(keys, group);
+		uint64_t equal = zero_bytes(tags ^ EACH_BYTE(tag_of(hash)));
 
-	for (size_t i = hash & mask; keys->slots[i]; i = (i + 1) & mask) {
-		uint32_t slot = keys->slots[i];
-		size_t index = (slot & INDEX_MASK) - 1;
+		for (; equal; equal &= equal - 1) {
+			size_t index = keys->slots[group * GROUP + first_byte(equal)];
 
-		if ((slot ^ hash) >> INDEX_BITS == 0 && index >= first &&
-		    is_key(keys, &keys->log[index], hash, text))
-			return true;
+			if (index >= first &&
+			    is_key(keys, &keys->log[index], hash, text))
+				return true;
+		}
+		if (~tags & HIGH_BITS)
+			return false;
 	}
-	return false;
 }
 
 static void enter(struct sy_json_keys *keys, size_t index)
 {
-	size_t mask = keys->n_slots - 1;
 	uint32_t hash = keys->log[index].hash;
-	size_t i = hash & mask;
+	size_t group = first_group(keys, hash), slot;
+	uint64_t free = ~load_tags(keys, group) & HIGH_BITS;
 
-	while (keys->slots[i])
-		i = (i + 1) & mask;
-	keys->slots[i] = (hash & ~INDEX_MASK) | ((uint32_t)index + 1);
+	while (!free) {
+		group = next_group(keys, group);
+		free = ~load_tags(keys, group) & HIGH_BITS;
+	}
+	slot = group * GROUP + first_byte(free);
+	keys->tags[slot] = tag_of(hash);
+	keys->slots[slot] = (uint32_t)index;
 	keys->n_used++;
 }
 
 static void leave(struct sy_json_keys *keys, size_t index)
 {
-	size_t mask = keys->n_slots - 1;
-	size_t i = keys->log[index].hash & mask;
+	size_t slot = first_group(keys, keys->log[index].hash) * GROUP;
 
-	while ((keys->slots[i] & INDEX_MASK) != (uint32_t)index + 1)
-		i = (i + 1) & mask;
-	keys->slots[i] = 0;
+	while (!keys->tags[slot] || keys->slots[slot] != index)
+		slot = (slot + 1) & (keys->n_slots - 1);
+	keys->tags[slot] = 0;
 	keys->n_used--;
 }
 
@@ -134,21 +180,22 @@ static void enter_all(struct sy_json_keys *keys)
 	}
 }
 
-/* Keeps the table at most three quarters full with `more` entries to come. */
+/* Keeps the table at most seven eighths full with `more` entries to come. */
 static enum sy_status make_room(struct sy_json_keys *keys, size_t more)
 {
 	size_t n_slots = keys->n_slots ? keys->n_slots : SLOTS_MIN;
 
-	while (keys->n_used + more > n_slots - n_slots / 4)
+	while (keys->n_used + more > n_slots - n_slots / 8)
 		n_slots *= 2;
 	if (n_slots == keys->n_slots)
 		return SY_OK;
 	/* The log holds all that is needed: the old table can go first. */
 	sy_release(keys->ctx, keys->slots);
-	keys->slots = sy_alloc_array(keys->ctx, n_slots, sizeof(*keys->slots));
+	keys->slots = sy_alloc_array(keys->ctx, n_slots, sizeof(*keys->slots) + 1);
 	keys->n_slots = keys->slots ? n_slots : 0;
 	if (!keys->slots)
 		return sy_memory_status(keys->ctx);
+	keys->tags = (uint8_t *)(keys->slots + n_slots);
 	enter_all(keys);
 	return SY_OK;
 }
@@ -251,7 +298,7 @@ void sy_json_keys_close(struct sy_json_keys *keys)
 	size_t count = keys->n - first;
 
 	if (count > SMALL && count == keys->n_used && count > keys->n_slots / 16) {
-		memset(keys->slots, 0, keys->n_slots * sizeof(*keys->slots));
+		memset(keys->tags, 0, keys->n_slots);
 		keys->n_used = 0;
 	} else if (count > SMALL) {
 		for (size_t i = keys->n; i > first; i--)

@@ -60,7 +60,7 @@ struct sy_json_key {
 
 /*
  * The keys of all open objects, in the order in which they were read.  Memory:
- * 8 bytes a key and 5 to 11 more in large objects, for open objects only.
+ * 8 bytes a key and 6 to 12 more in large objects, for open objects only.
  */
 struct sy_json_keys {
 	struct sy_context *ctx;
@@ -69,7 +69,8 @@ struct sy_json_keys {
 	size_t n, cap;
 	uint32_t *firsts;		/* log index of each open object's first key */
 	size_t n_open, firsts_cap;
-	uint32_t *slots;		/* see json_keys.c */
+	uint32_t *slots;		/* log indices; see json_keys.c */
+	uint8_t *tags;			/* one a slot, in the same block */
 	size_t n_slots, n_used;		/* n_slots: 0 or a power of two */
 	uint8_t *scratch;
 	size_t scratch_cap;

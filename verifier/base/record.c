@@ -164,14 +164,26 @@ static void put_fact(struct sy_out *out, const struct sy_record *r)
 	put_integer(out, r->u.fact.len, 8);
 	put_span(out, r->u.fact.symbol);
 	put_span(out, r->u.fact.detail);
+	put_integer(out, r->u.fact.n_members, 1);
+	for (size_t i = 0; i < r->u.fact.n_members; i++)
+		put_span(out, r->u.fact.members[i]);
+	put_integer(out, r->u.fact.file_off, 8);
 }
 
 static bool get_fact(struct sy_cursor *c, struct sy_record *r)
 {
-	return sy_get_u32(c, &r->u.fact.rule) && sy_get_u64(c, &r->u.fact.off) &&
-	       sy_get_u64(c, &r->u.fact.len) &&
-	       get_string(c, &r->u.fact.symbol) &&
-	       get_string(c, &r->u.fact.detail);
+	struct sy_record_fact *f = &r->u.fact;
+
+	if (!sy_get_u32(c, &f->rule) || !sy_get_u64(c, &f->off) ||
+	    !sy_get_u64(c, &f->len) || !get_string(c, &f->symbol) ||
+	    !get_string(c, &f->detail) || !sy_get_u8(c, &f->n_members) ||
+	    f->n_members > SY_MEMBER_DEPTH)
+		return false;
+	for (size_t i = 0; i < f->n_members; i++) {
+		if (!get_string(c, &f->members[i]))
+			return false;
+	}
+	return sy_get_u64(c, &f->file_off);
 }
 
 static void put_more(struct sy_out *out, const struct sy_record *r)
@@ -225,11 +237,20 @@ static const struct {
 	[SY_RECORD_EXTENT] = { put_extent, get_extent, 17 },
 	[SY_RECORD_META] = { put_meta, get_meta, 28 },
 	[SY_RECORD_REF] = { put_ref, get_ref, 25 },
-	[SY_RECORD_FACT] = { put_fact, get_fact, 28 },
+	[SY_RECORD_FACT] = { put_fact, get_fact, 37 },
 	[SY_RECORD_MORE] = { put_more, get_more, 12 },
 	[SY_RECORD_NOTICE] = { put_notice, get_notice, 8 },
 	[SY_RECORD_DONE] = { put_done, get_done, 5 },
 };
+
+static uint64_t fact_bytes(const struct sy_record_fact *f)
+{
+	uint64_t len = (uint64_t)f->symbol.len + f->detail.len;
+
+	for (size_t i = 0; i < f->n_members; i++)
+		len += 4 + (uint64_t)f->members[i].len;
+	return len;
+}
 
 /* Bytes of all spans of a record, and of a tensor's shape. */
 static uint64_t variable_bytes(const struct sy_record *r)
@@ -249,7 +270,7 @@ static uint64_t variable_bytes(const struct sy_record *r)
 	case SY_RECORD_REF:
 		return (uint64_t)r->u.ref.name.len + r->u.ref.target.len;
 	case SY_RECORD_FACT:
-		return (uint64_t)r->u.fact.symbol.len + r->u.fact.detail.len;
+		return fact_bytes(&r->u.fact);
 	case SY_RECORD_NOTICE:
 		return (uint64_t)r->u.notice.kind.len + r->u.notice.detail.len;
 	case SY_RECORD_DONE:
@@ -301,6 +322,15 @@ static bool is_place(uint64_t off, uint64_t len, uint64_t size)
 	return off == SY_OFFSET_NONE ? len == 0 : is_inside(off, len, size);
 }
 
+/* In a decoded member any offset may be, as long as it can be an offset. */
+static bool is_fact_place(const struct sy_record_fact *f, uint64_t size)
+{
+	if (f->n_members == 0)
+		return is_place(f->off, f->len, size);
+	return is_place(f->off, f->len, UINT64_MAX - 1) &&
+	       (f->file_off == SY_OFFSET_NONE || f->file_off <= size);
+}
+
 bool sy_record_valid(const struct sy_record *record, uint64_t size)
 {
 	switch (record->kind) {
@@ -317,7 +347,7 @@ bool sy_record_valid(const struct sy_record *record, uint64_t size)
 	case SY_RECORD_REF:
 		return is_place(record->u.ref.off, 0, size);
 	case SY_RECORD_FACT:
-		return is_place(record->u.fact.off, record->u.fact.len, size);
+		return is_fact_place(&record->u.fact, size);
 	case SY_RECORD_MORE:
 	case SY_RECORD_NOTICE:
 	case SY_RECORD_DONE:

@@ -15,6 +15,7 @@
 #include "verifier/base/span.h"
 
 #define SY_RANK_MAX 64
+#define SY_MEMBER_DEPTH 8		/* containers inside containers */
 #define SY_RECORD_BYTES_MAX (1u << 20)	/* of one encoded record */
 #define SY_OFFSET_NONE UINT64_MAX
 
@@ -95,6 +96,11 @@ struct sy_record_fact {
 	uint64_t off, len;		/* SY_OFFSET_NONE: no place; len 0: a point */
 	struct sy_span symbol;		/* tensor name, key, import: raw bytes */
 	struct sy_span detail;		/* one sentence, names already quoted */
+	/* In a container: names from the outermost member to the one that off
+	 * counts in, and where off is in the file itself (OFFSET_NONE: decoded). */
+	uint8_t n_members;
+	struct sy_span members[SY_MEMBER_DEPTH];
+	uint64_t file_off;
 };
 
 struct sy_record_more {

@@ -56,12 +56,16 @@ uint64_t sy_siphash(const uint8_t key[16], struct sy_span bytes)
 	struct sip s = { k0 ^ 0x736f6d6570736575u, k1 ^ 0x646f72616e646f6du,
 			 k0 ^ 0x6c7967656e657261u, k1 ^ 0x7465646279746573u };
 	uint64_t last = (uint64_t)bytes.len << 56;
-	size_t i = 0;
+	size_t i = 0, rest = bytes.len % 8;
 
 	for (; bytes.len - i >= 8; i += 8)
 		s = sip_word(s, load_le64(bytes.data + i));
-	for (unsigned shift = 0; i < bytes.len; i++, shift += 8)
-		last |= (uint64_t)bytes.data[i] << shift;
+	/* The last bytes in one load, with some that were taken already. */
+	if (rest > 0 && bytes.len > 8)
+		last |= load_le64(bytes.data + bytes.len - 8) >> (64 - 8 * rest);
+	else
+		for (unsigned shift = 0; i < bytes.len; i++, shift += 8)
+			last |= (uint64_t)bytes.data[i] << shift;
 	s = sip_word(s, last);
 	s.v2 ^= 0xff;
 	s = sip_round(sip_round(sip_round(sip_round(s))));

@@ -112,36 +112,41 @@ static const char *why_not_read(const struct sy_entry *entry)
 	return "";
 }
 
+static void say_entry(struct hashing *h, const struct sy_entry *entry,
+		      const struct sy_weigh_job *job)
+{
+	if (!job)
+		say_failure(h, entry->path, why_not_read(entry));
+	else if (job->status == SY_OK)
+		say_digests(h, entry->path, job->digests, job->n_read);
+	else
+		say_failure(h, entry->path, why_failed(job));
+}
+
+/* Jobs stand in the order of the entries that are files. */
 static enum sy_status weigh_batch(struct hashing *h, size_t from, size_t to)
 {
+	const struct sy_entry *entries = h->inventory.entries;
 	struct sy_weigh_job *jobs = h->weigh.jobs;
 	enum sy_status status;
 	size_t next = 0;
 
 	h->weigh.n_jobs = 0;
 	for (size_t i = from; i < to; i++) {
-		const struct sy_entry *entry = &h->inventory.entries[i];
-
-		if (entry->kind == SY_ENTRY_FILE)
+		if (entries[i].kind == SY_ENTRY_FILE)
 			jobs[h->weigh.n_jobs++] = (struct sy_weigh_job){
-				.id = i, .size = entry->identity.size,
+				.id = i, .size = entries[i].identity.size,
 				.algorithms = h->mask };
 	}
 	status = sy_weigh_run(&h->session->ctx, &h->weigh);
 	for (size_t i = from; i < to; i++) {
-		const struct sy_entry *entry = &h->inventory.entries[i];
-		const struct sy_weigh_job *job = &jobs[next];
+		bool is_job = entries[i].kind == SY_ENTRY_FILE;
+		const struct sy_weigh_job *job = is_job ? &jobs[next++] : NULL;
 
-		if (entry->kind != SY_ENTRY_FILE) {
-			say_failure(h, entry->path, why_not_read(entry));
-			continue;
-		}
-		next++;
-		h->n_before += job->size;
-		if (job->status == SY_OK)
-			say_digests(h, entry->path, job->digests, job->n_read);
-		else
-			say_failure(h, entry->path, why_failed(job));
+		/* Interrupted: what was hashed is said, the rest did not fail. */
+		if (status == SY_OK || (job && job->status == SY_OK))
+			say_entry(h, &entries[i], job);
+		h->n_before += job ? job->size : 0;
 	}
 	return status;
 }

@@ -104,35 +104,6 @@ static enum sy_status take_record(struct sy_sink *sink,
 	return SY_OK;
 }
 
-/* An artifact whose examination did not end says why. */
-static enum sy_status end_badly(struct sy_check *check, size_t entry,
-				enum sy_status status, const char *text)
-{
-	switch (status) {
-	case SY_CANCELLED:
-		return SY_OK;	/* the report is incomplete as a whole */
-	case SY_LIMIT:
-	case SY_NO_MEMORY:
-		return sy_check_find(check, entry, SY_RULE_WORKER_LIMIT_REACHED,
-				     "%s", text);
-	case SY_CHANGED:
-		return sy_check_find(check, entry, SY_RULE_FILE_CHANGED_WHILE_READ,
-				     "%s", text);
-	case SY_IO:
-	case SY_NOT_FOUND:
-	case SY_UNSUPPORTED:
-		return sy_check_find(check, entry, SY_RULE_FILE_UNREADABLE,
-				     "%s", text);
-	case SY_OK:
-	case SY_FORMAT:
-	case SY_WORKER:
-	case SY_USAGE:
-	case SY_N_STATUS:
-		break;
-	}
-	return sy_check_find(check, entry, SY_RULE_WORKER_PROCESS_DIED, "%s", text);
-}
-
 /* What an entry that is no readable file means. */
 static enum sy_status special_entry(struct sy_check *check, size_t entry)
 {
@@ -260,7 +231,7 @@ static enum sy_status begin(struct sy_check *check, size_t entry,
 		status = sy_classify(check, entry, source, format);
 	if (status == SY_OK || status == SY_CANCELLED)
 		return status;
-	status = end_badly(check, entry, status, check->ctx->error.text);
+	status = sy_check_failed(check, entry, status, check->ctx->error.text);
 	sy_error_clear(check->ctx);
 	return status;
 }
@@ -320,14 +291,16 @@ static void job_done(void *user, struct sy_worker_job *out)
 	enum sy_status status = SY_OK;
 
 	if (out->status != SY_OK)
-		status = end_badly(check, out->id, out->status, out->text);
+		status = sy_check_failed(check, out->id, out->status, out->text);
 	else if (job->has_artifact)
 		sy_artifact_examined(&check->report->artifacts[out->id]);
 	else
-		status = end_badly(check, out->id, SY_WORKER,
-				   "the worker ended without saying what the file is");
+		status = sy_check_failed(check, out->id, SY_WORKER,
+					 "the worker ended without saying what the file is");
 	if (stage->status == SY_OK)
 		stage->status = status;
+	if (status == SY_OK && out->status != SY_CANCELLED)
+		sy_error_clear(check->ctx);	/* it is a finding now */
 	sy_release(check->ctx, job);
 }
 
@@ -371,19 +344,25 @@ static void set_up_report(struct sy_check *check)
 	report->asked = options->asked;
 }
 
-/* Interrupted or out of memory: what there is is reported, marked incomplete. */
+/*
+ * Interrupted or out of memory: what there is is reported, marked incomplete.
+ * That is not held against the budget, which may be what ended.
+ */
 static enum sy_status incomplete(struct sy_check *check, enum sy_status why)
 {
 	struct sy_context *ctx = check->ctx;
+	uint64_t budget = ctx->limits.memory;
 	enum sy_status status;
 
 	check->report->is_complete = false;
+	ctx->limits.memory = UINT64_MAX;
 	status = sy_report_add_notice(check->report, sy_status_name(why),
 				      sy_span_of(NULL, 0), "%s",
 				      ctx->error.text[0] ? ctx->error.text
 							 : sy_status_name(why));
 	if (status == SY_OK)
 		status = sy_report_add_reason(check->report, sy_status_name(why));
+	ctx->limits.memory = budget;
 	sy_error_clear(ctx);
 	return status;
 }
@@ -396,7 +375,8 @@ static enum sy_status run_stages(struct sy_check *check, struct sy_workers *work
 		status = sy_relate_new(check, &check->relate);
 	if (status == SY_OK)
 		status = inspect_all(check, workers);
-	if (status == SY_OK)
+	/* What is not listed is not missing. */
+	if (status == SY_OK && check->report->is_complete)
 		status = sy_relate_run(check->relate);
 	if (status == SY_OK && check->options->is_weighing)
 		status = sy_check_weigh(check);
@@ -415,11 +395,18 @@ static enum sy_status walk(struct sy_check *check)
 
 static enum sy_status finish(struct sy_check *check, struct sy_baseline *baseline)
 {
+	uint64_t budget = check->ctx->limits.memory;
 	enum sy_status status = SY_OK;
 
+	sy_relate_free(&check->relate);
+	if (!check->report->is_complete)
+		check->ctx->limits.memory = UINT64_MAX;
 	if (baseline)
 		status = sy_baseline_apply(baseline, check->report);
-	return status == SY_OK ? sy_report_finish(check->report) : status;
+	if (status == SY_OK)
+		status = sy_report_finish(check->report);
+	check->ctx->limits.memory = budget;
+	return status;
 }
 
 static enum sy_status check_all(struct sy_check *check, struct sy_workers *workers,

@@ -65,6 +65,13 @@ SY_PRINTF(4, 5)
 SY_MUST_CHECK enum sy_status sy_check_find(struct sy_check *check, size_t artifact,
 					   enum sy_rule rule, const char *fmt, ...);
 
+/*
+ * An artifact whose reading did not end says why: a finding that leaves it
+ * undetermined.  Cancelled: none, the report as a whole is incomplete.
+ */
+SY_MUST_CHECK enum sy_status sy_check_failed(struct sy_check *check, size_t artifact,
+					     enum sy_status why, const char *text);
+
 /* Weighs every regular file of the inventory and compares what was promised. */
 SY_MUST_CHECK enum sy_status sy_check_weigh(struct sy_check *check);
 

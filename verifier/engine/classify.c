@@ -70,6 +70,34 @@ enum sy_status sy_check_find(struct sy_check *check, size_t artifact,
 	return sy_report_add_finding(check->report, artifact, &fact);
 }
 
+enum sy_status sy_check_failed(struct sy_check *check, size_t artifact,
+			       enum sy_status why, const char *text)
+{
+	switch (why) {
+	case SY_CANCELLED:
+		return SY_OK;	/* the report is incomplete as a whole */
+	case SY_LIMIT:
+	case SY_NO_MEMORY:
+		return sy_check_find(check, artifact, SY_RULE_WORKER_LIMIT_REACHED,
+				     "%s", text);
+	case SY_CHANGED:
+		return sy_check_find(check, artifact, SY_RULE_FILE_CHANGED_WHILE_READ,
+				     "%s", text);
+	case SY_IO:
+	case SY_NOT_FOUND:
+	case SY_UNSUPPORTED:
+		return sy_check_find(check, artifact, SY_RULE_FILE_UNREADABLE,
+				     "%s", text);
+	case SY_OK:
+	case SY_FORMAT:
+	case SY_WORKER:
+	case SY_USAGE:
+	case SY_N_STATUS:
+		break;
+	}
+	return sy_check_find(check, artifact, SY_RULE_WORKER_PROCESS_DIED, "%s", text);
+}
+
 static enum sy_status read_windows(struct sy_source *source, struct sy_arena *arena,
 				   struct sy_probe *probe)
 {
@@ -260,9 +288,11 @@ enum sy_status sy_classify(struct sy_check *check, size_t entry,
 	*format = NULL;
 	if (status == SY_OK)
 		status = decide(&c, format);
+	if (status != SY_OK)
+		*format = NULL;
 	if (*format)
 		artifact_of(&c)->format = sy_span_str((*format)->name);
-	if (status != SY_OK || !*format)
+	else
 		sy_source_close(source);
 	return status;
 }

@@ -86,28 +86,10 @@ static enum sy_status take_job(struct stage *stage, const struct sy_weigh_job *j
 	struct sy_artifact *artifact = &check->report->artifacts[job->id];
 
 	artifact->bytes_hashed = job->n_read;
-	switch (job->status) {
-	case SY_OK:
-		memcpy(artifact->digests, job->digests, sizeof(artifact->digests));
-		return compare_expected(stage, job);
-	case SY_CHANGED:
-		return sy_check_find(check, job->id, SY_RULE_FILE_CHANGED_WHILE_READ,
-				     "%s", job->why);
-	case SY_CANCELLED:
-		return SY_OK;
-	case SY_NO_MEMORY:
-	case SY_IO:
-	case SY_LIMIT:
-	case SY_FORMAT:
-	case SY_UNSUPPORTED:
-	case SY_WORKER:
-	case SY_NOT_FOUND:
-	case SY_USAGE:
-	case SY_N_STATUS:
-		break;
-	}
-	return sy_check_find(check, job->id, SY_RULE_FILE_UNREADABLE, "%s",
-			     job->why);
+	if (job->status != SY_OK)
+		return sy_check_failed(check, job->id, job->status, job->why);
+	memcpy(artifact->digests, job->digests, sizeof(artifact->digests));
+	return compare_expected(stage, job);
 }
 
 static enum sy_status note_compared(struct stage *stage)

@@ -146,6 +146,25 @@ enum sy_status sy_report_add_artifact(struct sy_report *report,
 	return SY_OK;
 }
 
+static enum sy_status copy_members(struct sy_report *report,
+				   const struct sy_record_fact *fact,
+				   struct sy_finding *f)
+{
+	enum sy_status status = SY_OK;
+
+	if (fact->n_members == 0)
+		return SY_OK;
+	f->members = sy_arena_alloc(&report->arena,
+				    fact->n_members * sizeof(*f->members));
+	if (!f->members)
+		return sy_memory_status(report->ctx);
+	f->n_members = fact->n_members;
+	for (size_t i = 0; i < f->n_members && status == SY_OK; i++)
+		status = copy_cut(report, fact->members[i],
+				  report->ctx->limits.name_bytes, &f->members[i]);
+	return status;
+}
+
 enum sy_status sy_report_add_finding(struct sy_report *report, size_t artifact,
 				     const struct sy_record_fact *fact)
 {
@@ -171,11 +190,14 @@ enum sy_status sy_report_add_finding(struct sy_report *report, size_t artifact,
 	f->severity = sy_rule_info(fact->rule)->severity;
 	f->off = fact->off;
 	f->len = fact->len;
+	f->file_off = fact->n_members ? fact->file_off : fact->off;
 	status = copy_cut(report, fact->symbol, report->ctx->limits.name_bytes,
 			  &f->symbol);
 	if (status == SY_OK)
 		status = copy_cut(report, fact->detail,
 				  report->ctx->limits.detail_bytes, &f->detail);
+	if (status == SY_OK)
+		status = copy_members(report, fact, f);
 	if (status != SY_OK)
 		return status;
 

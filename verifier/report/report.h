@@ -30,7 +30,8 @@ enum sy_scope {
 struct sy_finding {
 	unsigned rule;
 	enum sy_severity severity;	/* after policy */
-	uint64_t off, len;		/* in the artifact; SY_OFFSET_NONE: no place */
+	uint64_t off, len;		/* in the innermost member; SY_OFFSET_NONE: no place */
+	uint64_t file_off;		/* in the artifact; SY_OFFSET_NONE: no place */
 	struct sy_span symbol;		/* raw bytes */
 	struct sy_span detail;		/* one sentence */
 	struct sy_span *members;	/* path inside containers; may be NULL */

@@ -202,6 +202,8 @@ static void put_where(struct sy_jsonw *w, const struct sy_finding *f)
 		sy_jsonw_string(w, f->members[i]);
 	sy_jsonw_array_end(w);
 	put_range(w, f->off, f->len);
+	if (f->file_off != SY_OFFSET_NONE)
+		sy_jsonw_ku64(w, "file_offset", f->file_off);
 	sy_jsonw_object_end(w);
 }
 
