@@ -175,9 +175,20 @@ class Unexamined(Situation):
 
 class Files(Situation):
     def test_missing_path(self):
-        done = run("check", self.tmp / "absent")
-        self.assertEqual(done.returncode, 2)
-        self.assertIn("absent", done.stderr.decode())
+        self.expect(2, "check", self.tmp / "absent", reason="io", rule="file-unreadable")
+
+    def test_missing_path_beside_another(self):
+        here = self.write("a.safetensors", good())
+        report = self.expect(2, "check", here, self.tmp / "absent", reason="io",
+                             rule="file-unreadable")
+        scopes = {os.path.basename(a["path"]): a["scope"] for a in report["artifacts"]}
+        self.assertEqual(scopes, {"a.safetensors": "examined", "absent": "not-examined"})
+
+    def test_folder_and_file_in_it(self):
+        """Both are walked, whichever is named first."""
+        self.write("m/a.safetensors", good())
+        self.write("m/b.safetensors", b"no weights")
+        self.expect(1, "check", self.tmp / "m" / "a.safetensors", self.tmp / "m")
 
     def test_empty_folder(self):
         self.expect(3, "check", self.tmp)
