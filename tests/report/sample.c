@@ -68,11 +68,10 @@ void sample_finding(struct sample *s, size_t file, unsigned rule, uint64_t off,
 
 void sample_digest(struct sample *s, size_t file, uint8_t fill)
 {
-	struct sy_digest *d = &s->report->artifacts[file].digests[SY_SHA256];
+	struct sy_digest d = { .algorithm = SY_SHA256, .len = 32 };
 
-	d->algorithm = SY_SHA256;
-	d->len = 32;
-	memset(d->bytes, fill, d->len);
+	memset(d.bytes, fill, d.len);
+	assert_int_equal(sy_report_add_digest(s->report, file, &d), SY_OK);
 }
 
 void sample_finish(struct sample *s)

@@ -84,12 +84,17 @@ static enum sy_status take_job(struct stage *stage, const struct sy_weigh_job *j
 {
 	struct sy_check *check = stage->check;
 	struct sy_artifact *artifact = &check->report->artifacts[job->id];
+	enum sy_status status = SY_OK;
 
 	artifact->bytes_hashed = job->n_read;
 	if (job->status != SY_OK)
 		return sy_check_failed(check, job->id, job->status, job->why);
-	memcpy(artifact->digests, job->digests, sizeof(artifact->digests));
-	return compare_expected(stage, job);
+	for (unsigned a = 0; a < SY_N_ALGORITHMS && status == SY_OK; a++) {
+		if (job->digests[a].len > 0)
+			status = sy_report_add_digest(check->report, job->id,
+						      &job->digests[a]);
+	}
+	return status == SY_OK ? compare_expected(stage, job) : status;
 }
 
 static enum sy_status note_compared(struct stage *stage)

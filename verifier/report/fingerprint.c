@@ -31,9 +31,9 @@ static void put_span(struct sy_hasher *h, struct sy_span s)
 /* Content by its digest; where none was computed, by what is known for free. */
 static void put_content(struct sy_hasher *h, const struct sy_artifact *a)
 {
-	const struct sy_digest *d = &a->digests[SY_SHA256];
+	const struct sy_digest *d = a->digests[SY_SHA256];
 
-	if (d->len > 0) {
+	if (d) {
 		put_span(h, sy_span_str("sha256"));
 		put_span(h, sy_span_of(d->bytes, d->len));
 		return;
@@ -86,7 +86,7 @@ static enum sy_status fingerprint_more(struct sy_report *report,
 				       const struct sy_artifact *a,
 				       struct sy_more *m)
 {
-	if (m->n == 0 || m->fingerprint[0] || a->digests[SY_SHA256].len == 0)
+	if (m->n == 0 || m->fingerprint[0] || !a->digests[SY_SHA256])
 		return SY_OK;
 
 	struct sy_text total;

@@ -225,6 +225,20 @@ enum sy_status sy_report_add_more(struct sy_report *report, size_t artifact,
 	return status;
 }
 
+enum sy_status sy_report_add_digest(struct sy_report *report, size_t artifact,
+				    const struct sy_digest *digest)
+{
+	assert(artifact < report->n_artifacts && digest->len > 0);
+
+	struct sy_digest *kept = sy_arena_alloc(&report->arena, sizeof(*kept));
+
+	if (!kept)
+		return sy_memory_status(report->ctx);
+	*kept = *digest;
+	report->artifacts[artifact].digests[digest->algorithm] = kept;
+	return SY_OK;
+}
+
 enum sy_status sy_report_add_tensor(struct sy_report *report, size_t artifact,
 				    const struct sy_record_tensor *t)
 {

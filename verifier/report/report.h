@@ -74,7 +74,8 @@ struct sy_artifact {
 	enum sy_answer raised[SY_N_QUESTIONS];	/* by sy_artifact_answer */
 	enum sy_answer answers[SY_N_QUESTIONS];	/* set by sy_report_finish */
 	enum sy_verdict verdict;
-	struct sy_digest digests[SY_N_ALGORITHMS];	/* len 0: not computed */
+	/* In the report's arena; NULL: not computed. */
+	const struct sy_digest *digests[SY_N_ALGORITHMS];
 	uint64_t n_tensors, bytes_parsed, bytes_hashed;
 	struct sy_tensor *tensors;	/* only when asked for */
 	size_t n_kept_tensors, cap_tensors;
@@ -161,6 +162,11 @@ SY_MUST_CHECK enum sy_status sy_report_add_tensor(struct sy_report *report,
 SY_MUST_CHECK enum sy_status sy_report_add_meta(struct sy_report *report,
 						size_t artifact,
 						const struct sy_record_meta *m);
+
+/* Keeps a copy of a digest of the whole artifact. */
+SY_MUST_CHECK enum sy_status sy_report_add_digest(struct sy_report *report,
+						  size_t artifact,
+						  const struct sy_digest *digest);
 
 /* kind is ours; path may be empty; detail is one sentence (printf). */
 SY_PRINTF(4, 5)

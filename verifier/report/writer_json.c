@@ -126,11 +126,12 @@ static void put_digests(struct sy_jsonw *w, const struct sy_artifact *a)
 	sy_jsonw_key(w, "digests");
 	sy_jsonw_object(w);
 	for (unsigned i = 0; i < SY_N_ALGORITHMS; i++) {
-		if (a->digests[i].len == 0)
+		const struct sy_digest *d = a->digests[i];
+
+		if (!d)
 			continue;
-		sy_jsonw_key(w, sy_algorithm_name((enum sy_algorithm)i));
-		sy_jsonw_hex(w, sy_span_of(a->digests[i].bytes,
-					   a->digests[i].len));
+		sy_jsonw_key(w, sy_algorithm_name(d->algorithm));
+		sy_jsonw_hex(w, sy_span_of(d->bytes, d->len));
 	}
 	sy_jsonw_object_end(w);
 }

@@ -450,12 +450,12 @@ static void put_invocation(struct sarif *s)
 
 static void put_artifact(struct sarif *s, const struct sy_artifact *a)
 {
-	const struct sy_digest *d = &a->digests[SY_SHA256];
+	const struct sy_digest *d = a->digests[SY_SHA256];
 
 	sy_jsonw_object(&s->w);
 	put_artifact_location(s, "location", a->path);
 	put_exact(s, "length", a->size);
-	if (d->len > 0) {
+	if (d) {
 		open_key(s, "hashes");
 		sy_jsonw_key(&s->w, "sha-256");
 		sy_jsonw_hex(&s->w, sy_span_of(d->bytes, d->len));
