@@ -135,6 +135,7 @@ enum sy_status sy_relate_ref(struct sy_relate *relate, size_t entry,
 			 relation->n_refs + 1, sizeof(*relation->refs));
 	if (status != SY_OK)
 		return status;
+	relation->has_shards |= ref->kind == SY_REF_SHARD;
 	kept = &relation->refs[relation->n_refs++];
 	*kept = (struct sy_kept_ref){
 		.kind = ref->kind, .value = ref->value, .off = ref->off,
@@ -154,6 +155,40 @@ enum sy_status sy_relate_find(struct sy_relate *relate, struct sy_place_of place
 	};
 
 	return sy_report_add_finding(relate->check->report, place.entry, &fact);
+}
+
+static enum sy_status say_owned(struct sy_relate *relate, struct sy_place_of place,
+				size_t owner, enum sy_rule rule)
+{
+	struct sy_text text;
+
+	sy_text_init(&text);
+	sy_text_add(&text, "tensor ");
+	sy_text_name(&text, place.symbol);
+	sy_text_add(&text, " is also in ");
+	sy_text_name(&text, base_of(relate, owner));
+	return sy_relate_find(relate, place, rule, &text);
+}
+
+enum sy_status sy_relate_own(struct sy_relate *relate, struct sy_set *owners,
+			     size_t entry, enum sy_rule rule)
+{
+	const struct sy_relation *relation = &relate->relations[entry];
+
+	for (size_t i = 0; i < relation->n_names; i++) {
+		struct sy_place_of place = { entry, SY_OFFSET_NONE,
+					     relation->names[i] };
+		enum sy_status status;
+		uint64_t owner;
+		bool is_new;
+
+		status = sy_set_add(owners, place.symbol, entry, &is_new, &owner);
+		if (status == SY_OK && !is_new && owner != entry)
+			status = say_owned(relate, place, (size_t)owner, rule);
+		if (status != SY_OK)
+			return status;
+	}
+	return SY_OK;
 }
 
 bool sy_relate_is_read(const struct sy_relate *relate, size_t entry)

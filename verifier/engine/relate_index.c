@@ -114,38 +114,14 @@ static enum sy_status add_shard(struct index *index, size_t shard)
 	struct sy_relation *relation = &index->relate->relations[shard];
 	enum sy_status charged = charge(index, relation->n_names);
 
+	relation->is_named = true;
 	if (charged != SY_OK || index->is_over_limit)
 		return charged;
-	relation->is_named = true;
 	index->is_all_read &= sy_relate_is_read(index->relate, shard);
 	if (ckd_add(&index->n_bytes, index->n_bytes, relation->tensor_bytes))
 		index->n_bytes = UINT64_MAX;
-	for (size_t i = 0; i < relation->n_names; i++) {
-		enum sy_status status;
-		struct sy_text text;
-		uint64_t owner;
-		bool is_new;
-
-		status = sy_set_add(&index->owners, relation->names[i], shard,
-				    &is_new, &owner);
-		if (status != SY_OK)
-			return status;
-		if (is_new || owner == shard)
-			continue;
-		sy_text_init(&text);
-		sy_text_add(&text, "tensor ");
-		sy_text_name(&text, relation->names[i]);
-		sy_text_add(&text, " is also in ");
-		sy_text_name(&text, sy_span_str(index->relate->check->inventory
-						.entries[owner].base));
-		status = sy_relate_find(index->relate, (struct sy_place_of){
-						shard, SY_OFFSET_NONE,
-						relation->names[i] },
-					SY_RULE_INDEX_TENSOR_DUPLICATE, &text);
-		if (status != SY_OK)
-			return status;
-	}
-	return SY_OK;
+	return sy_relate_own(index->relate, &index->owners, shard,
+			     SY_RULE_INDEX_TENSOR_DUPLICATE);
 }
 
 static enum sy_status find_shard(struct index *index, const struct sy_kept_ref *ref,
@@ -272,17 +248,6 @@ static enum sy_status check_all(struct index *index)
 	return status;
 }
 
-static bool has_shards(const struct sy_relate *relate, size_t entry)
-{
-	const struct sy_relation *relation = &relate->relations[entry];
-
-	for (size_t i = 0; i < relation->n_refs; i++) {
-		if (relation->refs[i].kind == SY_REF_SHARD)
-			return true;
-	}
-	return false;
-}
-
 enum sy_status sy_relate_index(struct sy_relate *relate, size_t entry)
 {
 	struct index index = {
@@ -291,7 +256,7 @@ enum sy_status sy_relate_index(struct sy_relate *relate, size_t entry)
 	};
 	enum sy_status status;
 
-	if (!has_shards(relate, entry))
+	if (!relate->relations[entry].has_shards)
 		return SY_OK;
 	sy_set_init(&index.shards, relate->check->ctx);
 	sy_set_init(&index.owners, relate->check->ctx);
@@ -319,7 +284,7 @@ static bool is_omitted(struct sy_relate *relate, size_t entry, struct sy_text *t
 	sy_text_add_span(&index, sy_span_slice(base, 0, part.prefix_len));
 	sy_text_add(&index, ".safetensors.index.json");
 	found = sy_inventory_sibling(inventory, entry, sy_text_span(&index));
-	if (found == SIZE_MAX || !has_shards(relate, found))
+	if (found == SIZE_MAX || !relate->relations[found].has_shards)
 		return false;
 	sy_text_init(text);
 	sy_text_name(text, base);

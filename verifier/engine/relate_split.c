@@ -10,14 +10,35 @@
 
 #include "verifier/base/ckd.h"
 
-/* The parts of one set that are in the inventory share folder, prefix, count. */
+/* More missing parts than this are counted: a name may say 99999. */
+#define MISSING_MAX 20u
+
+#define NONE SIZE_MAX
+
+/* A file whose name says which part it is; they come in order of number. */
+struct part {
+	size_t entry;
+	uint64_t number;	/* from 1, at most the count of its set */
+	size_t next;		/* of its set; NONE: the last */
+};
+
+/* The parts in the inventory that share folder, prefix and count. */
 struct set {
-	struct sy_relate *relate;
-	size_t first;			/* entry of the part that was met first */
-	struct sy_part_name name;	/* of that part */
-	struct sy_set owners;		/* tensor -> entry */
-	uint64_t n_present, n_tensors;
+	uint64_t count;		/* as the names say */
+	size_t head, tail;	/* into parts */
+	size_t first;		/* entry of the first part that was read; NONE */
+	uint64_t n_present, n_tensors, n_missing;
 	bool is_all_read;
+	bool is_noted;		/* that parts were not named */
+};
+
+struct splits {
+	struct sy_relate *relate;
+	struct sy_set by_name;	/* path of a set's part 0 -> into sets */
+	struct set *sets;
+	size_t n_sets, cap_sets;
+	struct part *parts;
+	size_t n_parts, cap_parts;
 };
 
 static struct sy_span base_of(const struct sy_relate *relate, size_t entry)
@@ -83,21 +104,25 @@ static enum sy_status check_part(struct sy_relate *relate, size_t entry,
 	return find_at(relate, entry, ref->off, SY_RULE_SPLIT_COUNT_DIFFERS, &text);
 }
 
-static void part_file(struct set *set, uint64_t number, struct sy_text *text)
+/* Name of part `number` of the set that `first` belongs to. */
+static void part_file(const struct splits *s, const struct set *set,
+		      uint64_t number, struct sy_text *text)
 {
-	struct sy_span base = base_of(set->relate, set->first);
+	struct sy_span base = base_of(s->relate, set->first);
+	size_t tail = strlen("-00001-of-00002.gguf");
 
 	sy_text_init(text);
-	sy_text_add_span(text, sy_span_slice(base, 0, set->name.prefix_len));
+	sy_text_add_span(text, sy_span_slice(base, 0, base.len - tail));
 	sy_text_addf(text, "-%05llu-of-%05llu.gguf", (unsigned long long)number,
-		     (unsigned long long)set->name.count);
+		     (unsigned long long)set->count);
 }
 
 /* Only looks whether a file of that name stands beside a file named alone. */
-static bool is_beside(struct set *set, const struct sy_text *file)
+static bool is_beside(const struct splits *s, const struct set *set,
+		      const struct sy_text *file)
 {
-	struct sy_context *ctx = set->relate->check->ctx;
-	struct sy_span folder = sy_relate_folder(set->relate, set->first);
+	struct sy_context *ctx = s->relate->check->ctx;
+	struct sy_span folder = sy_relate_folder(s->relate, set->first);
 	char path[4096];
 	int fd;
 
@@ -111,114 +136,126 @@ static bool is_beside(struct set *set, const struct sy_text *file)
 	return fd >= 0;
 }
 
-static enum sy_status missing_part(struct set *set, const struct sy_text *file)
+static bool is_named(const struct splits *s, const struct set *set)
 {
-	struct sy_check *check = set->relate->check;
+	return s->relate->check->inventory.entries[set->first].is_named;
+}
+
+static enum sy_status note_beside(const struct splits *s, struct set *set,
+				  const struct sy_text *file)
+{
+	struct sy_check *check = s->relate->check;
 	struct sy_text text;
 
-	if (check->inventory.entries[set->first].is_named && is_beside(set, file))
-		return sy_report_add_notice(check->report, "part-not-named",
-					    sy_span_str(check->inventory
-							.entries[set->first].path),
-					    "%s stands beside it and was not named",
-					    file->data);
+	if (set->is_noted)
+		return SY_OK;
+	set->is_noted = true;
+	sy_text_init(&text);
+	sy_text_name(&text, sy_text_span(file));
+	return sy_report_add_notice(check->report, "part-not-named",
+				    sy_span_str(check->inventory
+						.entries[set->first].path),
+				    "other parts of the set stand beside it and were "
+				    "not named, %s first", text.data);
+}
+
+static enum sy_status missing_part(const struct splits *s, struct set *set,
+				   uint64_t number)
+{
+	struct sy_text file, text;
+
+	part_file(s, set, number, &file);
+	if (is_named(s, set) && is_beside(s, set, &file))
+		return note_beside(s, set, &file);
 	sy_text_init(&text);
 	sy_text_addf(&text, "the set has %llu parts; ",
-		     (unsigned long long)set->name.count);
-	sy_text_name(&text, sy_text_span(file));
+		     (unsigned long long)set->count);
+	sy_text_name(&text, sy_text_span(&file));
 	sy_text_add(&text, " is not there");
-	return find_at(set->relate, set->first, SY_OFFSET_NONE,
+	return find_at(s->relate, set->first, SY_OFFSET_NONE,
 		       SY_RULE_SPLIT_FILE_MISSING, &text);
 }
 
-static enum sy_status add_names(struct set *set, size_t entry)
+/* Parts from, from + 1 ... before `to` are not in the inventory. */
+static enum sy_status missing_parts(const struct splits *s, struct set *set,
+				    uint64_t from, uint64_t to)
 {
-	struct sy_relation *relation = &set->relate->relations[entry];
+	enum sy_status status = SY_OK;
 
-	for (size_t i = 0; i < relation->n_names; i++) {
-		enum sy_status status;
-		struct sy_text text;
-		uint64_t owner;
-		bool is_new;
-
-		status = sy_set_add(&set->owners, relation->names[i], entry,
-				    &is_new, &owner);
-		if (status != SY_OK)
-			return status;
-		if (is_new || owner == entry)
-			continue;
-		sy_text_init(&text);
-		sy_text_add(&text, "tensor ");
-		sy_text_name(&text, relation->names[i]);
-		sy_text_add(&text, " is also in ");
-		sy_text_name(&text, base_of(set->relate, (size_t)owner));
-		status = sy_relate_find(set->relate, (struct sy_place_of){
-						entry, SY_OFFSET_NONE,
-						relation->names[i] },
-					SY_RULE_SPLIT_TENSOR_DUPLICATE, &text);
-		if (status != SY_OK)
-			return status;
+	for (; from < to && set->n_missing < MISSING_MAX && status == SY_OK; from++) {
+		set->n_missing++;
+		status = missing_part(s, set, from);
 	}
-	return SY_OK;
+	/* Beside a file that was named alone nobody looks for so many. */
+	if (status != SY_OK || from == to || is_named(s, set))
+		return status;
+	return sy_report_add_more(s->relate->check->report, set->first,
+				  SY_RULE_SPLIT_FILE_MISSING, to - from);
 }
 
-static enum sy_status add_part(struct set *set, size_t entry)
+static enum sy_status weigh_part(const struct splits *s, struct set *set,
+				 struct sy_set *owners, size_t entry)
 {
+	const struct sy_artifact *artifact =
+		&s->relate->check->report->artifacts[entry];
+
 	set->n_present++;
-	set->is_all_read &= sy_relate_is_read(set->relate, entry);
-	if (ckd_add(&set->n_tensors, set->n_tensors,
-		    set->relate->check->report->artifacts[entry].n_tensors))
+	set->is_all_read &= sy_relate_is_read(s->relate, entry);
+	if (ckd_add(&set->n_tensors, set->n_tensors, artifact->n_tensors))
 		set->n_tensors = UINT64_MAX;
-	return add_names(set, entry);
+	return sy_relate_own(s->relate, owners, entry,
+			     SY_RULE_SPLIT_TENSOR_DUPLICATE);
 }
 
-static enum sy_status check_total(struct set *set, size_t entry)
+static enum sy_status check_total(const struct splits *s, const struct set *set,
+				  size_t entry)
 {
-	const struct sy_kept_ref *ref = ref_of(set->relate, entry,
+	const struct sy_kept_ref *ref = ref_of(s->relate, entry,
 					       SY_REF_SPLIT_TENSORS);
 	struct sy_text text;
 
-	if (!ref || !set->is_all_read || set->n_present != set->name.count ||
+	if (!ref || !set->is_all_read || set->n_present != set->count ||
 	    ref->value == set->n_tensors)
 		return SY_OK;
 	sy_text_init(&text);
 	sy_text_addf(&text, "split.tensors.count is %llu, the parts hold %llu tensors",
 		     (unsigned long long)ref->value,
 		     (unsigned long long)set->n_tensors);
-	return find_at(set->relate, entry, ref->off, SY_RULE_SPLIT_TENSORS_TOTAL,
+	return find_at(s->relate, entry, ref->off, SY_RULE_SPLIT_TENSORS_TOTAL,
 		       &text);
 }
 
-/* More missing parts than this are one finding: a name may say 99999. */
-#define MISSING_MAX 20u
-
-static enum sy_status check_set(struct set *set)
+static enum sy_status walk_parts(const struct splits *s, struct set *set,
+				 struct sy_set *owners)
 {
-	struct sy_inventory *inventory = &set->relate->check->inventory;
-	enum sy_status status = SY_OK;
-	uint64_t n_missing = 0;
-	struct sy_text file;
+	uint64_t next_number = 1;
 
-	for (uint64_t n = 1; n <= set->name.count && status == SY_OK; n++) {
-		size_t part;
+	for (size_t i = set->head; i != NONE; i = s->parts[i].next) {
+		const struct part *part = &s->parts[i];
+		enum sy_status status = missing_parts(s, set, next_number,
+						      part->number);
 
-		part_file(set, n, &file);
-		part = sy_inventory_sibling(inventory, set->first,
-					    sy_text_span(&file));
-		if (part != SIZE_MAX)
-			status = add_part(set, part);
-		else if (n_missing++ < MISSING_MAX)
-			status = missing_part(set, &file);
+		if (status == SY_OK)
+			status = weigh_part(s, set, owners, part->entry);
+		if (status != SY_OK)
+			return status;
+		next_number = part->number + 1;
 	}
-	for (uint64_t n = 1; n <= set->name.count && status == SY_OK; n++) {
-		size_t part;
+	return missing_parts(s, set, next_number, set->count + 1);
+}
 
-		part_file(set, n, &file);
-		part = sy_inventory_sibling(inventory, set->first,
-					    sy_text_span(&file));
-		if (part != SIZE_MAX)
-			status = check_total(set, part);
-	}
+static enum sy_status check_set(const struct splits *s, struct set *set)
+{
+	struct sy_set owners;
+	enum sy_status status;
+
+	if (set->first == NONE)
+		return SY_OK;
+	sy_set_init(&owners, s->relate->check->ctx);
+	status = walk_parts(s, set, &owners);
+	sy_set_free(&owners);
+	for (size_t i = set->head; i != NONE && status == SY_OK; i = s->parts[i].next)
+		status = check_total(s, set, s->parts[i].entry);
 	return status;
 }
 
@@ -239,83 +276,98 @@ static enum sy_status check_unnamed(struct sy_relate *relate, size_t entry)
 }
 
 /* Folder, prefix and count make the set: its name is the one of part 0. */
-static enum sy_status note_set(const struct set *set, struct sy_set *seen,
-			       bool *is_new)
+static enum sy_status find_set(struct splits *s, size_t entry, uint64_t count,
+			       struct set **set)
 {
-	struct sy_relate *relate = set->relate;
-	struct sy_span path =
-		sy_span_str(relate->check->inventory.entries[set->first].path);
-	size_t number_at = path.len - strlen("00001-of-00002.gguf");
+	struct sy_relate *relate = s->relate;
+	struct sy_span path = sy_span_str(relate->check->inventory.entries[entry].path);
+	uint8_t *key = sy_arena_alloc(&relate->arena, path.len);
 	enum sy_status status;
-	struct sy_span key;
-	uint8_t *bytes;
-	uint64_t found;
-
-	*is_new = false;
-	bytes = sy_arena_alloc(&relate->arena, path.len);
-	if (!bytes)
-		return sy_memory_status(relate->check->ctx);
-	memcpy(bytes, path.data, path.len);
-	memset(bytes + number_at, '0', 5);
-	key = sy_span_of(bytes, path.len);
-	status = sy_set_add(seen, key, set->first, is_new, &found);
-	return status;
-}
-
-/* Each part of each set is looked up once; names may promise 99,999 parts. */
-static bool is_affordable(const struct set *set)
-{
-	struct sy_relate *relate = set->relate;
-
-	relate->n_compared += set->name.count;
-	return relate->n_compared <= relate->check->ctx->limits.records;
-}
-
-static enum sy_status too_many(const struct set *set)
-{
-	struct sy_text text;
-
-	sy_text_init(&text);
-	sy_text_add(&text, "too many parts of split sets to look for (limit records)");
-	return find_at(set->relate, set->first, SY_OFFSET_NONE,
-		       SY_RULE_WORKER_LIMIT_REACHED, &text);
-}
-
-/* The first part met of a set checks the whole set. */
-static enum sy_status check_entry(struct sy_relate *relate, struct sy_set *seen,
-				  size_t entry)
-{
-	struct set set = { .relate = relate, .first = entry, .is_all_read = true };
-	enum sy_status status;
+	uint64_t index;
 	bool is_new;
 
-	if (!sy_part_name_parse(base_of(relate, entry), ".gguf", &set.name))
-		return check_unnamed(relate, entry);
-	status = check_part(relate, entry, &set.name);
+	*set = NULL;
+	if (!key)
+		return sy_memory_status(relate->check->ctx);
+	memcpy(key, path.data, path.len);
+	memset(key + path.len - strlen("00001-of-00002.gguf"), '0', 5);
+	status = sy_grow(relate->check->ctx, &s->sets, &s->cap_sets, s->n_sets + 1,
+			 sizeof(*s->sets));
 	if (status == SY_OK)
-		status = note_set(&set, seen, &is_new);
-	if (status != SY_OK || !is_new)
+		status = sy_set_add(&s->by_name, sy_span_of(key, path.len),
+				    s->n_sets, &is_new, &index);
+	if (status != SY_OK)
 		return status;
-	if (!is_affordable(&set))
-		return too_many(&set);
-	sy_set_init(&set.owners, relate->check->ctx);
-	status = check_set(&set);
-	sy_set_free(&set.owners);
+	if (is_new)
+		s->sets[s->n_sets++] = (struct set){
+			.count = count, .head = NONE, .tail = NONE, .first = NONE,
+			.is_all_read = true };
+	*set = &s->sets[index];
+	return SY_OK;
+}
+
+static enum sy_status add_part(struct splits *s, size_t entry,
+			       const struct sy_part_name *name, bool is_examined)
+{
+	enum sy_status status;
+	struct set *set;
+
+	if (name->number == 0 || name->number > name->count)
+		return SY_OK;
+	status = find_set(s, entry, name->count, &set);
+	if (status == SY_OK)
+		status = sy_grow(s->relate->check->ctx, &s->parts, &s->cap_parts,
+				 s->n_parts + 1, sizeof(*s->parts));
+	if (status != SY_OK)
+		return status;
+	s->parts[s->n_parts] = (struct part){ entry, name->number, NONE };
+	if (set->tail == NONE)
+		set->head = s->n_parts;
+	else
+		s->parts[set->tail].next = s->n_parts;
+	set->tail = s->n_parts++;
+	if (is_examined && set->first == NONE)
+		set->first = entry;
+	return SY_OK;
+}
+
+static enum sy_status check_entry(struct splits *s, size_t entry)
+{
+	struct sy_relate *relate = s->relate;
+	bool is_examined = relate->check->report->artifacts[entry].scope ==
+			   SY_SCOPE_EXAMINED;
+	enum sy_status status = SY_OK;
+	struct sy_part_name name;
+
+	if (!sy_part_name_parse(base_of(relate, entry), ".gguf", &name))
+		return is_examined ? check_unnamed(relate, entry) : SY_OK;
+	if (is_examined)
+		status = check_part(relate, entry, &name);
+	return status == SY_OK ? add_part(s, entry, &name, is_examined) : status;
+}
+
+static enum sy_status check_all(struct splits *s)
+{
+	size_t n = s->relate->check->inventory.n_entries;
+	enum sy_status status = SY_OK;
+
+	for (size_t i = 0; i < n && status == SY_OK; i++)
+		status = check_entry(s, i);
+	for (size_t i = 0; i < s->n_sets && status == SY_OK; i++)
+		status = check_set(s, &s->sets[i]);
 	return status;
 }
 
 enum sy_status sy_relate_splits(struct sy_relate *relate)
 {
-	enum sy_status status = SY_OK;
-	struct sy_set seen;
+	struct sy_context *ctx = relate->check->ctx;
+	struct splits s = { .relate = relate };
+	enum sy_status status;
 
-	sy_set_init(&seen, relate->check->ctx);
-	for (size_t i = 0; i < relate->check->inventory.n_entries &&
-	     status == SY_OK; i++) {
-		if (relate->check->report->artifacts[i].scope ==
-		    SY_SCOPE_EXAMINED)
-			status = check_entry(relate, &seen, i);
-	}
-	sy_set_free(&seen);
+	sy_set_init(&s.by_name, ctx);
+	status = check_all(&s);
+	sy_set_free(&s.by_name);
+	sy_release(ctx, s.sets);
+	sy_release(ctx, s.parts);
 	return status;
 }

@@ -23,6 +23,7 @@ struct sy_relation {
 	size_t n_names, cap_names;
 	uint64_t tensor_bytes;		/* sum over its tensors, saturating */
 	bool is_named;			/* by a weight index */
+	bool has_shards;		/* it is a weight index: it names files */
 };
 
 struct sy_relate {
@@ -49,6 +50,14 @@ struct sy_span sy_relate_folder(const struct sy_relate *relate, size_t entry);
 
 /* Was its structure read by a format of ours, so that its tensors are known? */
 bool sy_relate_is_read(const struct sy_relate *relate, size_t entry);
+
+/*
+ * The entry's tensors become its own in `owners` (tensor -> entry); one that
+ * another entry has already is a finding of `rule`.
+ */
+SY_MUST_CHECK enum sy_status sy_relate_own(struct sy_relate *relate,
+					   struct sy_set *owners, size_t entry,
+					   enum sy_rule rule);
 
 SY_MUST_CHECK enum sy_status sy_relate_index(struct sy_relate *relate, size_t entry);
 
