@@ -266,6 +266,16 @@ static void test_suppressed(void **state)
 	assert_int_equal(s.report->n_reasons, 1);
 	assert_string_equal(s.report->reasons[0], "format-unsupported");
 	sample_end(&s);
+	/* Nor what stood in for the file, or changed while it was read. */
+	sample_begin(&s);
+	file = weights(&s);
+	sample_finding(&s, file, SY_RULE_LFS_POINTER_LEFT, 0, "", "a pointer");
+	s.report->artifacts[file].findings->is_suppressed = true;
+	sample_finish(&s);
+	assert_int_equal(s.report->exit_code, 2);
+	assert_int_equal(s.report->answers[SY_INERT], SY_UNDETERMINED);
+	assert_string_equal(s.report->reasons[0], "weights-missing");
+	sample_end(&s);
 }
 
 static void test_cap(void **state)

@@ -124,10 +124,24 @@ static enum sy_status add_rule_reason(struct sy_report *report,
 	const char *word = info->reason;
 
 	if (!word[0] || info->effect == SY_EFFECT_INERT_CONDITIONAL ||
-	    (is_suppressed && a->scope != SY_SCOPE_NOT_EXAMINED))
+	    (is_suppressed && a->scope != SY_SCOPE_NOT_EXAMINED &&
+	     info->effect != SY_EFFECT_UNREAD))
 		return SY_OK;
 	o->has_reason = true;
 	return sy_report_add_reason(report, word);
+}
+
+/*
+ * Accepting a finding is not examining the file: what one of effect UNREAD left
+ * unread stays so.  Nothing silences "undetermined".
+ */
+static void keep_unread(const struct sy_report *report, struct sy_artifact *a,
+			struct outcome *o, unsigned rule)
+{
+	if (sy_rule_info(rule)->effect != SY_EFFECT_UNREAD)
+		return;
+	raise_answer(report, a, o, SY_WELL_FORMED, SY_UNDETERMINED);
+	raise_answer(report, a, o, SY_INERT, SY_UNDETERMINED);
 }
 
 static enum sy_status judge_findings(struct sy_report *report,
@@ -139,10 +153,12 @@ static enum sy_status judge_findings(struct sy_report *report,
 
 		if (status != SY_OK)
 			return status;
-		if (f->is_suppressed)
-			add_sat(&a->n_suppressed, 1);
-		if (!f->is_suppressed)
+		if (!f->is_suppressed) {
 			weigh(report, a, o, f->rule, f->severity, 1);
+			continue;
+		}
+		add_sat(&a->n_suppressed, 1);
+		keep_unread(report, a, o, f->rule);
 	}
 	return SY_OK;
 }
@@ -159,11 +175,13 @@ static enum sy_status judge_more(struct sy_report *report, struct sy_artifact *a
 
 		if (status != SY_OK)
 			return status;
-		if (m->is_suppressed)
-			add_sat(&a->n_suppressed, m->n);
-		if (!m->is_suppressed)
+		if (!m->is_suppressed) {
 			weigh(report, a, o, m->rule,
 			      sy_rule_info(m->rule)->severity, m->n);
+			continue;
+		}
+		add_sat(&a->n_suppressed, m->n);
+		keep_unread(report, a, o, m->rule);
 	}
 	return SY_OK;
 }
