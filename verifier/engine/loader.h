@@ -12,8 +12,8 @@ struct sy_loader {
 	const char *name;		/* as in --loader */
 	/* Format names it opens, NULL-terminated; NULL: every format. */
 	const char *const *formats;
-	/* Globs on the file name of content we do not know but it may open. */
-	const char *const *unknown;
+	/* Globs on names that it may open whatever their content is. */
+	const char *const *names;
 };
 
 /* All loaders, "any" first, then by name; NULL-terminated. */
@@ -22,8 +22,12 @@ extern const struct sy_loader *const sy_loaders[];
 /* NULL: no such loader. */
 const struct sy_loader *sy_loader_find(const char *name);
 
-/* May the loader open a file of this format (NULL: unknown content)? */
+/*
+ * May the loader open a file of this content (NULL: unknown) and of this claim
+ * (NULL: the name makes none)?
+ */
 bool sy_loader_reads(const struct sy_loader *loader,
-		     const struct sy_format *format, struct sy_span base);
+		     const struct sy_format *format,
+		     const struct sy_format *claimed, struct sy_span base);
 
 #endif
