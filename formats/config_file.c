@@ -126,9 +126,19 @@ uint8_t sy_config_first_byte(struct sy_span head)
 	return 0;
 }
 
+/* Random bytes have a control character in nine; what was meant as text, hardly one. */
 bool sy_config_is_texty(struct sy_span head)
 {
-	return head.len == 0 || !memchr(head.data, 0, head.len);
+	size_t n_controls = 0;
+
+	for (size_t i = 0; i < head.len; i++) {
+		uint8_t c = head.data[i];
+
+		if (c == 0)
+			return false;
+		n_controls += c < 0x20 && !(c >= '\b' && c <= '\r');
+	}
+	return n_controls <= head.len / 16;
 }
 
 unsigned sy_config_bid(const struct sy_probe *probe, unsigned bits)

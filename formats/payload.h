@@ -16,6 +16,21 @@ SY_MUST_CHECK enum sy_status sy_payload_check(struct sy_inspection *in,
 					      struct sy_span tensor,
 					      uint64_t off, uint64_t len);
 
+/*
+ * How many tensors of wider elements are looked at in one file, and from how
+ * many bytes on: each costs a read at another place, and a payload is one of few.
+ */
+#define SY_PAYLOAD_NUMBERS_MAX 32
+#define SY_PAYLOAD_NUMBERS_BYTES 16
+
+/*
+ * The same for those: their values may begin like a short signature, so only
+ * what chance does not write is stated.
+ */
+SY_MUST_CHECK enum sy_status sy_payload_check_numbers(struct sy_inspection *in,
+						      struct sy_span tensor,
+						      uint64_t off, uint64_t len);
+
 /* What the bytes at `head` look like, in a few words ("a ZIP archive"); NULL. */
 const char *sy_looks_like(struct sy_span head);
 
@@ -46,6 +61,12 @@ struct sy_zip_tail {
 SY_MUST_CHECK enum sy_status sy_zip_tail_find(struct sy_inspection *in,
 					      struct sy_zip_tail *tail,
 					      bool *is_found);
+
+/*
+ * The same from the last bytes of a file of `size` alone, without looking for
+ * the directory: a record, in `end`, whose numbers fit the file.
+ */
+bool sy_zip_ends(struct sy_span end, uint64_t size, uint64_t *n_entries);
 
 /*
  * A second reading of the file: a ZIP whose directory parses from the end of

@@ -45,6 +45,18 @@ static unsigned bid_tiff(const struct sy_probe *p)
 	return magic(p, 0, "II*\0") | magic(p, 0, "MM\0*");
 }
 
+/* One to 255 pictures, whose list entries have a reserved zero. */
+static unsigned bid_ico(const struct sy_probe *p)
+{
+	return p->head.len >= 22 && p->head.data[4] > 0 && p->head.data[5] == 0 &&
+	       p->head.data[9] == 0 ? magic(p, 0, "\0\0\1\0") : 0;
+}
+
+static unsigned bid_glb(const struct sy_probe *p)
+{
+	return magic(p, 4, "\2\0\0\0") ? magic(p, 0, "glTF") : 0;
+}
+
 static unsigned bid_font(const struct sy_probe *p)
 {
 	return magic(p, 0, "\0\1\0\0\0") | magic(p, 0, "OTTO") |

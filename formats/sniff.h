@@ -10,6 +10,7 @@
 
 /* sniff_binary.c */
 unsigned sy_bid_bmp(const struct sy_probe *p);
+unsigned sy_bid_mpeg_audio(const struct sy_probe *p);
 unsigned sy_bid_msgpack(const struct sy_probe *p);
 unsigned sy_bid_pe(const struct sy_probe *p);
 unsigned sy_bid_pickle(const struct sy_probe *p);

@@ -24,6 +24,16 @@ unsigned sy_bid_bmp(const struct sy_probe *p)
 	       size == p->size ? 48 : 0;
 }
 
+/* A frame's eleven bits of ones, in a name that says what it is. */
+unsigned sy_bid_mpeg_audio(const struct sy_probe *p)
+{
+	struct sy_span h = p->head;
+
+	return h.len >= 4 && h.data[0] == 0xff && (h.data[1] & 0xe0) == 0xe0 &&
+	       h.data[2] != 0xff &&
+	       (sy_ascii_ends(p->base, ".mp3") || sy_ascii_ends(p->base, ".aac")) ? 13 : 0;
+}
+
 /* A map whose first key is a printable string: how Flax writes its tree. */
 unsigned sy_bid_msgpack(const struct sy_probe *p)
 {

@@ -146,15 +146,25 @@ unsigned sy_bid_tf_bundle(const struct sy_probe *p)
 	       !memcmp(p->tail.data + p->tail.len - 8, magic, 8) ? 64 : 0;
 }
 
-/* ModelProto.pieces: the first is {piece: "<unk>" or "<pad>" or so, score}. */
+/* {piece, score} or {piece, score, type}: the score is a float; then the next. */
+static bool is_piece(struct sy_span h, size_t piece_len, size_t len)
+{
+	return (len == piece_len + 7 || len == piece_len + 9) && len + 2 < h.len &&
+	       h.data[4 + piece_len] == 0x15 && h.data[2 + len] == 0x0a;
+}
+
+/* ModelProto.pieces: the first is "<unk>" or "<pad>" or so, or any with a score. */
 unsigned sy_bid_sentencepiece(const struct sy_probe *p)
 {
 	struct sy_span h = p->head;
 
-	if (h.len < 16 || h.data[0] != 0x0a || h.data[2] != 0x0a || h.data[4] != '<' ||
+	if (h.len < 16 || h.data[0] != 0x0a || h.data[2] != 0x0a ||
 	    h.data[1] < h.data[3] + 2)
 		return 0;
-	return 3 + (size_t)h.data[3] < h.len && h.data[3 + h.data[3]] == '>' ? 40 : 0;
+	if (h.data[4] == '<' && 3 + (size_t)h.data[3] < h.len &&
+	    h.data[3 + h.data[3]] == '>')
+		return 40;
+	return is_piece(h, h.data[3], h.data[1]) ? 40 : 0;
 }
 
 /* A record whose event begins with its time and the log's version. */

@@ -41,19 +41,47 @@ static bool is_text_control(uint8_t c)
 	return c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == 0x1b || c == '\b';
 }
 
-/* No control characters but those of text; in UTF-8, or in an older charset. */
+/* So long that no binary content is without control characters by chance. */
+#define PLAIN_BYTES 256
+
+/*
+ * Hardly a control character but those of text; in UTF-8, or in an older
+ * charset, where every second byte or all of them may be beyond ASCII.
+ */
 static bool is_text(struct sy_span s)
 {
-	size_t n_odd = 0, bad = 0;
+	size_t n_odd = 0, n_controls = 0, bad = 0;
 
 	for (size_t i = 0; i < s.len; i++) {
-		if ((s.data[i] < 0x20 && !is_text_control(s.data[i])) ||
-		    s.data[i] == 0x7f)
+		uint8_t c = s.data[i];
+
+		if (c == 0)
 			return false;
-		n_odd += s.data[i] >= 0x80;
+		n_controls += c == 0x7f || (c < 0x20 && !is_text_control(c));
+		n_odd += c >= 0x80;
 	}
+	if (n_controls > s.len / PLAIN_BYTES)
+		return false;
 	/* The window may end inside a character. */
-	return sy_utf8_valid(s, &bad) || s.len - bad < 4 || n_odd < s.len / 8;
+	return sy_utf8_valid(s, &bad) || s.len - bad < 4 || n_odd <= s.len / 4 ||
+	       (n_controls == 0 && s.len >= PLAIN_BYTES);
+}
+
+/* With its mark in front, as Windows writes it: pairs of bytes, no control ones. */
+static bool is_utf16(struct sy_span s)
+{
+	unsigned high = sy_span_starts(s, "\xff\xfe") ? 1 : 0;
+
+	if (s.len < 4 || (!high && !sy_span_starts(s, "\xfe\xff")))
+		return false;
+	for (size_t i = 2; i + 1 < s.len; i += 2) {
+		uint8_t low = s.data[i + 1 - high];
+
+		if (s.data[i + high] == 0 &&
+		    (low == 0x7f || (low < 0x20 && !is_text_control(low))))
+			return false;
+	}
+	return true;
 }
 
 /* The tail's window may begin inside a character. */
@@ -67,8 +95,9 @@ static struct sy_span whole_characters(struct sy_span tail)
 /* Both ends count: an archive behind a text is no text. */
 unsigned sy_bid_text(const struct sy_probe *p)
 {
-	return p->size > 0 && is_text(p->head) && is_text(whole_characters(p->tail))
-		? TEXT_BITS : 0;
+	if (p->size > 0 && is_text(p->head) && is_text(whole_characters(p->tail)))
+		return TEXT_BITS;
+	return p->size % 2 == 0 && is_utf16(p->head) ? TEXT_BITS : 0;
 }
 
 /* Text under the name of a module: only the name tells. */

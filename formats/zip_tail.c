@@ -142,3 +142,28 @@ enum sy_status sy_zip_tail_find(struct sy_inspection *in, struct sy_zip_tail *ta
 	}
 	return SY_OK;
 }
+
+/* One disk, entries, and a directory that holds them and lies before the record. */
+static bool is_record(const uint8_t *record, uint64_t off)
+{
+	uint64_t n_entries = get_le(record + 10, 2), dir_len = get_le(record + 12, 4);
+
+	return !memcmp(record, "PK\5\6\0\0\0\0", 8) && n_entries > 0 &&
+	       get_le(record + 8, 2) == n_entries &&
+	       dir_len >= n_entries * ENTRY_BYTES && dir_len <= off &&
+	       get_le(record + 16, 4) <= off - dir_len;
+}
+
+bool sy_zip_ends(struct sy_span end, uint64_t size, uint64_t *n_entries)
+{
+	*n_entries = 0;
+	if (end.len < RECORD_BYTES || end.len > size)
+		return false;
+	for (size_t i = end.len - RECORD_BYTES + 1; i-- > 0;) {
+		if (!is_record(end.data + i, size - end.len + i))
+			continue;
+		*n_entries = get_le(end.data + i + 10, 2);
+		return true;
+	}
+	return false;
+}

@@ -136,9 +136,12 @@ static enum sy_status special_entry(struct sy_check *check, size_t entry)
 	if (e->is_named && e->sys_errno == ENOENT)
 		return sy_check_find(check, entry, SY_RULE_FILE_UNREADABLE,
 				     "it does not exist");
+	if (e->sys_errno == 0)
+		return sy_check_find(check, entry, SY_RULE_WORKER_LIMIT_REACHED,
+				     "a directory below %llu others (limit dir-depth)",
+				     (unsigned long long)check->ctx->limits.dir_depth);
 	return sy_check_find(check, entry, SY_RULE_FILE_UNREADABLE, "%s",
-			     e->sys_errno ? sy_errno_text(e->sys_errno)
-					  : "it could not be read");
+			     sy_errno_text(e->sys_errno));
 }
 
 static bool is_excluded(const struct sy_check *check, size_t entry)

@@ -6,6 +6,8 @@
  */
 #include "verifier/engine/check.h"
 
+#include "formats/payload.h"
+
 struct candidate {
 	struct sy_check *check;
 	size_t entry;
@@ -13,6 +15,7 @@ struct candidate {
 	const struct sy_format *content;	/* best bid; NULL: unknown */
 	const struct sy_format *claimed;	/* by the name's suffix; NULL: none */
 	bool is_weights_name;
+	uint64_t n_zip_entries;			/* of a ZIP that ends the file; 0: none */
 };
 
 static bool holds_weights(const struct sy_format *format)
@@ -123,8 +126,10 @@ static enum sy_status bid(struct candidate *c, struct sy_source *source)
 
 	sy_arena_init(&arena, c->check->ctx);
 	status = read_windows(source, &arena, &probe);
-	if (status == SY_OK)
+	if (status == SY_OK) {
 		c->content = sy_format_bid(&probe, &bits);
+		(void)sy_zip_ends(probe.tail, probe.size, &c->n_zip_entries);
+	}
 	sy_arena_free(&arena);
 	c->claimed = sy_format_claimed(c->base);
 	c->is_weights_name = is_weights_name(c->base);
@@ -215,6 +220,28 @@ static enum sy_status executable(const struct candidate *c)
 			     "the content is %s", c->content->title);
 }
 
+static bool claims_config(const struct candidate *c)
+{
+	return c->claimed && c->claimed->class == SY_CLASS_CONFIG;
+}
+
+/* Listed, unless the name is one that a loader reads: then as what that says. */
+static enum sy_status document(const struct candidate *c,
+			       const struct sy_format **format)
+{
+	if (c->is_weights_name)
+		return claimed_weights(c, format);
+	if (claims_config(c))
+		*format = c->claimed;
+	else
+		scope(c, SY_SCOPE_LISTED, c->content->title);
+	if (c->n_zip_entries == 0)
+		return SY_OK;
+	return sy_check_find(c->check, c->entry, SY_RULE_CONTENT_POLYGLOT_FOUND,
+			     "%s, and a ZIP archive of %llu entries behind it",
+			     c->content->title, (unsigned long long)c->n_zip_entries);
+}
+
 static enum sy_status by_content(const struct candidate *c,
 				 const struct sy_format **format)
 {
@@ -240,27 +267,29 @@ static enum sy_status by_content(const struct candidate *c,
 		return SY_OK;
 	case SY_CLASS_CODE:
 	case SY_CLASS_DOCUMENT:
-		if (c->is_weights_name)
-			return claimed_weights(c, format);
-		scope(c, SY_SCOPE_LISTED, c->content->title);
-		return SY_OK;
+		return document(c, format);
 	case SY_CLASS_UNKNOWN:
 		break;
 	}
 	return not_examined(c, SY_RULE_CONTENT_UNKNOWN_BINARY);
 }
 
-/* A configuration's name promises what a loader obeys, so it is read as that. */
+/*
+ * A configuration's name promises what a loader obeys, so it is read as that;
+ * that reading it found nothing does not say what the bytes are.
+ */
 static enum sy_status unknown_content(const struct candidate *c,
 				      const struct sy_format **format)
 {
 	if (c->is_weights_name)
 		return claimed_weights(c, format);
-	if (c->claimed && c->claimed->class == SY_CLASS_CONFIG) {
-		*format = c->claimed;
-		return SY_OK;
-	}
-	return not_examined(c, SY_RULE_CONTENT_UNKNOWN_BINARY);
+	if (!claims_config(c))
+		return not_examined(c, SY_RULE_CONTENT_UNKNOWN_BINARY);
+	*format = c->claimed;
+	return sy_check_find(c->check, c->entry, SY_RULE_CONTENT_UNKNOWN_BINARY,
+			     "%llu bytes of unknown content under the name of %s",
+			     (unsigned long long)artifact_of(c)->size,
+			     c->claimed->title);
 }
 
 static enum sy_status decide(struct candidate *c, const struct sy_format **format)
@@ -268,7 +297,7 @@ static enum sy_status decide(struct candidate *c, const struct sy_format **forma
 	const struct sy_format *content = c->content;
 
 	artifact_of(c)->format = sy_span_str(content ? content->name : "unknown");
-	if (!sy_loader_reads(c->check->options->loader, content, c->base)) {
+	if (!sy_loader_reads(c->check->options->loader, content, c->claimed, c->base)) {
 		scope(c, SY_SCOPE_OTHER_LOADER, "outside the scope of the chosen loader");
 		return SY_OK;
 	}
