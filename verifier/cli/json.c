@@ -24,14 +24,31 @@ static size_t utf8_len(const unsigned char *s)
 	return len;
 }
 
+/*
+ * The character of `len` valid bytes, where a terminal would obey it or not show
+ * it: controls, and what turns or hides text.  0: it is an ordinary one.
+ */
+static unsigned odd_character(const unsigned char *s, size_t len)
+{
+	unsigned code = len == 1 ? s[0] : len == 2 ? (s[0] & 0x1fu) << 6 | (s[1] & 0x3fu) :
+			len == 3 ? (s[0] & 0xfu) << 12 | (s[1] & 0x3fu) << 6 | (s[2] & 0x3fu) : 0;
+	bool is_odd = code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x61c ||
+		      (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
+		      (code >= 0x2060 && code <= 0x206f) || code == 0xfeff;
+
+	return is_odd ? code : 0;
+}
+
 static void put_character(const unsigned char *s, size_t len)
 {
+	unsigned odd = odd_character(s, len);
+
 	if (len == 0)
 		stdout_text("\xef\xbf\xbd");
 	else if (*s == '"' || *s == '\\')
 		stdout_printf("\\%c", *s);
-	else if (*s < 0x20 || *s == 0x7f)
-		stdout_printf("\\u%04x", *s);
+	else if (odd)
+		stdout_printf("\\u%04x", odd);
 	else
 		stdout_bytes(s, len);
 }
