@@ -52,6 +52,8 @@ struct walk {
 	bool is_wrong;		/* no unpickler would take it */
 	bool is_over;		/* the head or the pickle ends here */
 	bool has_names;		/* a module and a name were named */
+	bool has_effect;	/* something was marked, called or ended */
+	uint64_t n_marks;	/* on the stack */
 };
 
 /* A length of 1, 4 or 8 bytes. */
@@ -145,16 +147,39 @@ static void take_frame(struct walk *w)
 	w->bits += 24;
 }
 
+/* The end of the stream, or padding: neither weights nor text go on like that. */
 static void take_stop(struct walk *w)
 {
-	if (sy_cursor_at(&w->c) == w->len)
+	uint8_t c = 0;
+
+	while (c == 0 && sy_get_u8(&w->c, &c))
+		;
+	if (c == 0)
 		w->bits += 16;
 	w->is_over = true;
+}
+
+/*
+ * What pops a mark stops every unpickler where there is none.  Lines of words
+ * read like imports; what marks, calls or ends is what they lack.
+ */
+static void follow_marks(struct walk *w, uint8_t opcode)
+{
+	bool pops = opcode != 0 && strchr("1deilotu\x90\x91", opcode);
+
+	if (opcode == '(')
+		w->n_marks++;
+	if (pops && w->n_marks == 0)
+		w->is_wrong = true;
+	else if (pops)
+		w->n_marks--;
+	w->has_effect |= opcode != 0 && strchr("(Rb.\x81\x92", opcode);
 }
 
 static void step(struct walk *w, uint8_t opcode)
 {
 	w->bits += 2;	/* about a quarter of all bytes are opcodes */
+	follow_marks(w, opcode);
 	switch ((enum argument)arguments[opcode]) {
 	case ARG_INVALID:
 		w->is_wrong = true;
@@ -200,7 +225,7 @@ static void step(struct walk *w, uint8_t opcode)
 	}
 }
 
-/* Without the signature of protocol 2 and later, only a named import convinces. */
+/* Without the signature of protocol 2 and later, only an import with a use does. */
 bool sy_pickle_begins(struct sy_span head, uint64_t len)
 {
 	struct walk w = { .len = len };
@@ -213,5 +238,6 @@ bool sy_pickle_begins(struct sy_span head, uint64_t len)
 		w.bits = 14;
 	while (!w.is_wrong && !w.is_over && sy_get_u8(&w.c, &opcode))
 		step(&w, opcode);
-	return !w.is_wrong && w.bits >= BITS_ENOUGH && (has_proto || w.has_names);
+	return !w.is_wrong && w.bits >= BITS_ENOUGH &&
+	       (has_proto || (w.has_names && w.has_effect));
 }

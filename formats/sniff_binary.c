@@ -59,7 +59,7 @@ unsigned sy_bid_msgpack(const struct sy_probe *p)
 	return (unsigned)(11 + 2 * len);
 }
 
-/* MZ alone is 16 bits; with the PE header where it points, certain. */
+/* MZ alone is 16 bits, and begins texts; with the PE header where it points, certain. */
 unsigned sy_bid_pe(const struct sy_probe *p)
 {
 	struct sy_cursor c;
@@ -71,7 +71,9 @@ unsigned sy_bid_pe(const struct sy_probe *p)
 	if (sy_skip(&c, 0x3c) && sy_get_u32(&c, &at) && at < SY_PROBE_HEAD &&
 	    has(p->head, at, "PE\0\0", 4))
 		return 48;
-	return has(p->head, 2, "qFpD", 4) ? 48 : 14;
+	if (has(p->head, 2, "qFpD", 4))
+		return 48;
+	return sy_bid_text(p) ? 0 : 14;
 }
 
 unsigned sy_bid_pickle(const struct sy_probe *p)
@@ -132,7 +134,9 @@ unsigned sy_bid_zlib(const struct sy_probe *p)
 {
 	if (!is_zlib_header(p->head))
 		return 0;
-	return sy_ascii_ends(p->base, ".z") || sy_ascii_ends(p->base, ".zlib") ? 24 : 9;
+	if (sy_ascii_ends(p->base, ".z") || sy_ascii_ends(p->base, ".zlib"))
+		return 24;
+	return sy_bid_text(p) ? 0 : 9;		/* "x^" is one of them */
 }
 
 static const char *zip_kind(struct sy_span name)

@@ -94,7 +94,9 @@ unsigned sy_bid_onnx(const struct sy_probe *p)
 	}
 	if (is_wrong || !has_graph)
 		return 0;
-	return has_version ? 26 : sy_ascii_ends(p->base, ".onnx") ? 20 : 8;
+	if (has_version || sy_ascii_ends(p->base, ".onnx"))
+		return has_version ? 26 : 20;
+	return sy_bid_text(p) ? 0 : 8;		/* ":" and "B" begin such fields */
 }
 
 static bool first_is(const struct sy_probe *p, uint64_t number, uint64_t least,
