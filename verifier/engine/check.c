@@ -180,9 +180,6 @@ static bool place_decides(struct sy_check *check, size_t entry,
 	case SY_PLACE_CACHE_INTERNAL:
 		list_only(artifact, SY_SCOPE_LISTED, "a Hugging Face cache's own");
 		return true;
-	case SY_PLACE_LOCAL_METADATA:
-		list_only(artifact, SY_SCOPE_LISTED, "download metadata");
-		return true;
 	case SY_PLACE_GIT:
 		list_only(artifact, SY_SCOPE_LISTED, "a git repository's own");
 		return true;
@@ -192,6 +189,7 @@ static bool place_decides(struct sy_check *check, size_t entry,
 					"%llu bytes so far",
 					(unsigned long long)e->identity.size);
 		return true;
+	case SY_PLACE_LOCAL_METADATA:	/* small, and looked at like any text */
 	case SY_PLACE_PLAIN:
 	case SY_PLACE_CACHE_SNAPSHOT:
 		break;

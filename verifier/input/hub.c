@@ -87,6 +87,14 @@ static enum sy_place internal_if(bool looks_like_it)
 	return looks_like_it ? SY_PLACE_CACHE_INTERNAL : SY_PLACE_PLAIN;
 }
 
+/* What a download keeps about itself; files of the model have no place there. */
+static bool is_bookkeeping(struct sy_span name, uint64_t size)
+{
+	return sy_span_ends(name, ".json") ||
+	       (size <= METADATA_MAX &&
+		(sy_span_ends(name, ".metadata") || sy_span_ends(name, ".lock")));
+}
+
 enum sy_place sy_hub_place(enum sy_hub_zone zone, struct sy_span name,
 			   uint64_t size)
 {
@@ -98,7 +106,8 @@ enum sy_place sy_hub_place(enum sy_hub_zone zone, struct sy_span name,
 	case SY_ZONE_GIT:
 		return SY_PLACE_GIT;
 	case SY_ZONE_LOCAL:
-		return SY_PLACE_LOCAL_METADATA;
+		return is_bookkeeping(name, size) ? SY_PLACE_LOCAL_METADATA
+						  : SY_PLACE_PLAIN;
 	case SY_ZONE_LOCAL_TOP:
 		return sy_span_is(name, ".gitignore") ||
 		       sy_span_is(name, "CACHEDIR.TAG") ?

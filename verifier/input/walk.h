@@ -24,9 +24,9 @@ enum sy_entry_kind {
 
 /*
  * What the place of a file says about it (Hugging Face layouts, git).  In
- * CACHE_INTERNAL folders only what looks like the cache's own bookkeeping (a
- * blob named by a digest, a small ref, an empty marker) has that place; the
- * rest is PLAIN.
+ * CACHE_INTERNAL and LOCAL_METADATA folders only what looks like bookkeeping (a
+ * blob named by a digest, a small ref, an empty marker, a small .metadata) has
+ * that place; the rest is PLAIN.
  */
 enum sy_place {
 	SY_PLACE_PLAIN,
