@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-# Sourced by quickstart.sh and tests/run.sh: installs Debian packages that are
-# missing, and says which.  It never upgrades or removes anything.
+# Sourced by quickstart.sh, tests/run.sh and .ci/run: installs Debian packages that
+# are missing, and says which.  It never upgrades or removes anything.
 
 # What the build needs.
 build_packages="build-essential cmake ninja-build pkg-config libssl-dev libsodium-dev
 	libzstd-dev libcjson-dev libcmocka-dev libutf8proc-dev zlib1g-dev python3"
+
+# What the tests need besides: the manual pages are read by groff; the tiers above
+# fast build with Clang (the sanitizers' runtime is a package of its own) and compare
+# with Python packages.
+fast_packages="groff-base"
+default_packages="clang libclang-rt-dev python3-venv"
 
 is_installed() {
 	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
@@ -15,6 +21,16 @@ as_root() {
 		"$@"
 	else
 		sudo "$@"
+	fi
+}
+
+# apt_get WORDS...: quiet; what it said is shown when it fails.
+apt_get() {
+	if ! said=$(as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
+		-o DPkg::Lock::Timeout=120 "$@" 2>&1); then
+		printf '%s\n' "$said" >&2
+		echo "apt-get $1 failed" >&2
+		return 1
 	fi
 }
 
@@ -29,15 +45,14 @@ need_packages() {
 		is_installed "$package" || missing="$missing $package"
 	done
 	[ -n "$missing" ] || return 0
-	echo "Installing from Debian:$missing"
 	if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null 2>&1; then
-		echo "That needs root, and there is no sudo. As root: apt-get install$missing" >&2
+		echo "Debian packages are missing, and there is no sudo. As root:" >&2
+		echo "  apt-get install --no-install-recommends$missing" >&2
 		return 1
 	fi
-	# A bare system has no package lists yet.
+	echo "Installing from Debian:$missing"
+	# A bare system has no package lists yet; a stale list may still do.
+	apt_get update || echo "Going on with the package lists that are there" >&2
 	# shellcheck disable=SC2086
-	as_root apt-get -q -y -o DPkg::Lock::Timeout=120 update >/dev/null &&
-		as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
-			-o DPkg::Lock::Timeout=120 install --no-install-recommends $missing \
-			>/dev/null
+	apt_get install --no-install-recommends $missing
 }

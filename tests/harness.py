@@ -16,6 +16,9 @@ PROGRAM = str(BUILD / "steelyard")
 TIER = os.environ.get("STEELYARD_TIER", "fast")
 VECTORS = SOURCE / "tests" / "vectors"
 
+# Tests that take seconds each: the fast tier leaves them out.
+slow = unittest.skipIf(TIER == "fast", "slow: not in the fast tier")
+
 _corpus_counts = collections.Counter()
 
 

@@ -258,7 +258,10 @@ class Streams(CliCase):
 
     def on_terminal(self, *words, until, seconds=30):
         """Runs with stderr and stdout on a terminal until `until` was shown."""
-        main, other = os.openpty()
+        try:
+            main, other = os.openpty()
+        except OSError as error:
+            self.skipTest(f"no pseudo-terminal: {error}")
         process = subprocess.Popen([PROGRAM, *map(str, words)], stdin=subprocess.DEVNULL,
                                    stdout=other, stderr=other,
                                    env=environment(TERM="xterm"))

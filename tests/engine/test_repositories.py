@@ -4,7 +4,7 @@
 import json
 
 import models
-from harness import TestCase, report
+from harness import TestCase, report, slow
 
 
 def above_info(document):
@@ -22,6 +22,7 @@ class Repositories(TestCase):
             "well_formed": "yes", "inert": "yes"})
         return document
 
+    @slow
     def test_transformers(self):
         document = self.calm(models.llama(self.tmp / "llama", 30_000_000).path)
         counted = {a["path"].rsplit("/", 1)[-1] for a in document["artifacts"]

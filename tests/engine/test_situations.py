@@ -264,6 +264,7 @@ class Files(Situation):
             stop.set()
             thread.join()
 
+    @harness.slow
     def test_growing_file(self):
         def grow(path):
             with open(path, "ab") as file:
@@ -272,6 +273,7 @@ class Files(Situation):
         self.assertIn(code, (1, 2))
         self.assertIn("changed-while-read", document["reasons"])
 
+    @harness.slow
     def test_shrinking_file(self):
         def shrink(path):
             os.truncate(path, max(1 << 20, path.stat().st_size - 4096))
@@ -302,6 +304,7 @@ class Files(Situation):
 
 
 class Ended(Situation):
+    @harness.slow
     def test_interrupt_leaves_an_incomplete_report(self):
         data = models.safetensors({"w": ("U8", [1 << 28], b"\0" * (1 << 28))})
         for i in range(4):
@@ -346,6 +349,7 @@ class Ended(Situation):
 
 
 class Deterministic(Situation):
+    @harness.slow
     def test_same_bytes_for_jobs_and_locales(self):
         models.llama(self.tmp / "m")
         self.write("m/bad.safetensors", good()[:-1])

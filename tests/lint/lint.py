@@ -10,6 +10,7 @@ import argparse
 import json
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -50,11 +51,14 @@ SOURCE_SUFFIXES = {".c", ".h", ".def", ".py", ".sh", ".cmake"}
 
 def tracked():
     """Files of the tree: what git knows and what it would add."""
-    done = subprocess.run(["git", "ls-files", "-z", "--cached", "--others",
-                           "--exclude-standard"], cwd=ROOT, capture_output=True, check=False)
-    if done.returncode == 0 and done.stdout:
-        names = sorted(set(done.stdout.decode("utf-8", "surrogateescape").split("\0")) - {""})
-    else:
+    listing = b""
+    if shutil.which("git"):
+        listing = subprocess.run(["git", "ls-files", "-z", "--cached", "--others",
+                                  "--exclude-standard"], cwd=ROOT, stdout=subprocess.PIPE,
+                                 stderr=subprocess.DEVNULL, check=False).stdout
+    if listing:
+        names = sorted(set(listing.decode("utf-8", "surrogateescape").split("\0")) - {""})
+    else:  # no git, not a clone, or a clone of another user
         names = sorted(str(path.relative_to(ROOT)) for path in ROOT.rglob("*"))
         names = [name for name in names if not name.startswith((".git/", "build"))]
     return [name for name in names if (ROOT / name).is_file()]

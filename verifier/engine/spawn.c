@@ -29,8 +29,11 @@ static bool is_program(const char *path, struct sy_text *looked)
 	return !access(path, X_OK);
 }
 
-/* PROGRAM beside the running program; false: /proc does not say where that is. */
-static bool beside(char path[PATH_MAX])
+/*
+ * `name`, counted from the folder of the running program (links to it resolved);
+ * false: /proc does not say where that is.
+ */
+static bool beside(const char *name, char path[PATH_MAX])
 {
 	ssize_t len = readlink("/proc/self/exe", path, PATH_MAX - 1);
 	char *slash;
@@ -39,17 +42,29 @@ static bool beside(char path[PATH_MAX])
 		return false;
 	path[len] = '\0';
 	slash = strrchr(path, '/');
-	if (!slash || (size_t)(slash + 1 - path) + sizeof(PROGRAM) > PATH_MAX)
+	if (!slash || (size_t)(slash + 1 - path) + strlen(name) >= PATH_MAX)
 		return false;
-	memcpy(slash + 1, PROGRAM, sizeof(PROGRAM));
+	memcpy(slash + 1, name, strlen(name) + 1);
 	return true;
+}
+
+/* Beside (a build tree), in the libexec folder of this tree, in the configured one. */
+static bool find_unnamed(char path[PATH_MAX], struct sy_text *looked)
+{
+	static const char installed[] = SY_LIBEXEC_DIR "/" PROGRAM;
+
+	if (beside(PROGRAM, path) && is_program(path, looked))
+		return true;
+	if (beside(SY_LIBEXEC_FROM_BIN "/" PROGRAM, path) && is_program(path, looked))
+		return true;
+	memcpy(path, installed, sizeof(installed));
+	return is_program(path, looked);
 }
 
 /* A place that was named is the only one: another program would be a surprise. */
 static enum sy_status find(struct sy_context *ctx, const char *named,
 			   char path[PATH_MAX])
 {
-	static const char installed[] = SY_LIBEXEC_DIR "/" PROGRAM;
 	struct sy_text looked;
 
 	sy_text_init(&looked);
@@ -60,13 +75,8 @@ static enum sy_status find(struct sy_context *ctx, const char *named,
 		if (is_program(path, &looked))
 			return SY_OK;
 	}
-	if (!named) {
-		if (beside(path) && is_program(path, &looked))
-			return SY_OK;
-		memcpy(path, installed, sizeof(installed));
-		if (is_program(path, &looked))
-			return SY_OK;
-	}
+	if (!named && find_unnamed(path, &looked))
+		return SY_OK;
 	return sy_fail(ctx, SY_NOT_FOUND,
 		       "the program " PROGRAM " was not found; looked at %s",
 		       looked.len ? looked.data : "a path that is too long");

@@ -38,7 +38,7 @@ struct sy_workers;
 /*
  * Starts the zygote.  n_parallel: workers at once (0: CPUs).  `program`: path of
  * steelyard-worker, NULL: STEELYARD_WORKER, then beside the running program,
- * then the installed libexec folder.
+ * then the libexec folder of its installation, then the one of the build.
  */
 SY_MUST_CHECK enum sy_status sy_workers_start(struct sy_context *ctx,
 					      const char *program,
