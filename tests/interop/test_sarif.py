@@ -227,7 +227,8 @@ class Escaped(ReportCase):
     def test_names_as_arguments(self):
         folder = self.hostile_files()
         for below in sorted(folder.iterdir()):
-            for path in [below, *sorted(below.iterdir()), below / "not-there"]:
+            files = sorted(below.iterdir())
+            for path in files if harness.TIER == "deep" else (below, files[0], files[-1]):
                 self.plain(path)
 
     def test_names_in_contents(self):
