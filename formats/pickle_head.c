@@ -9,6 +9,7 @@
 #include "verifier/base/cursor.h"
 
 #define BITS_ENOUGH 32	/* against chance; see the sums below */
+#define BITS_CALLED 16	/* the same for an import that is called in due order */
 
 /* How an opcode's argument is laid out (protocols 0 to 5). */
 enum argument {
@@ -45,6 +46,8 @@ static const uint8_t arguments[256] = {
 	[0x98] = ARG_NONE,
 };
 
+#define MARKS_MAX 16	/* open at once; a head with more convinces nobody */
+
 struct walk {
 	struct sy_cursor c;
 	uint64_t len;		/* of the whole stream; the cursor sees its head */
@@ -53,7 +56,10 @@ struct walk {
 	bool is_over;		/* the head or the pickle ends here */
 	bool has_names;		/* a module and a name were named */
 	bool has_effect;	/* something was marked, called or ended */
-	uint64_t n_marks;	/* on the stack */
+	bool has_call;		/* something was called, in due order */
+	size_t depth;		/* values on the stack */
+	size_t marks[MARKS_MAX];	/* the depth at each */
+	size_t n_marks;
 };
 
 /* A length of 1, 4 or 8 bytes. */
@@ -147,39 +153,100 @@ static void take_frame(struct walk *w)
 	w->bits += 24;
 }
 
-/* The end of the stream, or padding: neither weights nor text go on like that. */
+/*
+ * The end, padding, or the next pickle, as old PyTorch files have it: neither
+ * weights nor text go on like that.
+ */
 static void take_stop(struct walk *w)
 {
-	uint8_t c = 0;
+	uint8_t c = 0, version = 0;
 
 	while (c == 0 && sy_get_u8(&w->c, &c))
 		;
-	if (c == 0)
+	if (c == 0x80 && !sy_get_u8(&w->c, &version))
+		version = 0;
+	if (c == 0 || (version >= 2 && version <= 5))
 		w->bits += 16;
 	w->is_over = true;
 }
 
-/*
- * What pops a mark stops every unpickler where there is none.  Lines of words
- * read like imports; what marks, calls or ends is what they lack.
- */
-static void follow_marks(struct walk *w, uint8_t opcode)
+static void replace(struct walk *w, size_t n_popped, size_t n_pushed)
 {
-	bool pops = opcode != 0 && strchr("1deilotu\x90\x91", opcode);
+	size_t floor = w->n_marks ? w->marks[w->n_marks - 1] : 0;
 
-	if (opcode == '(')
-		w->n_marks++;
-	if (pops && w->n_marks == 0)
+	if (w->depth < floor + n_popped)
 		w->is_wrong = true;
-	else if (pops)
+	else
+		w->depth = w->depth - n_popped + n_pushed;
+}
+
+/* Everything above the last mark, and so many below it. */
+static void to_mark(struct walk *w, size_t n_below, size_t n_pushed)
+{
+	if (w->n_marks == 0) {
+		w->is_wrong = true;
+		return;
+	}
+	w->depth = w->marks[--w->n_marks];
+	replace(w, n_below, n_pushed);
+}
+
+static void push_mark(struct walk *w)
+{
+	if (w->n_marks == MARKS_MAX)
+		w->is_over = true;
+	else
+		w->marks[w->n_marks++] = w->depth;
+}
+
+/* POP takes a mark away when that is on top. */
+static void pop(struct walk *w)
+{
+	if (w->n_marks > 0 && w->marks[w->n_marks - 1] == w->depth)
 		w->n_marks--;
-	w->has_effect |= opcode != 0 && strchr("(Rb.\x81\x92", opcode);
+	else
+		replace(w, 1, 0);
+}
+
+static bool is_one_of(uint8_t opcode, const char *opcodes)
+{
+	return opcode != 0 && strchr(opcodes, opcode);
+}
+
+/*
+ * What is not on the stack stops every unpickler.  Lines of words read like
+ * imports; what marks, calls or ends is what they lack.
+ */
+static void follow_stack(struct walk *w, uint8_t opcode)
+{
+	if (opcode == '(')
+		push_mark(w);
+	else if (opcode == '0')
+		pop(w);
+	else if (opcode == '1')
+		to_mark(w, 0, 0);
+	else if (is_one_of(opcode, "dilot\x91"))
+		to_mark(w, 0, 1);
+	else if (is_one_of(opcode, "eu\x90"))
+		to_mark(w, 1, 1);
+	else if (is_one_of(opcode, ".Qpqr\x85\x94\x98"))
+		replace(w, 1, 1);
+	else if (opcode == '2')
+		replace(w, 1, 2);
+	else if (is_one_of(opcode, "Rab\x81\x86\x93"))
+		replace(w, 2, 1);
+	else if (is_one_of(opcode, "s\x87\x92"))
+		replace(w, 3, 1);
+	else if (!is_one_of(opcode, "\x80\x95"))
+		replace(w, 0, 1);
+	w->has_effect |= is_one_of(opcode, "(Rb.\x81\x92");
+	w->has_call |= is_one_of(opcode, "Rbio\x81\x92");
 }
 
 static void step(struct walk *w, uint8_t opcode)
 {
 	w->bits += 2;	/* about a quarter of all bytes are opcodes */
-	follow_marks(w, opcode);
+	follow_stack(w, opcode);
 	switch ((enum argument)arguments[opcode]) {
 	case ARG_INVALID:
 		w->is_wrong = true;
@@ -225,7 +292,10 @@ static void step(struct walk *w, uint8_t opcode)
 	}
 }
 
-/* Without the signature of protocol 2 and later, only an import with a use does. */
+/*
+ * Without the signature of protocol 2 and later, only an import with a use does.
+ * A call of it does so at once: whatever follows, it has run by then.
+ */
 bool sy_pickle_begins(struct sy_span head, uint64_t len)
 {
 	struct walk w = { .len = len };
@@ -236,8 +306,11 @@ bool sy_pickle_begins(struct sy_span head, uint64_t len)
 	sy_cursor_init(&w.c, head, 0);
 	if (has_proto)
 		w.bits = 14;
-	while (!w.is_wrong && !w.is_over && sy_get_u8(&w.c, &opcode))
+	while (!w.is_wrong && !w.is_over && sy_get_u8(&w.c, &opcode)) {
 		step(&w, opcode);
+		if (!w.is_wrong && w.has_names && w.has_call && w.bits >= BITS_CALLED)
+			return true;
+	}
 	return !w.is_wrong && w.bits >= BITS_ENOUGH &&
 	       (has_proto || (w.has_names && w.has_effect));
 }

@@ -50,7 +50,8 @@ static void payloads_have_their_rule(void **state)
 		{ S("\x80\4\x95\5\0\0\0\0\0\0\0]\x94K\1."), SY_RULE_TENSOR_PAYLOAD_PICKLE },
 		{ S("\x80\2]q\0K\1a."), SY_RULE_TENSOR_PAYLOAD_PICKLE },
 		{ S("cbuiltins\nlen\n(tR."), SY_RULE_TENSOR_PAYLOAD_PICKLE },
-		{ S("(cbuiltins\nlen\nR."), SY_RULE_TENSOR_PAYLOAD_PICKLE },
+		{ S("(cbuiltins\nlen\n)R."), SY_RULE_TENSOR_PAYLOAD_PICKLE },
+		{ S("cbuiltins\nlen\n(tR.\nand any text"), SY_RULE_TENSOR_PAYLOAD_PICKLE },
 	};
 
 	(void)state;
@@ -107,6 +108,8 @@ static void pickles_may_not_lead_beyond_their_end(void **state)
 	assert_false(sy_pickle_begins(S("\x80\2X\xff\xff\xff\x7f" "abc"), 64));
 	assert_false(sy_pickle_begins(S("\x80\6K\1K\1K\1K\1K\1K\1K\1K\1K\1."), 21));
 	assert_false(sy_pickle_begins(S("class\nfoo bar\nx"), 15));
+	assert_false(sy_pickle_begins(S("cat\ndog\nable.\nelse\nrest\n"), 24));
+	assert_false(sy_pickle_begins(S("(cbuiltins\nlen\nR."), 18));
 	assert_false(sy_pickle_begins(S("\x80\2"), 2));
 	assert_false(sy_pickle_begins(S(""), 0));
 }
