@@ -394,10 +394,25 @@ static bool emit_one(struct sy_gguf *g, const struct sy_gguf_tensor *t, uint64_t
 	return sy_gguf_ok(g, sy_emit_tensor(g->in, &record));
 }
 
+/* Every tensor of bytes, and the first ones of other types. */
+static bool check_payload(struct sy_gguf *g, const struct sy_gguf_tensor *t, uint64_t off,
+			  unsigned *n_numbers)
+{
+	struct sy_span name = sy_gguf_tensor_name(t);
+
+	if (sy_gguf_types[t->type].id == SY_GGUF_TYPE_I8)
+		return sy_gguf_ok(g, sy_payload_check(g->in, name, off, t->len));
+	if (*n_numbers == SY_PAYLOAD_NUMBERS_MAX || t->len < SY_PAYLOAD_NUMBERS_BYTES)
+		return true;
+	++*n_numbers;
+	return sy_gguf_ok(g, sy_payload_check_numbers(g->in, name, off, t->len));
+}
+
 /* Only those that are in the file; about the others there are facts. */
 bool sy_gguf_emit_tensors(struct sy_gguf *g)
 {
 	uint64_t room = g->in->source->size - g->data_off;
+	unsigned n_numbers = 0;
 
 	for (size_t i = 0; i < g->n_listed; i++) {
 		const struct sy_gguf_tensor *t = &g->tensors[i];
@@ -409,9 +424,7 @@ bool sy_gguf_emit_tensors(struct sy_gguf *g)
 		g->n_bytes += t->len;
 		if (!emit_one(g, t, off))
 			return false;
-		if (sy_gguf_types[t->type].id == SY_GGUF_TYPE_I8 &&
-		    !sy_gguf_ok(g, sy_payload_check(g->in, sy_gguf_tensor_name(t), off,
-						    t->len)))
+		if (!check_payload(g, t, off, &n_numbers))
 			return false;
 	}
 	return true;

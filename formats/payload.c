@@ -34,7 +34,6 @@ static const struct {
 	S(0, "\x04\x22\x4d\x18", LOOK_ARCHIVE, "lz4-compressed data"),
 	S(0, "Rar!\x1a\x07", LOOK_ARCHIVE, "a RAR archive"),
 	S(0, "!<arch>\n", LOOK_ARCHIVE, "an ar archive"),
-	S(0, "070701", LOOK_ARCHIVE, "a cpio archive"),
 	S(257, "ustar", LOOK_ARCHIVE, "a tar archive"),
 	S(0, "\xfe\xed\xfa\xce", LOOK_EXECUTABLE, "a Mach-O program"),
 	S(0, "\xfe\xed\xfa\xcf", LOOK_EXECUTABLE, "a Mach-O program"),
@@ -76,31 +75,52 @@ static bool is_gzip(struct sy_span head)
 	       (head.data[3] & 0xe0) == 0;
 }
 
+/* A header of hexadecimal digits: six that are fixed, then 13 fields of eight. */
+static bool is_cpio(struct sy_span head)
+{
+	if (head.len < 110 || !has(head, 0, "070701", 6))
+		return false;
+	for (size_t i = 6; i < 110; i++) {
+		uint8_t c = sy_ascii_lower(head.data[i]);
+
+		if (!sy_is_digit(c) && (c < 'a' || c > 'f'))
+			return false;
+	}
+	return true;
+}
+
 static bool is_bzip2(struct sy_span head)
 {
 	return head.len >= 10 && has(head, 0, "BZh", 3) && head.data[3] >= '1' &&
 	       head.data[3] <= '9' && has(head, 4, "1AY&SY", 6);
 }
 
-/*
- * "MZ" is short.  With it goes the PE signature where the DOS header says, or the
- * page counts that linkers write, or a DOS header that is mostly zero.
- */
-static bool is_dos(struct sy_span head)
+/* The PE signature where the DOS header says, or the page counts that linkers write. */
+static bool is_pe(struct sy_span head)
 {
-	size_t n_zero = 0, at;
+	size_t at;
 
-	if (head.len < 8 || !has(head, 0, "MZ", 2))
+	if (!has(head, 0, "MZ", 2))
 		return false;
 	if (has(head, 2, "\x90\0\3\0", 4))
 		return true;
-	for (size_t i = 2; i < head.len && i < 64; i++)
-		n_zero += head.data[i] == 0;
 	if (head.len < 64)
-		return n_zero >= 4;
+		return false;
 	at = head.data[60] | (size_t)head.data[61] << 8 | (size_t)head.data[62] << 16 |
 	     (size_t)head.data[63] << 24;
-	return n_zero >= 12 || has(head, at, "PE\0\0", 4);
+	return has(head, at, "PE\0\0", 4);
+}
+
+/* "MZ" is short: with it goes a PE header, or a DOS header that is mostly zero. */
+static bool is_dos(struct sy_span head)
+{
+	size_t n_zero = 0;
+
+	if (head.len < 8 || !has(head, 0, "MZ", 2))
+		return false;
+	for (size_t i = 2; i < head.len && i < 64; i++)
+		n_zero += head.data[i] == 0;
+	return is_pe(head) || n_zero >= (head.len < 64 ? 4 : 12);
 }
 
 static size_t n_printable(struct sy_span s)
@@ -141,6 +161,8 @@ static struct look look_at(struct sy_span head)
 		return (struct look){ LOOK_ARCHIVE, "gzip-compressed data" };
 	if (is_bzip2(head))
 		return (struct look){ LOOK_ARCHIVE, "bzip2-compressed data" };
+	if (is_cpio(head))
+		return (struct look){ LOOK_ARCHIVE, "a cpio archive" };
 	if (is_shebang(head))
 		return (struct look){ LOOK_SCRIPT, "a script" };
 	if (is_page(head))
@@ -208,8 +230,25 @@ static enum sy_rule rule_of(enum look_kind kind)
 	return SY_RULE_TENSOR_PAYLOAD_PICKLE;
 }
 
-enum sy_status sy_payload_check(struct sy_inspection *in, struct sy_span tensor,
-				uint64_t off, uint64_t len)
+/*
+ * Numbers of several bytes: signatures of few bytes are values that occur, like
+ * the 23117 that reads "MZ".  What is left says 32 bits and more.
+ */
+static bool is_beyond_chance(struct sy_span head, enum look_kind kind)
+{
+	if (has(head, 0, "MZ", 2))
+		return is_pe(head);
+	if (has(head, 0, "#!", 2))
+		return n_printable(head) >= PRINTABLE_MIN;
+	if (is_gzip(head))
+		return head.len >= 10 && (head.data[8] == 0 || head.data[8] == 2 ||
+					  head.data[8] == 4) &&
+		       (head.data[9] <= 13 || head.data[9] == 255);
+	return kind != LOOK_NONE;
+}
+
+static enum sy_status check_payload(struct sy_inspection *in, struct sy_span tensor,
+				    uint64_t off, uint64_t len, bool is_numbers)
 {
 	uint8_t bytes[HEAD_BYTES];
 	struct sy_span head = sy_span_of(bytes, len < HEAD_BYTES ? (size_t)len
@@ -224,7 +263,8 @@ enum sy_status sy_payload_check(struct sy_inspection *in, struct sy_span tensor,
 	look = look_at(head);
 	if (look.kind == LOOK_NONE && sy_pickle_begins(head, len))
 		look = (struct look){ LOOK_PICKLE, "a pickle" };
-	if (look.kind == LOOK_NONE || look.kind == LOOK_OTHER)
+	if (look.kind == LOOK_NONE || look.kind == LOOK_OTHER ||
+	    (is_numbers && !is_beyond_chance(head, look.kind)))
 		return SY_OK;
 	sy_text_init(&text);
 	sy_text_add(&text, "tensor ");
@@ -232,6 +272,18 @@ enum sy_status sy_payload_check(struct sy_inspection *in, struct sy_span tensor,
 	sy_text_addf(&text, " begins like %s at byte %llu", look.what,
 		     (unsigned long long)off);
 	return sy_fact_text(in, rule_of(look.kind), off, head.len, tensor, &text);
+}
+
+enum sy_status sy_payload_check(struct sy_inspection *in, struct sy_span tensor,
+				uint64_t off, uint64_t len)
+{
+	return check_payload(in, tensor, off, len, false);
+}
+
+enum sy_status sy_payload_check_numbers(struct sy_inspection *in, struct sy_span tensor,
+					uint64_t off, uint64_t len)
+{
+	return check_payload(in, tensor, off, len, true);
 }
 
 /* What the inside of the file's own data only makes possible, bytes behind it do. */

@@ -21,7 +21,7 @@ SY_MUST_CHECK enum sy_status sy_payload_check(struct sy_inspection *in,
  * many bytes on: each costs a read at another place, and a payload is one of few.
  */
 #define SY_PAYLOAD_NUMBERS_MAX 32
-#define SY_PAYLOAD_NUMBERS_BYTES 16
+#define SY_PAYLOAD_NUMBERS_BYTES 8
 
 /*
  * The same for those: their values may begin like a short signature, so only

@@ -277,6 +277,28 @@ static bool is_payload(const struct sy_safetensors *st,
 	       is_in_file(st, e) && e->end - e->start >= PAYLOAD_BYTES_MIN;
 }
 
+/* The first tensors of other types, by place: what hides is rarely one of many. */
+static enum sy_status check_numbers(struct sy_safetensors *st)
+{
+	unsigned n_seen = 0;
+
+	for (size_t i = 0; i < st->n_entries && n_seen < SY_PAYLOAD_NUMBERS_MAX; i++) {
+		const struct sy_safetensors_entry *e = &st->entries[i];
+		enum sy_status status;
+
+		if (!e->is_complete || sy_safetensors_dtypes[e->dtype].is_bytes ||
+		    !is_in_file(st, e) || e->end - e->start < SY_PAYLOAD_NUMBERS_BYTES)
+			continue;
+		n_seen++;
+		status = sy_payload_check_numbers(st->in, sy_safetensors_name(st, e),
+						  in_file(st, e->start),
+						  e->end - e->start);
+		if (status != SY_OK)
+			return status;
+	}
+	return SY_OK;
+}
+
 static enum sy_status check_payloads(struct sy_safetensors *st)
 {
 	uint64_t n_seen = 0;
@@ -326,6 +348,8 @@ enum sy_status sy_safetensors_layout(struct sy_safetensors *st)
 		status = check_total(st);
 	if (status == SY_OK)
 		status = check_payloads(st);
+	if (status == SY_OK)
+		status = check_numbers(st);
 	if (status == SY_OK)
 		status = emit_tensors(st);
 	return status;
