@@ -198,13 +198,12 @@ bool sy_gguf_text_check(struct sy_gguf *g, const struct sy_gguf_kv *kv,
 		.suspicious = SY_RULE_GGUF_VALUE_SUSPICIOUS,
 	};
 
-	if (value.len > 0 && (value.data[0] < ' ' || value.data[0] > '~') &&
-	    !sy_gguf_hidden_check(g, kv, value, value.len, off))
-		return false;
 	/* Token texts are bytes, and every character of the world. */
 	if (kv->role == SY_GGUF_ROLE_TOKENS || kv->role == SY_GGUF_ROLE_MERGES ||
 	    kv->role == SY_GGUF_ROLE_VOCABULARY)
-		return true;
+		return value.len == 0 ||
+		       (value.data[0] >= ' ' && value.data[0] <= '~') ||
+		       sy_gguf_hidden_check(g, kv, value, value.len, off);
 	if (is_url(kv->key, value))
 		rules.suspicious = SY_RULE_GGUF_STRING_URL;
 	return sy_gguf_ok(g, sy_text_check(g->in, &rules, kv->key, value, off));

@@ -31,12 +31,13 @@ void sy_twins_free(struct sy_twins **twins);
 /* Which rules speak about a metadata text: each format has its own ids. */
 struct sy_text_rules {
 	enum sy_rule control, bidi, invalid, suspicious;
+	bool is_key;	/* a key has no lines: TAB, LF and CR are control, too */
 };
 
 /*
  * Facts about one metadata value: control characters other than TAB, LF, CR;
- * bidi; not UTF-8; and suspicious content: base64 of a pickle, zip or ELF,
- * __import__, eval(, <script, javascript:, __proto__, ... .
+ * bidi; not UTF-8; and suspicious content: a program, archive or pickle, as it
+ * is or as base64; __import__, eval(, <script, javascript:, __proto__, ... .
  */
 SY_MUST_CHECK enum sy_status sy_text_check(struct sy_inspection *in,
 					   const struct sy_text_rules *rules,

@@ -15,6 +15,7 @@ static const struct sy_text_rules key_rules = {
 	.bidi = SY_RULE_SAFETENSORS_METADATA_KEY_BIDI,
 	.invalid = SY_RULE_SAFETENSORS_METADATA_KEY_CONTROL,
 	.suspicious = SY_RULE_SAFETENSORS_METADATA_SUSPICIOUS,
+	.is_key = true,
 };
 
 static const struct sy_text_rules value_rules = {

@@ -15,13 +15,28 @@ static const struct {
 	bool is_call;		/* only where no name or '.' stands before it */
 	bool is_program;	/* only where no name goes on behind it */
 } words[] = {
+	{ "$(cat ", false, false },
+	{ "$(curl ", false, false },
+	{ "$(id)", false, false },
+	{ "$(sh ", false, false },
+	{ "$(touch ", false, false },
+	{ "$(wget ", false, false },
+	{ "$(whoami)", false, false },
+	{ "${jndi:", false, false },
 	{ "/bin/bash", false, true },
 	{ "/bin/sh", false, true },
+	{ "<?php", false, false },
+	{ "<embed ", false, false },
 	{ "<iframe", false, false },
+	{ "<object ", false, false },
 	{ "<script", false, false },
+	{ "<svg", false, true },
+	{ "=cmd|", false, false },
 	{ "__builtins__", false, false },
+	{ "__class__.", false, false },
 	{ "__globals__", false, false },
 	{ "__import__", false, false },
+	{ "__mro__", false, false },
 	{ "__proto__", false, false },
 	{ "__reduce__", false, false },
 	{ "__subclasses__", false, false },
@@ -29,8 +44,10 @@ static const struct {
 	{ "data:text/html", false, false },
 	{ "eval(", true, false },
 	{ "exec(", true, false },
+	{ "importlib.import_module", false, false },
 	{ "javascript:", false, false },
 	{ "onerror=", false, false },
+	{ "onload=", true, false },
 	{ "os.popen(", false, false },
 	{ "os.system(", false, false },
 	{ "pickle.loads(", false, false },
@@ -38,12 +55,16 @@ static const struct {
 	{ "rm -rf ", false, false },
 	{ "subprocess.", false, false },
 	{ "vbscript:", false, false },
+	{ "| bash", false, true },
+	{ "| sh", false, true },
+	{ "|bash", false, true },
+	{ "|sh", false, true },
 };
 
 /* Bytes that begin a word, so that other places cost one look-up. */
 static bool is_first(uint8_t lower)
 {
-	return strchr("/<_cdejoprsv", lower) && lower != 0;
+	return strchr("$/<=_cdeijoprsv|", lower) && lower != 0;
 }
 
 static bool is_name_byte(uint8_t c)
@@ -146,8 +167,13 @@ static const char *find_base64(struct sy_span text)
 	return NULL;
 }
 
-/* Traits, with TAB, LF and CR as the ordinary things they are in a text. */
-static unsigned text_traits(struct sy_span text)
+/* TAB, LF and CR are the ordinary things in a text that they are not in a key. */
+static bool is_layout(uint32_t code)
+{
+	return code == '\t' || code == '\n' || code == '\r';
+}
+
+static unsigned text_traits(struct sy_span text, bool is_key)
 {
 	unsigned traits = 0;
 
@@ -160,8 +186,7 @@ static unsigned text_traits(struct sy_span text)
 		i += len ? len : 1;
 		if (len == 0)
 			traits |= SY_UTF8_INVALID;
-		else if (code < 0x20 ? code != '\t' && code != '\n' && code != '\r'
-				     : code >= 0x7f)
+		else if (code < 0x20 ? is_key || !is_layout(code) : code >= 0x7f)
 			traits |= sy_utf8_traits_of(code);
 	}
 	return traits;
@@ -185,7 +210,8 @@ static enum sy_status text_fact(struct sy_inspection *in, enum sy_rule rule,
 enum sy_status sy_text_check(struct sy_inspection *in, const struct sy_text_rules *rules,
 			     struct sy_span key, struct sy_span value, uint64_t off)
 {
-	unsigned traits = text_traits(value);
+	unsigned traits = text_traits(value, rules->is_key);
+	const char *hidden = sy_looks_hidden(value, value.len);
 	const char *found = find_word(value);
 	enum sy_status status = SY_OK;
 
@@ -197,6 +223,8 @@ enum sy_status sy_text_check(struct sy_inspection *in, const struct sy_text_rule
 				   "the direction of text", "");
 	if (status == SY_OK && (traits & SY_UTF8_INVALID))
 		status = text_fact(in, rules->invalid, key, off, "is not UTF-8", "");
+	if (status == SY_OK && hidden)
+		return text_fact(in, rules->suspicious, key, off, "begins like ", hidden);
 	if (status == SY_OK && found)
 		status = text_fact(in, rules->suspicious, key, off, "holds ", found);
 	found = find_base64(value);
