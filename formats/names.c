@@ -31,12 +31,21 @@ static enum sy_status name_fact(struct sy_inspection *in, enum sy_rule rule,
 	return sy_fact_text(in, rule, off, 0, name, &text);
 }
 
-/* ".." between separators, a separator in front, or a backslash anywhere. */
+/* "C:/": where one system of several begins to count. */
+static bool has_drive(struct sy_span name)
+{
+	uint8_t letter = name.len > 2 ? sy_ascii_lower(name.data[0]) : 0;
+
+	return letter >= 'a' && letter <= 'z' && name.data[1] == ':' && name.data[2] == '/';
+}
+
+/* ".." between separators, a root in front, or a backslash anywhere. */
 static bool is_path_like(struct sy_span name)
 {
 	size_t start = 0;
 
-	if (sy_span_starts(name, "/") || (name.len && memchr(name.data, '\\', name.len)))
+	if (sy_span_starts(name, "/") || has_drive(name) ||
+	    (name.len && memchr(name.data, '\\', name.len)))
 		return true;
 	for (size_t i = 0; i <= name.len; i++) {
 		if (i < name.len && name.data[i] != '/')
@@ -284,6 +293,10 @@ enum sy_status sy_twins_add(struct sy_twins *twins, struct sy_span name, uint64_
 		return work_over(twins);
 	if (!normalise(name, codes, &form))
 		return SY_OK;
+	/* Plain names are not kept here, so this one is said to stand for one. */
+	if (is_ascii(form))
+		return name_fact(twins->in, SY_RULE_TENSOR_NAME_TWIN, name, off,
+				 "is a plain ASCII name after Unicode normalisation");
 	hash = sy_siphash(twins->in->ctx->hash_key, name);
 	status = sy_arena_copy(&twins->arena, form, &form);
 	if (status == SY_OK)

@@ -72,6 +72,7 @@ static void each_trait_has_its_rule(void **state)
 		{ S("x/../y"), SY_RULE_TENSOR_NAME_PATH },
 		{ S(".."), SY_RULE_TENSOR_NAME_PATH },
 		{ S("/x"), SY_RULE_TENSOR_NAME_PATH },
+		{ S("c:/x"), SY_RULE_TENSOR_NAME_PATH },
 		{ S("x\\y"), SY_RULE_TENSOR_NAME_PATH },
 		{ S("<b"), SY_RULE_TENSOR_NAME_CHARSET },
 		{ S("$x"), SY_RULE_TENSOR_NAME_CHARSET },
@@ -163,7 +164,8 @@ static void ordinary_texts_say_nothing(void **state)
 {
 	static const char *const texts[] = {
 		"", "pt", "line\r\n\tline", "model.eval() and retrieval(x), executive(y)",
-		"/usr/bin/shop", "\xe6\xa8\xa1\xe5\x9e\x8b \xf0\x9f\x98\x80",
+		"/usr/bin/shop", "a |shape| b, (x|shift)", "070701", "costs $(5)",
+		"code\nmodel\nbla", "#!", "MZ: a code", "PK", "\xe6\xa8\xa1\xe5\x9e\x8b \xf0\x9f\x98\x80",
 		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
 		"gAAAAABhZ0123456789abcdefghijklmnop", "The quick brown fox (2024).",
 		"data:image/jpeg;base64,/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAgGBgcGBQgHBwcJ",
@@ -193,6 +195,10 @@ static void texts_that_act_are_said(void **state)
 		{ S(";exec(x)"), SY_RULE_SAFETENSORS_METADATA_SUSPICIOUS },
 		{ S("</p><Script>"), SY_RULE_SAFETENSORS_METADATA_SUSPICIOUS },
 		{ S("run /bin/sh -c x"), SY_RULE_SAFETENSORS_METADATA_SUSPICIOUS },
+		{ S("get x | bash"), SY_RULE_SAFETENSORS_METADATA_SUSPICIOUS },
+		{ S("$(curl x)"), SY_RULE_SAFETENSORS_METADATA_SUSPICIOUS },
+		{ S("#!/usr/x"), SY_RULE_SAFETENSORS_METADATA_SUSPICIOUS },
+		{ S("cbuiltins\nlen\n(tR."), SY_RULE_SAFETENSORS_METADATA_SUSPICIOUS },
 		{ S("see /bin/sh"), SY_RULE_SAFETENSORS_METADATA_SUSPICIOUS },
 		{ S("x=f0VMRgIBAQAAAAAAAAAAAAIAPgAB"),
 		  SY_RULE_SAFETENSORS_METADATA_SUSPICIOUS },
