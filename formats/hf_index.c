@@ -27,9 +27,25 @@ struct index {
 	struct sy_set names;		/* "COUNT PREFIX" -> position in series */
 	struct series *series;
 	size_t n_series, cap_series;
-	uint64_t n_tensors;
-	bool has_map, has_total;
+	uint64_t n_tensors, map_off;
+	bool has_map, has_entries, has_total;
 };
+
+/* "model.safetensors.index.fp16.json": the variant may stand behind "index". */
+static bool has_index_of(struct sy_span base, const char *extension)
+{
+	struct sy_text part;
+
+	if (!sy_ascii_ends(base, ".json"))
+		return false;
+	sy_text_init(&part);
+	sy_text_addf(&part, "%s.index.", extension);
+	for (size_t i = 0; i + part.len < base.len; i++) {
+		if (sy_ascii_starts(sy_span_slice(base, i, SIZE_MAX), part.data))
+			return true;
+	}
+	return false;
+}
 
 /* The extension that the name of an index promises, with its dot. */
 static const char *promised_extension(struct sy_span base)
@@ -39,7 +55,7 @@ static const char *promised_extension(struct sy_span base)
 	};
 
 	for (size_t i = 0; i < SY_N_ELEMS(extensions); i++) {
-		if (sy_ascii_ends(base, suffixes[i]))
+		if (has_index_of(base, extensions[i]))
 			return extensions[i];
 	}
 	return NULL;
@@ -272,7 +288,9 @@ static enum sy_status read_map(struct index *x)
 	if (status != SY_OK)
 		return status;
 	x->has_map = true;
+	x->map_off = token.off;
 	if (token.kind != SY_JSON_OBJECT) {
+		x->has_entries = true;	/* said to be something else */
 		status = sy_fact(x->in, SY_RULE_INDEX_FORMAT_BROKEN, token.off, token.len,
 				 sy_span_str("weight_map"),
 				 "weight_map at byte %llu is not an object",
@@ -283,6 +301,7 @@ static enum sy_status read_map(struct index *x)
 		status = sy_config_next(&x->config, &token);
 		if (status != SY_OK || token.kind == SY_JSON_OBJECT_END)
 			return status;
+		x->has_entries = true;
 		status = read_entry(x, &token);
 		if (status != SY_OK)
 			return status;
@@ -361,8 +380,14 @@ static enum sy_status say_absent(struct index *x)
 	enum sy_status status = SY_OK;
 
 	if (!x->has_map)
-		status = sy_fact(x->in, SY_RULE_INDEX_FORMAT_BROKEN, SY_OFFSET_NONE, 0,
-				 sy_span_str("weight_map"), "there is no weight_map");
+		status = sy_fact(x->in, SY_RULE_INDEX_FORMAT_BROKEN, 0, 0,
+				 sy_span_str("weight_map"),
+				 "the document at byte 0 has no weight_map");
+	if (status == SY_OK && x->has_map && !x->has_entries)
+		status = sy_fact(x->in, SY_RULE_INDEX_FORMAT_BROKEN, x->map_off, 2,
+				 sy_span_str("weight_map"),
+				 "weight_map at byte %llu names no tensor",
+				 (unsigned long long)x->map_off);
 	if (status == SY_OK && x->has_map && !x->has_total)
 		status = sy_fact(x->in, SY_RULE_INDEX_TOTAL_SIZE, SY_OFFSET_NONE, 0,
 				 sy_span_str("total_size"),

@@ -229,6 +229,23 @@ class Files(Situation):
         (self.tmp / "named").symlink_to("model")
         self.expect(0, "check", self.tmp / "named")
 
+    def test_shard_that_is_a_dangling_link(self):
+        self.write("model.safetensors.index.json", json.dumps({
+            "metadata": {"total_size": 64}, "weight_map": {"w": "one.safetensors"}}))
+        (self.tmp / "one.safetensors").symlink_to("nowhere")
+        document = self.expect(2, "check", self.tmp, reason="weights-missing",
+                               rule="file-link-dangling")
+        self.assertEqual(rules(document), {"file-link-dangling"})
+
+    def test_index_with_a_variant_in_its_name(self):
+        self.write("a.safetensors", good())
+        self.write("model.safetensors.index.fp16.json", json.dumps({
+            "metadata": {"total_size": 64}, "weight_map": {"w": "a.safetensors"}}))
+        self.expect(0, "check", self.tmp)
+        self.write("model.safetensors.index.fp16.json", json.dumps({
+            "metadata": {"total_size": 64}, "weight_map": {"v": "a.safetensors"}}))
+        self.expect(1, "check", self.tmp, rule="index-tensor-missing")
+
     def test_dangling_link(self):
         self.write("model.safetensors", good())
         (self.tmp / "gone.safetensors").symlink_to("nowhere")

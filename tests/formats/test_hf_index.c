@@ -71,6 +71,12 @@ static void bids_go_by_name(void **state)
 
 	(void)state;
 	assert_true(sy_format_hf_index.bid(&probe) > 0);
+	probe = test_probe(sy_span_str("["), "model.safetensors.index.fp16.json");
+	assert_true(sy_format_hf_index.bid(&probe) > 0);
+	probe = test_probe(sy_span_str("["), "MODEL.Safetensors.Index.JSON");
+	assert_true(sy_format_hf_index.bid(&probe) > 0);
+	probe = test_probe(sy_span_str("["), "model.safetensors.index.json.md");
+	assert_int_equal(sy_format_hf_index.bid(&probe), 0);
 	probe = test_probe(sy_span_str(INDEX), "model.ckpt.index.json");
 	assert_true(sy_format_hf_index.bid(&probe) > 0);
 	probe = test_probe(sy_span_str("{}"), "faiss.index.json");

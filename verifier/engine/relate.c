@@ -7,8 +7,6 @@
 
 #include "verifier/base/ckd.h"
 
-#define INDEX_SUFFIX ".index.json"
-
 static struct sy_span base_of(const struct sy_relate *relate, size_t entry)
 {
 	return sy_span_str(relate->check->inventory.entries[entry].base);
@@ -22,6 +20,18 @@ struct sy_span sy_relate_folder(const struct sy_relate *relate, size_t entry)
 	return sy_span_slice(path, 0, path.len - base_of(relate, entry).len);
 }
 
+/* "model.safetensors.index.json", or with a variant before the ".json". */
+static bool is_index_name(struct sy_span base)
+{
+	if (!sy_ascii_ends(base, ".json"))
+		return false;
+	for (size_t i = 0; i < base.len; i++) {
+		if (sy_ascii_starts(sy_span_slice(base, i, SIZE_MAX), ".index."))
+			return true;
+	}
+	return false;
+}
+
 static enum sy_status note_index_dirs(struct sy_relate *relate)
 {
 	for (size_t i = 0; i < relate->check->inventory.n_entries; i++) {
@@ -29,7 +39,7 @@ static enum sy_status note_index_dirs(struct sy_relate *relate)
 		uint64_t found;
 		bool is_new;
 
-		if (!sy_span_ends(base_of(relate, i), INDEX_SUFFIX))
+		if (!is_index_name(base_of(relate, i)))
 			continue;
 		status = sy_set_add(&relate->index_dirs,
 				    sy_relate_folder(relate, i), i, &is_new, &found);

@@ -46,6 +46,14 @@ static bool is_alone(const struct index *index)
 	return entry->is_named && !inventory->roots[entry->root].is_dir;
 }
 
+/* A link that was not followed, a file that was not read: said where it stands. */
+static bool is_said(const struct index *index, size_t shard)
+{
+	enum sy_entry_kind kind = index->relate->check->inventory.entries[shard].kind;
+
+	return kind != SY_ENTRY_FILE && kind != SY_ENTRY_SPECIAL;
+}
+
 static enum sy_status missing_shard(struct index *index,
 				    const struct sy_kept_ref *ref, size_t shard)
 {
@@ -53,6 +61,8 @@ static enum sy_status missing_shard(struct index *index,
 	struct sy_text text;
 
 	index->is_all_read = false;
+	if (shard != SIZE_MAX && is_said(index, shard))
+		return SY_OK;
 	if (shard == SIZE_MAX && is_alone(index)) {
 		if (index->is_noted)
 			return SY_OK;
@@ -137,6 +147,8 @@ static enum sy_status find_shard(struct index *index, const struct sy_kept_ref *
 			    is_there ? entry : NOT_THERE, &is_new, shard);
 	if (status != SY_OK || !is_new)
 		return status;
+	if (entry != SIZE_MAX)
+		index->relate->relations[entry].is_named = true;
 	return is_there ? add_shard(index, entry)
 			: missing_shard(index, ref, entry);
 }

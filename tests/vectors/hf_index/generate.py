@@ -49,6 +49,7 @@ CASES = {
     "reject-map-number": index(a=7),
     "reject-map-object": index(a={"file": ONE}),
     "reject-map-null": index(a=None),
+    "reject-map-empty": json.dumps({"metadata": {"total_size": 0}, "weight_map": {}}),
     "reject-no-map": json.dumps({"metadata": {"total_size": 1}}),
     "reject-list": "[]",
     "reject-string": '"weight_map"',
