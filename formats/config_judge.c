@@ -80,10 +80,11 @@ static bool is_template(const struct sy_config_walk *walk)
 static enum sy_status scan_template(struct sy_config_walk *walk,
 				    const struct sy_json_token *token)
 {
-	/* Positions in an unescaped text are not positions in the file. */
-	uint64_t off = token->is_escaped ? SY_OFFSET_NONE : token->off + 1;
+	struct sy_span key = sy_config_key_now(walk);
 
-	return sy_template_scan(walk->in, sy_config_key_now(walk), token->text, off);
+	if (token->is_escaped)
+		return sy_template_scan_decoded(walk->in, key, token->text, token->off);
+	return sy_template_scan(walk->in, key, token->text, token->off + 1);
 }
 
 static enum sy_status target(struct sy_config_walk *walk,

@@ -33,6 +33,7 @@ struct scan {
 	struct sy_inspection *in;
 	struct sy_span symbol;
 	uint64_t off;
+	bool is_decoded;		/* places in the text are none in the file */
 	struct sy_jinja_lexer lexer;
 	struct sy_word_tail tail;	/* last characters of all literals */
 	struct sy_jinja_token token, prev, before;
@@ -45,7 +46,7 @@ struct scan {
 
 static uint64_t place(const struct scan *s, size_t off)
 {
-	return s->off == SY_OFFSET_NONE ? SY_OFFSET_NONE : s->off + off;
+	return s->is_decoded ? s->off : s->off + off;
 }
 
 /* One fact about a token: "WHAT 'token'", with the position in the template. */
@@ -63,8 +64,8 @@ static enum sy_status say(struct scan *s, enum sy_rule rule,
 		sy_text_addf(&text, "%sat byte %zu of the template",
 			     token->len ? " " : "", token->off);
 	}
-	return sy_fact_text(s->in, rule, place(s, token->off), token->len,
-			    s->symbol, &text);
+	return sy_fact_text(s->in, rule, place(s, token->off),
+			    s->is_decoded ? 0 : token->len, s->symbol, &text);
 }
 
 static bool is_op(const struct sy_jinja_token *token, char c)
@@ -187,7 +188,8 @@ static enum sy_status on_attribute(struct scan *s)
 {
 	struct sy_span name = s->token.text;
 
-	if (is_dunder(name) || sy_word_is_frame(name))
+	if (is_dunder(name) || sy_span_starts(name, "_TemplateReference__") ||
+	    sy_word_is_frame(name))
 		return say(s, SY_RULE_TEMPLATE_ACCESS_CODE, &s->token,
 			   "a step of a walk to code: the attribute");
 	if (sy_span_starts(name, "_"))
@@ -298,6 +300,10 @@ static enum sy_status judge_op(struct scan *s)
 	if (access_now(s) == ATTR_ARGUMENT && is_op(&s->token, '~'))
 		return say(s, SY_RULE_TEMPLATE_NAME_HIDDEN, &s->token,
 			   "an attribute whose name is computed by");
+	/* The filter has one use for a name that is computed: that nobody reads it. */
+	if (changes_literal(s) && access_now(s) == ATTR_ARGUMENT)
+		return say(s, SY_RULE_TEMPLATE_NAME_HIDDEN, &s->prev,
+			   "an attribute whose name is computed from");
 	if (changes_literal(s))
 		return say(s, SY_RULE_TEMPLATE_ATTRIBUTE_COMPUTED, &s->prev,
 			   "an attribute name computed from");
@@ -368,21 +374,34 @@ static enum sy_status on_token(struct scan *s)
 	return SY_OK;
 }
 
+static enum sy_status scan_text(struct scan *s, struct sy_span text)
+{
+	sy_jinja_init(&s->lexer, text);
+	for (uint64_t n = 0; sy_jinja_next(&s->lexer, &s->token); n++) {
+		enum sy_status status = on_token(s);
+
+		if (status != SY_OK)
+			return status;
+		if (n % 4096 == 0 && sy_cancelled(s->in->ctx))
+			return SY_CANCELLED;
+		s->before = s->prev;
+		s->prev = s->token;
+	}
+	return SY_OK;
+}
+
 enum sy_status sy_template_scan(struct sy_inspection *in, struct sy_span symbol,
 				struct sy_span text, uint64_t off)
 {
 	struct scan s = { .in = in, .symbol = symbol, .off = off };
 
-	sy_jinja_init(&s.lexer, text);
-	for (uint64_t n = 0; sy_jinja_next(&s.lexer, &s.token); n++) {
-		enum sy_status status = on_token(&s);
+	return scan_text(&s, text);
+}
 
-		if (status != SY_OK)
-			return status;
-		if (n % 4096 == 0 && sy_cancelled(in->ctx))
-			return SY_CANCELLED;
-		s.before = s.prev;
-		s.prev = s.token;
-	}
-	return SY_OK;
+enum sy_status sy_template_scan_decoded(struct sy_inspection *in, struct sy_span symbol,
+					struct sy_span text, uint64_t off)
+{
+	struct scan s = { .in = in, .symbol = symbol, .off = off, .is_decoded = true };
+
+	return scan_text(&s, text);
 }

@@ -10,12 +10,17 @@
 #include "formats/format.h"
 
 /*
- * Facts about one template text that begins at `off` (SY_OFFSET_NONE when it
- * was unescaped from elsewhere); symbol names it ("tokenizer.chat_template").
- * Only what stands inside {{ }} and {% %} counts (rules template-*).
+ * Facts about one template text that begins at `off`; symbol names it
+ * ("tokenizer.chat_template").  Only what stands inside {{ }} and {% %} counts
+ * (rules template-*).
  */
 SY_MUST_CHECK enum sy_status sy_template_scan(struct sy_inspection *in,
 					      struct sy_span symbol,
 					      struct sy_span text, uint64_t off);
+
+/* The same for a text whose escapes were decoded: each fact points at `off`. */
+SY_MUST_CHECK enum sy_status sy_template_scan_decoded(struct sy_inspection *in,
+						      struct sy_span symbol,
+						      struct sy_span text, uint64_t off);
 
 #endif

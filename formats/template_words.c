@@ -22,16 +22,17 @@ static const char *const dunders[] = {
 };
 
 static const char *const frames[] = {
-	"ag_code", "ag_frame", "co_code", "cr_code", "cr_frame", "f_back",
+	"Popen", "ag_code", "ag_frame", "co_code", "cr_code", "cr_frame", "f_back",
 	"f_builtins", "f_code", "f_globals", "f_locals", "func_closure",
 	"func_code", "func_globals", "gi_code", "gi_frame", "im_class",
-	"im_func", "im_self", "mro", "tb_frame", "tb_next",
+	"im_func", "im_self", "mro", "popen", "tb_frame", "tb_next",
 };
 
 static const char *const imports[] = { "extends", "from", "import", "include" };
 
 static const char *const globals[] = {
-	"cycler", "get_flashed_messages", "joiner", "lipsum", "request", "self",
+	"builtins", "cycler", "get_flashed_messages", "importlib", "joiner",
+	"lipsum", "os", "posix", "request", "self", "subprocess", "sys",
 	"url_for",
 };
 
