@@ -43,6 +43,7 @@ struct entry {
 	uint64_t name_len;	/* whole, bytes */
 	uint32_t n_dims, type_id;
 	bool has_dims;		/* all of them fit, none is negative */
+	bool is_large;		/* a dimension beyond the usual: said once */
 };
 
 /* "tensor 7 'name' <what>" */
@@ -110,8 +111,9 @@ static bool check_dim(struct sy_gguf *g, struct entry *e, unsigned i)
 	enum sy_rule rule = SY_RULE_GGUF_DIM_LARGE;
 	struct sy_text what;
 
-	if (ne > 0 && ne <= DIM_USUAL)
+	if (ne > 0 && (ne <= DIM_USUAL || (e->is_large && ne <= INT64_MAX)))
 		return true;
+	e->is_large = e->is_large || ne > DIM_USUAL;
 	if (ne == 0)
 		rule = SY_RULE_GGUF_DIM_ZERO;
 	if (ne > INT64_MAX) {

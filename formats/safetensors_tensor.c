@@ -301,18 +301,18 @@ static enum sy_status read_fields(struct sy_safetensors *st, struct reading *r,
 
 static enum sy_status check_missing(struct sy_safetensors *st, const struct reading *r)
 {
-	for (int i = 0; i < N_FIELDS; i++) {
-		enum sy_status status;
+	struct sy_text missing;
 
-		if (r->is_seen[i])
-			continue;
-		status = sy_safetensors_fact(st, SY_RULE_SAFETENSORS_FIELD_MISSING,
-					     r->off, r->len, name_of(st, r),
-					     "has no %s", field_names[i]);
-		if (status != SY_OK)
-			return status;
+	sy_text_init(&missing);
+	for (int i = 0; i < N_FIELDS; i++) {
+		if (!r->is_seen[i])
+			sy_text_addf(&missing, "%s%s", missing.len ? ", no " : "",
+				     field_names[i]);
 	}
-	return SY_OK;
+	if (missing.len == 0)
+		return SY_OK;
+	return sy_safetensors_fact(st, SY_RULE_SAFETENSORS_FIELD_MISSING, r->off, r->len,
+				   name_of(st, r), "has no %s", missing.data);
 }
 
 static enum sy_status check_shape(struct sy_safetensors *st, const struct reading *r)
