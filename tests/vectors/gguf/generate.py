@@ -218,6 +218,8 @@ VECTORS = {
     "reject-gguf-string-length--value": raw_kv(struct.pack("<IQ", STR, 2**63) + bytes(64)),
     "reject-gguf-string-length--element": raw_kv(struct.pack("<IIQQ", ARR, STR, 1, 999)),
     "reject-gguf-tail-hidden--pickle": ONE.bytes() + PICKLE,
+    "reject-gguf-tail-hidden--torch": ONE.bytes() + bytes.fromhex(
+        "80028a0a6cfc9c46f9206aa850192e80024de9032e"),
     "reject-gguf-tail-hidden--tar": ONE.bytes() + (b"a".ljust(257, b"\0") + b"ustar")
         .ljust(512, b"\0"),
     "reject-gguf-token-byte": tokens([b"<0x-1>"]).bytes(),
@@ -266,10 +268,13 @@ VECTORS = {
     "warn-gguf-token-range": tokens([b"a"], eos_token_id=(U32, 1)).bytes(),
     "warn-gguf-value-suspicious--bytes": meta("a.b", ARR, (U8, list(PICKLE))),
     "warn-gguf-value-suspicious--text": meta("a.b", STR, b"<script>x</script>"),
+    "warn-gguf-value-suspicious--pickle": meta("a.b", STR, b"cbuiltins\nlen\n(tR."),
     "warn-gguf-version-old": base(version=1).kv("a.b", ARR, (U16, [1, 2]))
         .tensor(b"a", [8, 2]).bytes(),
     "warn-tensor-name-empty": named(b""),
     "warn-tensor-name-path": named(b"../a"),
+    "warn-tensor-payload-executable": base().tensor(
+        b"a", [32], fill=(b"\x7fELF\x02\x01\x01" + bytes(57)).ljust(128, b"\0")).bytes(),
     "warn-tensor-payload-pickle": base().tensor(b"a", [32], "I8", PICKLE.ljust(32, b"\0")).bytes(),
 }
 

@@ -70,6 +70,16 @@ def sized(n, data=b"", tensors=None):
     return raw(dump(tensors or {}).ljust(n), data)
 
 
+def payload_numbers(parts):
+    """One I64 tensor for each part, padded with zeros."""
+    tensors, data = {}, b""
+    for i, part in enumerate(parts):
+        part += bytes(-len(part) % 8)
+        tensors["t%d" % i] = info("I64", [len(part) // 8], [len(data), len(data) + len(part)])
+        data += part
+    return st(tensors, data)
+
+
 def archive():
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as z:
@@ -128,6 +138,9 @@ VECTORS = {
         bytes(32)),
     "accept-rank-8": st({"t": info("U8", [1] * 8, [0, 1])}, b"\x01"),
     "accept-head-like-pickle": raw(dump({"t" * (641 - len(dump(ONE))): info()}), F32),
+    "accept-numbers-by-chance": payload_numbers(
+        [struct.pack("<q", 23117) + bytes(64), struct.pack("<q", 8483) + bytes(8),
+         struct.pack("<q", 640) + bytes(8), b"\x1f\x8b\x08\x00" + b"\x99" * 12]),
     "accept-bytes-by-chance": payload(b"\x80\x04\x00\xff" + bytes(range(60))),
 
     "reject-safetensors-data-trailing": st(ONE, F32 + b"\0"),
@@ -188,6 +201,7 @@ VECTORS = {
         '{"t":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"x":[{"a":1,"a":2}]}}'),
     "reject-safetensors-metadata-key-bidi": meta({"a\u202eb": "1"}),
     "reject-safetensors-metadata-key-control": meta({"a\0b": "1"}),
+    "reject-safetensors-metadata-key-control--line": meta({"a\nb": "1"}),
     "reject-safetensors-metadata-type--null": text(
         '{"__metadata__":null,"t":%s}' % json.dumps(info())),
     "reject-safetensors-metadata-type--array": text(
@@ -244,6 +258,10 @@ VECTORS = {
     "warn-safetensors-metadata-suspicious--import": meta({"a": "__import__('os')"}),
     "warn-safetensors-metadata-suspicious--eval": meta({"a": "x; eval(y)"}),
     "warn-safetensors-metadata-suspicious--script": meta({"a": "<SCRIPT>x</script>"}),
+    "warn-safetensors-metadata-suspicious--pipe": meta({"a": "curl x.invalid |sh"}),
+    "warn-safetensors-metadata-suspicious--shebang": meta({"a": "#!/bin/true -x"}),
+    "warn-safetensors-metadata-suspicious--substitution": meta({"a": "a$(id)"}),
+    "warn-safetensors-metadata-suspicious--svg": meta({"a": "<svg/onload=x()>"}),
     "warn-safetensors-metadata-suspicious--url": meta({"a": "JavaScript:x()"}),
     "warn-safetensors-metadata-suspicious--pickle": meta(
         {"a": "data: " + base64.b64encode(PICKLE4).decode()}),
@@ -264,9 +282,17 @@ VECTORS = {
     "warn-tensor-name-noncharacter": named("a\uffff"),
     "warn-tensor-name-path": named("../a"),
     "warn-tensor-name-path--absolute": named("/a"),
+    "warn-tensor-name-path--drive": named("C:/a"),
     "warn-tensor-name-path--backslash": named("a\\b"),
     "warn-tensor-name-twin": st({"\u00e9": info("F32", [1], [0, 4]),
                                  "e\u0301": info("F32", [1], [4, 8])}, F32),
+    "warn-tensor-name-twin--ascii": named("\u212a"),
+    "warn-tensor-payload-archive--numbers": payload_numbers([archive()]),
+    "warn-tensor-payload-executable--numbers": payload_numbers([bytes(8), ELF]),
+    "warn-tensor-payload-pickle--numbers": payload_numbers([PICKLE4]),
+    "warn-tensor-payload-pickle--padded": payload(b"cbuiltins\nlen\n(tR." + bytes(7)),
+    "warn-tensor-payload-pickle--torch": payload(
+        b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.\x80\x02M\xe9\x03."),
     "warn-tensor-payload-archive--zip": payload(archive()[:40] + bytes(24)),
     "warn-tensor-payload-archive--gzip": payload(b"\x1f\x8b\x08\0" + bytes(28)),
     "warn-tensor-payload-archive--zstd": payload(b"\x28\xb5\x2f\xfd" + bytes(28), "I8"),
