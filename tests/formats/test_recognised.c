@@ -239,7 +239,7 @@ static const char *const texts[] = {
 	/* Other scripts, other charsets. */
 	CJK "\n" CJK CJK CJK "\n", "\xd0\x9c\xd0\xbe\xd0\xb4\xd0\xb5\xd0\xbb\xd1\x8c\n",
 	"\xf0\x9f\xa4\x97 Transformers\n",
-	"Das Modell l\xe4uft f\xfcr gr\xf6\xdf" "ere Texte auch, und zwar gut.\n",
+	"Das Modell l\xe4uft f\xfcr gr\366\337ere Texte auch, und zwar gut.\n",
 };
 
 static void expect_text(const char *base, const void *bytes, size_t len)
