@@ -53,9 +53,13 @@ static const struct row safe_rows[] = {
 #define ITEMS SY_USE_ITEMS
 #define GETATTR SY_USE_GETATTR
 #define NESTED SY_USE_NESTED
+#define FACTORY SY_USE_FACTORY
+#define OBJECT (IMPORT | NEW | BUILD)	/* how most classes are pickled */
 #define SAFE(m, a, how, text) { KEY(m, a), .value = (how), .reason = text },
 #include "formats/pickle/safe.def"
 #undef SAFE
+#undef OBJECT
+#undef FACTORY
 #undef NESTED
 #undef GETATTR
 #undef ITEMS
@@ -194,8 +198,7 @@ static bool is_known_top(struct sy_span top)
 	size_t i = lower_bound(&dangerous, top, sy_span_of(NULL, 0));
 	const struct row *row = &dangerous.rows[i];
 
-	return i < dangerous.n && sy_span_starts(top, "*") == false &&
-	       row->module_len >= top.len &&
+	return i < dangerous.n && !sy_span_is(top, "*") && row->module_len >= top.len &&
 	       (top.len == 0 || !memcmp(row->module, top.data, top.len)) &&
 	       (row->module_len == top.len || row->module[top.len] == '.');
 }
@@ -285,6 +288,22 @@ static void set_danger(struct sy_global_info *info, enum sy_danger danger,
 	info->reason = reason;
 }
 
+static void set_safe(struct sy_global_info *info, const struct row *row)
+{
+	info->class = SY_GLOBAL_SAFE;
+	info->uses = row->value;
+	info->reason = row->reason;
+}
+
+/*
+ * The classes of a TorchScript archive: made up by PyTorch for each archive, and
+ * no modules that Python could import.
+ */
+static bool is_torchscript(struct sy_span module)
+{
+	return sy_span_is(module, "__torch__") || sy_span_starts(module, "__torch__.");
+}
+
 struct sy_global_info sy_global_find(struct sy_span module, struct sy_span name)
 {
 	struct sy_global_info info = { .reason = "not on the list" };
@@ -292,10 +311,8 @@ struct sy_global_info sy_global_find(struct sy_span module, struct sy_span name)
 	struct path path;
 
 	info.is_weights_only = find(&weights_only, module, name) != NULL;
-	if (row) {
-		info.class = SY_GLOBAL_SAFE;
-		info.uses = row->value;
-		info.reason = row->reason;
+	if (row && !sy_span_is(name, "*")) {
+		set_safe(&info, row);
 		return info;
 	}
 	if (!path_init(&path, module, name)) {
@@ -306,6 +323,8 @@ struct sy_global_info sy_global_find(struct sy_span module, struct sy_span name)
 	row = danger_of(&path);
 	if (row)
 		set_danger(&info, (enum sy_danger)row->value, row->reason);
+	else if (is_torchscript(module))
+		set_safe(&info, find(&safe, sy_span_str("__torch__"), sy_span_str("*")));
 	return info;
 }
 

@@ -34,7 +34,13 @@ enum sy_safe_use {
 	SY_USE_BUILD = 1 << 3,	/* BUILD on its instances with plain state */
 	SY_USE_ITEMS = 1 << 4,	/* APPEND(S), SETITEM(S), ADDITEMS on its instances */
 	SY_USE_GETATTR = 1 << 5,	/* only getattr(known-safe class, plain literal name) */
-	SY_USE_NESTED = 1 << 6	/* only called with literal bytes, judged as a stream */
+	SY_USE_NESTED = 1 << 6,	/* only called with literal bytes, judged as a stream */
+	/*
+	 * With CALL or BUILD: calls, or keeps for later calls, what it is given.
+	 * Globals among its arguments or state need CALL themselves; elsewhere a
+	 * class or function in an argument only needs IMPORT.
+	 */
+	SY_USE_FACTORY = 1 << 7
 };
 
 struct sy_global_info {
