@@ -79,6 +79,7 @@ struct maze {
 	bool used[8][64];
 	unsigned depth;
 	uint32_t random;
+	bool is_rising;		/* mostly */
 	uint64_t duplicate;	/* UINT64_MAX: none */
 };
 
@@ -103,6 +104,8 @@ static void add_key(struct maze *m, unsigned n_names)
 	unsigned name = roll(m, n_names);
 	char key[32];
 
+	if (m->is_rising && roll(m, 60))
+		name = 0;
 	if (used[name] && roll(m, 400))		/* mostly look for a free one */
 		for (unsigned i = 0; i < n_names && used[name]; i++)
 			name = (name + 1) % n_names;
@@ -111,7 +114,7 @@ static void add_key(struct maze *m, unsigned n_names)
 	if (used[name] && m->duplicate == UINT64_MAX)
 		m->duplicate = m->len;
 	used[name] = true;
-	snprintf(key, sizeof(key), roll(m, 4) ? "\"key%02u\":" : "\"\\u006bey%02u\":",
+	snprintf(key, sizeof(key), roll(m, m->is_rising ? 60 : 4) ? "\"key%02u\":" : "\"\\u006bey%02u\":",
 		 name);
 	add_text(m, key);
 }
@@ -126,7 +129,8 @@ static void build_maze(struct maze *m, uint32_t seed)
 {
 	unsigned n_names = 1 + seed % 64;
 
-	*m = (struct maze){ .random = seed, .duplicate = UINT64_MAX };
+	*m = (struct maze){ .random = seed, .is_rising = seed % 2,
+			     .duplicate = UINT64_MAX };
 	open_object(m);
 	for (int i = 0; i < 400; i++) {
 		unsigned choice = roll(m, 10);
@@ -165,6 +169,52 @@ static void test_duplicates_against_oracle(void **state)
 		n_bad += status != SY_OK;
 	}
 	assert_true(n_bad > 200 && n_bad < 1999);
+}
+
+/* An object of `n` keys that count up from 5 with so many digits, and `last`. */
+static size_t add_rising(char *out, const char *prefix, int digits, unsigned n,
+			 const char *last)
+{
+	size_t len = 0;
+
+	out[len++] = '{';
+	for (unsigned i = 0; i < n; i++)
+		len += (size_t)sprintf(out + len, "\"%s%0*u\":0,", prefix, digits,
+				       5 + i);
+	return len + (size_t)sprintf(out + len, "%s}", last);
+}
+
+static void assert_rising(const char *prefix, int digits, const char *last,
+			  enum sy_status expected)
+{
+	for (unsigned n = 6; n < 140; n += n < 12 ? 1 : 60) {
+		char inner[4096], key[4200], text[8192];
+		struct sy_json_error why;
+		size_t len;
+
+		/* Alone, then around another one, which must not matter. */
+		len = add_rising(text, prefix, digits, n, last);
+		assert_int_equal(json_check(text, len, 0, &why), expected);
+		add_rising(inner, prefix, digits, n, "\"z\":0");
+		snprintf(key, sizeof(key), "\"y\":%s,%s", inner, last);
+		len = add_rising(text, prefix, digits, n, key);
+		assert_int_equal(json_check(text, len, 0, &why), expected);
+	}
+}
+
+/* Keys that rise, in one order or both, until the last one does not. */
+static void test_rising_keys(void **state)
+{
+	(void)state;
+	assert_rising("k", 1, "\"k1\":0", SY_OK);
+	assert_rising("k", 1, "\"k5\":0", SY_FORMAT);
+	assert_rising("k", 1, "\"\\u006b6\":0", SY_FORMAT);
+	assert_rising("k", 1, "\"k9999\":0,\"k9999\":0", SY_FORMAT);
+	assert_rising("k", 1, "\"\\u006b9999\":0,\"k9999\":0", SY_FORMAT);
+	assert_rising("k", 3, "\"k7777\":0,\"k8\":0,\"k9\":0", SY_OK);
+	assert_rising("k", 3, "\"k8\":0,\"k007\":0", SY_FORMAT);
+	assert_rising("\\u006b", 3, "\"k001\":0", SY_OK);
+	assert_rising("\\u006b", 3, "\"k006\":0", SY_FORMAT);
 }
 
 static void test_marked_duplicates(void **state)
@@ -220,6 +270,7 @@ int main(void)
 		cmocka_unit_test(test_duplicates),
 		cmocka_unit_test(test_many_keys),
 		cmocka_unit_test(test_duplicates_against_oracle),
+		cmocka_unit_test(test_rising_keys),
 		cmocka_unit_test(test_marked_duplicates),
 		cmocka_unit_test(test_memory_is_bounded),
 	};

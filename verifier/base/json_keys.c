@@ -2,20 +2,15 @@
 /*
  * Finding duplicate keys in bounded memory.  Keys of open objects stand in one
  * log.  Those of a small object are compared one by one, by a cheap
- * fingerprint; those of a larger one also stand in a hash table of log
- * indices, under a keyed hash that nobody outside can steer.
- *
- * The table probes groups of slots, by a byte of tag for each: a new key costs
- * one look at a dense array, and no branch that depends on what others left in
- * one slot.
+ * fingerprint.  Writers sort, or count up: while the keys of a larger object
+ * rise, none can repeat.  From the first that does not, they also stand in a
+ * hash table of log indices, under a keyed hash that nobody outside can steer.
  *
  * Objects close in the reverse order of opening, so entries leave the table in
- * the reverse order of entering: probing then needs no tombstones.  A rebuild
- * enters them in log order and keeps that.
+ * the reverse order of entering: linear probing then needs no tombstones.  A
+ * rebuild enters them in log order and keeps that.
  */
 #include "verifier/base/json_parts.h"
-
-#include <endian.h>
 
 #include "verifier/base/memory.h"
 #include "verifier/base/set.h"
@@ -23,17 +18,29 @@
 /* Objects with at most this many keys do without the table. */
 #define SMALL 8
 #define SLOTS_MIN 64
-#define KEYS_MAX ((UINT32_C(1) << 24) - 2)
 
-/* Slots that are looked at together. */
-#define GROUP 8
-#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
-#define HIGH_BITS EACH_BYTE(0x80)
+/*
+ * A slot is 0 when free, else log index + 1 in the low bits and a part of the
+ * hash above: most collisions are told apart without a look at the log.
+ */
+#define INDEX_BITS 24
+#define INDEX_MASK ((UINT32_C(1) << INDEX_BITS) - 1)
+#define KEYS_MAX (INDEX_MASK - 1)
+
+/*
+ * Orders in which the keys of a large object may rise.  While one of them is
+ * left, the mark of a key is its length; after that, its strong hash.  In a
+ * small object it is the fingerprint.
+ */
+enum order {
+	ORDER_BYTES = 1,	/* "t10" before "t9" */
+	ORDER_LENGTH = 2	/* "t9" before "t10" */
+};
 
 void sy_json_keys_free(struct sy_json_keys *keys)
 {
 	sy_release(keys->ctx, keys->log);
-	sy_release(keys->ctx, keys->firsts);
+	sy_release(keys->ctx, keys->scopes);
 	sy_release(keys->ctx, keys->slots);
 	sy_release(keys->ctx, keys->scratch);
 	*keys = (struct sy_json_keys){ .ctx = keys->ctx };
@@ -68,7 +75,7 @@ static uint32_t strong_hash(const struct sy_json_keys *keys, struct sy_span text
 static bool is_key(const struct sy_json_keys *keys, const struct sy_json_key *key,
 		   uint32_t hash, struct sy_span text)
 {
-	return key->hash == hash &&
+	return key->mark == hash &&
 	       sy_json_string_is(keys->doc.data + key->off + 1,
 				 keys->doc.data + keys->doc.len, text);
 }
@@ -83,85 +90,43 @@ static bool find_small(const struct sy_json_keys *keys, size_t first,
 	return false;
 }
 
-/* A tag is 0 where the slot is free, else seven bits of the hash below a one. */
-static uint8_t tag_of(uint32_t hash)
-{
-	return (uint8_t)(hash >> 24 | 0x80);
-}
-
-/* The tags of a group, its first slot in the lowest byte. */
-static uint64_t load_tags(const struct sy_json_keys *keys, size_t group)
-{
-	uint64_t tags;
-
-	memcpy(&tags, keys->tags + group * GROUP, sizeof(tags));
-	return le64toh(tags);
-}
-
-/* High bits set where a byte of w is zero, and nowhere else. */
-static uint64_t zero_bytes(uint64_t w)
-{
-	return ~(((w & ~HIGH_BITS) + ~HIGH_BITS) | w) & HIGH_BITS;
-}
-
-static size_t first_byte(uint64_t high_bits)
-{
-	return ((size_t)ffsll((long long)high_bits) - 1) / 8;
-}
-
-static size_t next_group(const struct sy_json_keys *keys, size_t group)
-{
-	return (group + 1) & (keys->n_slots / GROUP - 1);
-}
-
-static size_t first_group(const struct sy_json_keys *keys, uint32_t hash)
-{
-	return hash & (keys->n_slots / GROUP - 1);
-}
-
 /* Entries of enclosing objects share the table: only those from `first` count. */
 static bool find_large(const struct sy_json_keys *keys, size_t first,
 		       uint32_t hash, struct sy_span text)
 {
-	for (size_t group = first_group(keys, hash);; group = next_group(keys, group)) {
-		uint64_t tags = load_tags(keys, group);
-		uint64_t equal = zero_bytes(tags ^ EACH_BYTE(tag_of(hash)));
+	size_t mask = keys->n_slots - 1;
 
-		for (; equal; equal &= equal - 1) {
-			size_t index = keys->slots[group * GROUP + first_byte(equal)];
+	for (size_t i = hash & mask; keys->slots[i]; i = (i + 1) & mask) {
+		uint32_t slot = keys->slots[i];
+		size_t index = (slot & INDEX_MASK) - 1;
 
-			if (index >= first &&
-			    is_key(keys, &keys->log[index], hash, text))
-				return true;
-		}
-		if (~tags & HIGH_BITS)
-			return false;
+		if ((slot ^ hash) >> INDEX_BITS == 0 && index >= first &&
+		    is_key(keys, &keys->log[index], hash, text))
+			return true;
 	}
+	return false;
 }
 
 static void enter(struct sy_json_keys *keys, size_t index)
 {
-	uint32_t hash = keys->log[index].hash;
-	size_t group = first_group(keys, hash), slot;
-	uint64_t free = ~load_tags(keys, group) & HIGH_BITS;
+	size_t mask = keys->n_slots - 1;
+	uint32_t hash = keys->log[index].mark;
+	size_t i = hash & mask;
 
-	while (!free) {
-		group = next_group(keys, group);
-		free = ~load_tags(keys, group) & HIGH_BITS;
-	}
-	slot = group * GROUP + first_byte(free);
-	keys->tags[slot] = tag_of(hash);
-	keys->slots[slot] = (uint32_t)index;
+	while (keys->slots[i])
+		i = (i + 1) & mask;
+	keys->slots[i] = (hash & ~INDEX_MASK) | ((uint32_t)index + 1);
 	keys->n_used++;
 }
 
 static void leave(struct sy_json_keys *keys, size_t index)
 {
-	size_t slot = first_group(keys, keys->log[index].hash) * GROUP;
+	size_t mask = keys->n_slots - 1;
+	size_t i = keys->log[index].mark & mask;
 
-	while (!keys->tags[slot] || keys->slots[slot] != index)
-		slot = (slot + 1) & (keys->n_slots - 1);
-	keys->tags[slot] = 0;
+	while ((keys->slots[i] & INDEX_MASK) != (uint32_t)index + 1)
+		i = (i + 1) & mask;
+	keys->slots[i] = 0;
 	keys->n_used--;
 }
 
@@ -169,33 +134,31 @@ static void enter_all(struct sy_json_keys *keys)
 {
 	keys->n_used = 0;
 	for (size_t object = 0; object < keys->n_open; object++) {
-		size_t first = keys->firsts[object];
-		size_t last = object + 1 < keys->n_open ?
-			      keys->firsts[object + 1] : keys->n;
+		const struct sy_json_scope *scope = &keys->scopes[object];
+		size_t last = object + 1 < keys->n_open ? scope[1].first : keys->n;
 
-		if (last - first <= SMALL)
+		if (last - scope->first <= SMALL || scope->orders)
 			continue;
-		for (size_t i = first; i < last; i++)
+		for (size_t i = scope->first; i < last; i++)
 			enter(keys, i);
 	}
 }
 
-/* Keeps the table at most seven eighths full with `more` entries to come. */
+/* Keeps the table at most three quarters full with `more` entries to come. */
 static enum sy_status make_room(struct sy_json_keys *keys, size_t more)
 {
 	size_t n_slots = keys->n_slots ? keys->n_slots : SLOTS_MIN;
 
-	while (keys->n_used + more > n_slots - n_slots / 8)
+	while (keys->n_used + more > n_slots - n_slots / 4)
 		n_slots *= 2;
 	if (n_slots == keys->n_slots)
 		return SY_OK;
 	/* The log holds all that is needed: the old table can go first. */
 	sy_release(keys->ctx, keys->slots);
-	keys->slots = sy_alloc_array(keys->ctx, n_slots, sizeof(*keys->slots) + 1);
+	keys->slots = sy_alloc_array(keys->ctx, n_slots, sizeof(*keys->slots));
 	keys->n_slots = keys->slots ? n_slots : 0;
 	if (!keys->slots)
 		return sy_memory_status(keys->ctx);
-	keys->tags = (uint8_t *)(keys->slots + n_slots);
 	enter_all(keys);
 	return SY_OK;
 }
@@ -224,85 +187,186 @@ static enum sy_status read_key(struct sy_json_keys *keys, uint32_t off,
 	return SY_OK;
 }
 
-/* The innermost object has outgrown the log: strong hashes, and the table. */
-static enum sy_status promote(struct sy_json_keys *keys, size_t first)
+/* The orders in which key follows last: none when it is the same. */
+static uint32_t orders_of(struct sy_span last, struct sy_span key)
 {
-	for (size_t i = first; i < keys->n; i++) {
+	int bytes = sy_span_compare(last, key);
+	uint32_t orders = 0;
+
+	if (bytes < 0)
+		orders |= ORDER_BYTES;
+	if (last.len < key.len || (last.len == key.len && bytes < 0))
+		orders |= ORDER_LENGTH;
+	return orders;
+}
+
+/* Escapes make a key end elsewhere than its length tells: no order then. */
+static bool is_as_written(const struct sy_json_keys *keys, uint32_t off,
+			  struct sy_span text)
+{
+	return text.data == keys->doc.data + off + 1;
+}
+
+/* The innermost object has outgrown the log: do its keys rise so far? */
+static enum sy_status begin_orders(struct sy_json_keys *keys,
+				   struct sy_json_scope *scope)
+{
+	uint32_t orders = ORDER_BYTES | ORDER_LENGTH;
+	struct sy_span last = sy_span_of(NULL, 0), text;
+
+	for (size_t i = scope->first; i < keys->n && orders; i++) {
 		struct sy_json_key *key = &keys->log[i];
-		struct sy_span text;
 		enum sy_status status = read_key(keys, key->off, &text);
 
 		if (status != SY_OK)
 			return status;
-		key->hash = strong_hash(keys, text);
-		enter(keys, i);
+		if (!is_as_written(keys, key->off, text))
+			return SY_OK;
+		if (i > scope->first)
+			orders &= orders_of(last, text);
+		key->mark = (uint32_t)text.len;
+		last = text;
 	}
+	scope->orders = orders;
 	return SY_OK;
 }
 
-static enum sy_status append(struct sy_json_keys *keys, size_t first,
-			     struct sy_json_key key)
+/* The keys of the innermost object do not rise: strong hashes, and the table. */
+static enum sy_status end_orders(struct sy_json_keys *keys,
+				 struct sy_json_scope *scope)
 {
-	size_t count = keys->n - first;
+	/* With room for the next key: a rebuild would pass over SMALL keys. */
+	enum sy_status status = make_room(keys, keys->n - scope->first + 1);
+
+	scope->orders = 0;
+	for (size_t i = scope->first; i < keys->n && status == SY_OK; i++) {
+		struct sy_json_key *key = &keys->log[i];
+		struct sy_span text;
+
+		status = read_key(keys, key->off, &text);
+		if (status != SY_OK)
+			return status;
+		key->mark = strong_hash(keys, text);
+		enter(keys, i);
+	}
+	return status;
+}
+
+static enum sy_status append(struct sy_json_keys *keys, struct sy_json_key key)
+{
 	enum sy_status status = SY_OK;
 
 	if (keys->n >= KEYS_MAX)
 		return SY_LIMIT;
-	if (count >= SMALL)
-		status = make_room(keys, count == SMALL ? SMALL + 1 : 1);
-	if (status == SY_OK && keys->n == keys->cap)
+	if (keys->n == keys->cap)
 		status = sy_grow(keys->ctx, &keys->log, &keys->cap, keys->n + 1,
 				 sizeof(*keys->log));
+	if (status == SY_OK)
+		keys->log[keys->n++] = key;
+	return status;
+}
+
+static enum sy_status add_hashed(struct sy_json_keys *keys, size_t first,
+				 uint32_t off, struct sy_span text,
+				 bool *is_duplicate)
+{
+	uint32_t hash = strong_hash(keys, text);
+	enum sy_status status;
+
+	*is_duplicate = find_large(keys, first, hash, text);
+	if (*is_duplicate)
+		return SY_OK;
+	status = make_room(keys, 1);
+	if (status == SY_OK)
+		status = append(keys, (struct sy_json_key){ hash, off });
+	if (status == SY_OK)
+		enter(keys, keys->n - 1);
+	return status;
+}
+
+/* The orders of the innermost object that are left with this key. */
+static uint32_t orders_left(const struct sy_json_keys *keys, uint32_t orders,
+			    uint32_t off, struct sy_span text)
+{
+	struct sy_json_key last = keys->log[keys->n - 1];
+
+	if (!is_as_written(keys, off, text))
+		return 0;
+	return orders & orders_of(sy_span_of(keys->doc.data + last.off + 1,
+					     last.mark), text);
+}
+
+/* The object has SMALL keys or more; with SMALL, the key is known to be new. */
+static enum sy_status add_large(struct sy_json_keys *keys,
+				struct sy_json_scope *scope, uint32_t off,
+				struct sy_span text, bool *is_duplicate)
+{
+	bool is_new = keys->n - scope->first == SMALL;
+	enum sy_status status = is_new ? begin_orders(keys, scope) : SY_OK;
+	uint32_t left;
+
+	if (status == SY_OK && scope->orders) {
+		left = orders_left(keys, scope->orders, off, text);
+		if (left) {
+			scope->orders = left;
+			return append(keys, (struct sy_json_key){
+					(uint32_t)text.len, off });
+		}
+	}
+	if (status == SY_OK && (is_new || scope->orders))
+		status = end_orders(keys, scope);
 	if (status != SY_OK)
 		return status;
-	keys->log[keys->n++] = key;
-	if (count == SMALL)
-		return promote(keys, first);
-	if (count > SMALL)
-		enter(keys, keys->n - 1);
-	return SY_OK;
+	return add_hashed(keys, scope->first, off, text, is_duplicate);
 }
 
 enum sy_status sy_json_keys_add(struct sy_json_keys *keys, uint32_t off,
 				struct sy_span text, bool *is_duplicate)
 {
-	size_t first = keys->firsts[keys->n_open - 1];
-	bool is_small = keys->n - first <= SMALL;
-	uint32_t hash = is_small ? fingerprint(text) : strong_hash(keys, text);
+	struct sy_json_scope *scope = &keys->scopes[keys->n_open - 1];
+	size_t count = keys->n - scope->first;
+	uint32_t mark;
 
-	*is_duplicate = is_small ? find_small(keys, first, hash, text) :
-			find_large(keys, first, hash, text);
+	*is_duplicate = false;
+	if (count > SMALL)
+		return add_large(keys, scope, off, text, is_duplicate);
+	mark = fingerprint(text);
+	*is_duplicate = find_small(keys, scope->first, mark, text);
 	if (*is_duplicate)
 		return SY_OK;
-	return append(keys, first, (struct sy_json_key){ hash, off });
+	if (count == SMALL)
+		return add_large(keys, scope, off, text, is_duplicate);
+	return append(keys, (struct sy_json_key){ mark, off });
 }
 
 enum sy_status sy_json_keys_open(struct sy_json_keys *keys)
 {
-	if (keys->n_open == keys->firsts_cap) {
-		enum sy_status status = sy_grow(keys->ctx, &keys->firsts,
-						&keys->firsts_cap,
+	if (keys->n_open == keys->scopes_cap) {
+		enum sy_status status = sy_grow(keys->ctx, &keys->scopes,
+						&keys->scopes_cap,
 						keys->n_open + 1,
-						sizeof(*keys->firsts));
+						sizeof(*keys->scopes));
 
 		if (status != SY_OK)
 			return status;
 	}
-	keys->firsts[keys->n_open++] = (uint32_t)keys->n;
+	keys->scopes[keys->n_open++] = (struct sy_json_scope){
+		.first = (uint32_t)keys->n };
 	return SY_OK;
 }
 
 void sy_json_keys_close(struct sy_json_keys *keys)
 {
-	size_t first = keys->firsts[--keys->n_open];
-	size_t count = keys->n - first;
+	const struct sy_json_scope *scope = &keys->scopes[--keys->n_open];
+	size_t count = keys->n - scope->first;
+	bool is_hashed = count > SMALL && !scope->orders;
 
-	if (count > SMALL && count == keys->n_used && count > keys->n_slots / 16) {
-		memset(keys->tags, 0, keys->n_slots);
+	if (is_hashed && count == keys->n_used && count > keys->n_slots / 16) {
+		memset(keys->slots, 0, keys->n_slots * sizeof(*keys->slots));
 		keys->n_used = 0;
-	} else if (count > SMALL) {
-		for (size_t i = keys->n; i > first; i--)
+	} else if (is_hashed) {
+		for (size_t i = keys->n; i > scope->first; i--)
 			leave(keys, i - 1);
 	}
-	keys->n = first;
+	keys->n = scope->first;
 }

@@ -52,25 +52,31 @@ SY_MUST_CHECK const uint8_t *sy_json_number_scan(const uint8_t *at,
 						 struct sy_json_number *number,
 						 struct sy_json_fault *fault);
 
-/* A key of an open object: a hash (see json_keys.c) and where it is written. */
+/* A key of an open object: its mark (see json_keys.c) and where it is written. */
 struct sy_json_key {
-	uint32_t hash;
+	uint32_t mark;
 	uint32_t off;		/* of its opening quote */
+};
+
+/* An open object: its first key in the log, and how its keys are looked up. */
+struct sy_json_scope {
+	uint32_t first;
+	uint32_t orders;	/* in which its keys rise, once it is large */
 };
 
 /*
  * The keys of all open objects, in the order in which they were read.  Memory:
- * 8 bytes a key and 6 to 12 more in large objects, for open objects only.
+ * 8 bytes a key, and 5 to 11 more in large objects whose keys do not rise, for
+ * open objects only.
  */
 struct sy_json_keys {
 	struct sy_context *ctx;
 	struct sy_span doc;		/* less than 4 GiB */
 	struct sy_json_key *log;
 	size_t n, cap;
-	uint32_t *firsts;		/* log index of each open object's first key */
-	size_t n_open, firsts_cap;
-	uint32_t *slots;		/* log indices; see json_keys.c */
-	uint8_t *tags;			/* one a slot, in the same block */
+	struct sy_json_scope *scopes;	/* of the open objects, outermost first */
+	size_t n_open, scopes_cap;
+	uint32_t *slots;		/* see json_keys.c */
 	size_t n_slots, n_used;		/* n_slots: 0 or a power of two */
 	uint8_t *scratch;
 	size_t scratch_cap;
