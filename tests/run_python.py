@@ -2,12 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs every tests/**/test_*.py with unittest against a built program.
 
-  run_python.py --build build/gcc [--tier fast|default|deep] [NAME-PART...]
+  run_python.py --build build/gcc [--tier fast|default|deep] [--jobs N] [NAME-PART...]
+
+Each test class is a job of its own; its output is printed when it ended.
 """
 
 import argparse
+import collections
+import concurrent.futures
+import contextlib
 import importlib.util
+import io
 import json
+import multiprocessing
 import os
 import pathlib
 import sys
@@ -15,6 +22,9 @@ import time
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
+
+
+JOBS = {}       # {class: its tests}; filled before the pool's processes are forked
 
 
 class Result(unittest.TextTestResult):
@@ -53,25 +63,60 @@ def load(path):
     return unittest.defaultTestLoader.loadTestsFromModule(module)
 
 
-def suite(parts):
+def classes(suite):
+    """{name: tests of one class}, in the order they were found."""
+    found = {}
+    for test in suite:
+        if isinstance(test, unittest.TestSuite):
+            for name, tests in classes(test).items():
+                found.setdefault(name, []).extend(tests)
+        else:
+            name = f"{type(test).__module__}.{type(test).__qualname__}"
+            found.setdefault(name, []).append(test)
+    return found
+
+
+def jobs_of(parts):
     tests = unittest.TestSuite()
     for path in sorted(HERE.rglob("test_*.py")):
         name = str(path.relative_to(HERE))
         if "vectors" in path.parts or (parts and not any(p in name for p in parts)):
             continue
         tests.addTest(load(path))
-    return tests
+    return classes(tests)
 
 
-def write_results(path, result):
+def run_job(name, verbosity):
+    """(name, output, counts) of one class, in a process of the pool."""
     import harness
-    failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
-    pathlib.Path(path).write_text(json.dumps({
+    before = collections.Counter(harness.corpus_counts())
+    output = io.StringIO()
+    runner = unittest.TextTestRunner(resultclass=Result, stream=output, verbosity=verbosity)
+    with contextlib.redirect_stdout(output):
+        result = runner.run(unittest.TestSuite(JOBS[name]))
+    return name, output.getvalue(), {
         "passed": result.n_passed,
-        "failed": failed,
+        "failed": len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses),
         "skipped": [f"{test.id()}: {reason}" for test, reason in result.skipped],
-        "corpus": harness.corpus_counts(),
-    }))
+        "corpus": collections.Counter(harness.corpus_counts()) - before,
+    }
+
+
+def add(total, counts):
+    for key in ("passed", "failed", "skipped"):
+        total[key] += counts[key]
+    total["corpus"].update(counts["corpus"])
+
+
+def show(name, output, counts, verbose):
+    if verbose or counts["failed"]:
+        print(f"\n{name}\n{output}", flush=True)
+        return
+    print(f"{name}: {counts['passed']} passed" +
+          (f", {len(counts['skipped'])} skipped" if counts["skipped"] else ""), flush=True)
+    for line in output.splitlines():
+        if line.endswith(" s") and " took " in line:
+            print("  " + line.lstrip(".s "), flush=True)
 
 
 def main():
@@ -79,6 +124,7 @@ def main():
     parser.add_argument("--build", required=True)
     parser.add_argument("--tier", default="fast", choices=["fast", "default", "deep"])
     parser.add_argument("--results")
+    parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument("-v", action="store_true")
     parser.add_argument("parts", nargs="*")
     args = parser.parse_args()
@@ -86,12 +132,21 @@ def main():
     os.environ["STEELYARD_TIER"] = args.tier
     sys.path.insert(0, str(HERE))
     sys.dont_write_bytecode = True
-    runner = unittest.TextTestRunner(resultclass=Result, stream=sys.stdout,
-                                     verbosity=2 if args.v else 1)
-    result = runner.run(suite(args.parts))
+    JOBS.update(jobs_of(args.parts))
+    total = {"passed": 0, "failed": 0, "skipped": [], "corpus": collections.Counter()}
+    # A test that kills its process breaks the pool, and with it the run.
+    with concurrent.futures.ProcessPoolExecutor(
+            args.jobs, multiprocessing.get_context("fork")) as pool:
+        jobs = [pool.submit(run_job, name, 2 if args.v else 1) for name in JOBS]
+        for done in concurrent.futures.as_completed(jobs):
+            name, output, counts = done.result()
+            add(total, counts)
+            show(name, output, counts, args.v)
     if args.results:
-        write_results(args.results, result)
-    return 0 if result.wasSuccessful() else 1
+        pathlib.Path(args.results).write_text(json.dumps(total))
+    print(f"Python: {total['passed']} passed, {total['failed']} failed, "
+          f"{len(total['skipped'])} skipped")
+    return 1 if total["failed"] or not total["passed"] else 0
 
 
 if __name__ == "__main__":

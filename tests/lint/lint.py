@@ -113,8 +113,8 @@ def check_includes(files):
 
 
 def def_entries(text):
-    """(line, key) of each entry: its first string, or its first word where the
-    list says "by ident" or has no strings."""
+    """(line, key) of each entry: the strings it begins with, else its first string, or
+    its first word where the list says "by ident" or has no strings."""
     by_word = "by ident" in text
     text = re.sub(r"/\*.*?\*/", lambda m: "\n" * m.group().count("\n"), text, flags=re.S)
     for match in re.finditer(r'^(?:#include "([^"]+)"|[A-Z_]+\((.*?)\)[ \t]*$)', text, re.M | re.S):
@@ -122,8 +122,12 @@ def def_entries(text):
         if match.group(1):
             yield line, match.group(1)
             continue
-        string = None if by_word else re.search(r'"([^"]*)"', match.group(2))
-        yield line, string.group(1) if string else match.group(2).split(",")[0].strip()
+        leading = re.match(r'\s*("[^"]*"\s*(?:,\s*"[^"]*"\s*)*)', match.group(2))
+        string = leading or re.search(r'"[^"]*"', match.group(2))
+        if by_word or not string:
+            yield line, match.group(2).split(",")[0].strip()
+        else:
+            yield line, " ".join(re.findall(r'"([^"]*)"', string.group()))
 
 
 def check_sorted(files):
