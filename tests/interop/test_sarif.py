@@ -224,6 +224,7 @@ class Escaped(ReportCase):
             self.assertGreaterEqual(len(document["artifacts"]), 5 * len(HOSTILE))
         self.plain(folder)
 
+    @harness.slow
     def test_names_as_arguments(self):
         folder = self.hostile_files()
         for below in sorted(folder.iterdir()):
@@ -231,6 +232,7 @@ class Escaped(ReportCase):
             for path in files if harness.TIER == "deep" else (below, files[0], files[-1]):
                 self.plain(path)
 
+    @harness.slow
     def test_names_in_contents(self):
         folder = self.hostile_contents()
         document, _, _ = self.reports("check", folder)
