@@ -92,7 +92,7 @@ static void print_names(const char *head, const char *(*at)(size_t i))
 	print_wrapped(names, 2);
 }
 
-static bool takes(const struct command_info *command, enum option_fill fill)
+bool help_takes(const struct command_info *command, enum option_fill fill)
 {
 	for (const struct option_info *o = cli_options; o->name; o++)
 		if (option_is_shown(o, command) && o->fill == fill)
@@ -102,13 +102,13 @@ static bool takes(const struct command_info *command, enum option_fill fill)
 
 static void print_lists(const struct command_info *command)
 {
-	if (takes(command, FILL_LOADERS))
+	if (help_takes(command, FILL_LOADERS))
 		print_names("loaders (--loader)", cli_loader_at);
-	if (takes(command, FILL_FORMATS))
+	if (help_takes(command, FILL_FORMATS))
 		print_names("report formats (--report)", cli_report_format_at);
-	if (takes(command, FILL_ALGORITHMS))
+	if (help_takes(command, FILL_ALGORITHMS))
 		print_names("algorithms (--algorithm)", cli_algorithm_at);
-	if (takes(command, FILL_LIMITS))
+	if (help_takes(command, FILL_LIMITS))
 		print_limits();
 }
 

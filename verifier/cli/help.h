@@ -21,6 +21,9 @@ int completion_script(const char *shell);
 bool option_is_shown(const struct option_info *option,
 		     const struct command_info *command);
 
+/* True when one of its options is completed from that list. */
+bool help_takes(const struct command_info *command, enum option_fill fill);
+
 /* Environment variables and exit codes: name and meaning, ends with name NULL. */
 struct help_pair {
 	const char *name, *what;

@@ -186,7 +186,7 @@ int man_page(const struct command_info *command)
 	put(command->about);
 	stdout_text("\n");
 	options_of(command);
-	if (command->bit & (ON_CHECK | ON_SCAN | ON_INSPECT))
+	if (help_takes(command, FILL_LIMITS))
 		limits();
 	pairs("EXIT STATUS", help_exit_codes);
 	pairs("ENVIRONMENT", help_environment);

@@ -355,6 +355,10 @@ static bool count_operands(struct parser *p)
 /* One word: an option, or an operand.  *ended: no options from here on. */
 static bool parse_word(struct parser *p, char *word, bool *ended)
 {
+	if (!word[0]) {
+		usage_error(p->command, "an empty word is no path");
+		return false;
+	}
 	if (*ended || word[0] != '-' || !word[1])
 		return option_list_add(&p->options->operands, word);
 	if (word[1] != '-')

@@ -38,9 +38,12 @@ static void catch_signals(bool is_on)
 int cli_failed(const struct steelyard_session *session,
 	       const struct command_info *command)
 {
-	if (!atomic_load(&is_interrupted))
+	if (atomic_load(&is_interrupted))
+		say("interrupted");
+	else if (steelyard_session_is_misused(session))
 		return usage_error(command, "%s", steelyard_session_error(session));
-	say("interrupted");
+	else
+		say("%s", steelyard_session_error(session));
 	return STEELYARD_UNDETERMINED;
 }
 

@@ -175,7 +175,7 @@ const struct option_info cli_options[] = {
 	  .commands = ON_NONE | ON_WALK | ON_HASH | ON_RULES,
 	  .help = "Print one JSON document on stdout." },
 	{ .name = "limit", .type = OPTION_LIST, .field = FIELD(limit),
-	  .commands = ON_WALK, .value = "NAME=VALUE", .fill = FILL_LIMITS,
+	  .commands = ON_WALK | ON_HASH, .value = "NAME=VALUE", .fill = FILL_LIMITS,
 	  .help = "Change a limit, see LIMITS. What lies beyond a limit is undetermined, "
 		  "never clean. May be repeated." },
 	{ .name = "loader", .type = OPTION_TEXT, .field = FIELD(loader),

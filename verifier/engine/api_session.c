@@ -70,6 +70,27 @@ const char *steelyard_session_error(const struct steelyard_session *session)
 	return session->ctx.error.text;
 }
 
+bool steelyard_session_is_misused(const struct steelyard_session *session)
+{
+	switch (session->ctx.error.status) {
+	case SY_LIMIT:
+	case SY_IO:
+	case SY_NO_MEMORY:
+	case SY_CANCELLED:
+	case SY_CHANGED:
+	case SY_WORKER:
+		return false;
+	case SY_OK:
+	case SY_FORMAT:
+	case SY_UNSUPPORTED:
+	case SY_NOT_FOUND:
+	case SY_USAGE:
+	case SY_N_STATUS:
+		break;
+	}
+	return true;
+}
+
 void sy_session_begin(struct steelyard_session *session)
 {
 	sy_error_clear(&session->ctx);

@@ -64,6 +64,13 @@ int steelyard_session_limit(struct steelyard_session *session, const char *name,
 /* One sentence about the last failure; valid until the next call. */
 const char *steelyard_session_error(const struct steelyard_session *session);
 
+/*
+ * True when the last failure lies in what was asked (a name that is not known, a
+ * file that is none), false when this machine could not do it (no memory, no
+ * process, no descriptor left): asked again, it may succeed.
+ */
+bool steelyard_session_is_misused(const struct steelyard_session *session);
+
 /* Which questions a check asks. */
 enum steelyard_ask {
 	STEELYARD_ASK_CHECK,	/* all four */
