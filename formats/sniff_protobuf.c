@@ -174,6 +174,6 @@ unsigned sy_bid_tfevents(const struct sy_probe *p)
 {
 	struct sy_span version = sy_span_str("brain.Event:");
 
-	return p->head.len > 40 && p->head.data[12] == 0x09 &&
+	return p->head.len >= 40 && p->head.data[12] == 0x09 &&
 	       sy_span_find(sy_span_slice(p->head, 0, 64), version) != SIZE_MAX ? 96 : 0;
 }

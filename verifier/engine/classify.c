@@ -287,7 +287,7 @@ static enum sy_status unknown_content(const struct candidate *c,
 		return not_examined(c, SY_RULE_CONTENT_UNKNOWN_BINARY);
 	*format = c->claimed;
 	return sy_check_find(c->check, c->entry, SY_RULE_CONTENT_UNKNOWN_BINARY,
-			     "%llu bytes of unknown content under the name of %s",
+			     "%llu bytes of unknown content under a name for %s",
 			     (unsigned long long)artifact_of(c)->size,
 			     c->claimed->title);
 }
