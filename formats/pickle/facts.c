@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Facts about what the machine tells.  Severity and allowances are the judge's
+ * business in the engine; here only what is so.
+ */
+#include "formats/pickle/facts.h"
+
+#define RENDER_MAX 160
+
+uint64_t sy_pickle_facts_off(const struct sy_pickle_facts *facts, uint64_t off)
+{
+	return facts->job.is_decoded ? facts->job.from : off;
+}
+
+/* Of a global that was imported: imports always come first. */
+struct sy_pickle_use *sy_pickle_use_of(struct sy_pickle_facts *facts, uint32_t global)
+{
+	return &facts->uses[global];
+}
+
+/* Room for all globals there are. */
+static enum sy_status make_uses(struct sy_pickle_facts *facts)
+{
+	enum sy_status status = sy_grow(facts->in->ctx, &facts->uses, &facts->cap_uses,
+					facts->globals.n, sizeof(*facts->uses));
+
+	if (status == SY_OK)
+		facts->n_uses = facts->globals.n;
+	return status;
+}
+
+static enum sy_status on_import(void *user, struct sy_pickle *m,
+				const struct sy_pickle_import *import)
+{
+	struct sy_pickle_facts *facts = user;
+	struct sy_pickle_use *use;
+	enum sy_status status = make_uses(facts);
+
+	(void)m;
+	if (status != SY_OK)
+		return status;
+	facts->n_imports++;
+	use = sy_pickle_use_of(facts, import->global);
+	if (!use->is_imported)
+		use->import_off = sy_pickle_facts_off(facts, import->off);
+	use->is_imported = true;
+	return SY_OK;
+}
+
+static enum sy_status on_call(void *user, struct sy_pickle *m,
+			      const struct sy_pickle_call *call)
+{
+	struct sy_pickle_facts *facts = user;
+	enum sy_status status = make_uses(facts);
+
+	return status == SY_OK ? sy_pickle_judge(facts, m, call) : status;
+}
+
+/* PyTorch: ('storage', class, key, device, count); before, ('module', ...). */
+static bool is_torch_id(struct sy_pickle *m, uint64_t id)
+{
+	struct sy_tuple tuple;
+
+	if (sy_value_kind(id) != SY_VALUE_TUPLE || !sy_pickle_items(m, id, &tuple))
+		return false;
+	return (tuple.n_items >= 5 && sy_pickle_is_text(m, tuple.items[0], "storage")) ||
+	       (tuple.n_items == 4 && sy_pickle_is_text(m, tuple.items[0], "module"));
+}
+
+static enum sy_status on_persistent(void *user, struct sy_pickle *m, uint64_t off, uint64_t id)
+{
+	struct sy_pickle_facts *facts = user;
+	struct sy_text text;
+
+	if (is_torch_id(m, id) || facts->n_unusual++ > 0)
+		return SY_OK;
+	sy_text_init(&text);
+	sy_text_add(&text, "asks the loading program for the object ");
+	sy_pickle_render(m, id, RENDER_MAX, &text);
+	return sy_fact_text(facts->in, SY_RULE_PICKLE_PERSISTENT_UNUSUAL,
+			    sy_pickle_facts_off(facts, off), 1, sy_span_of(NULL, 0), &text);
+}
+
+static enum sy_status odd_value(struct sy_pickle_facts *facts, struct sy_pickle *m,
+				enum sy_rule rule, uint64_t value, const char *what)
+{
+	struct sy_text text;
+
+	sy_text_init(&text);
+	sy_text_add(&text, what);
+	sy_pickle_render(m, value, RENDER_MAX, &text);
+	return sy_fact_text(facts->in, rule, sy_pickle_facts_off(facts, m->off), 1,
+			    sy_span_of(NULL, 0), &text);
+}
+
+/* Readers that keep to frames go on behind the frame: that reading is run, too. */
+static enum sy_status odd_frame(struct sy_pickle_facts *facts, uint64_t off, uint64_t beyond,
+				uint64_t frame_end)
+{
+	struct sy_pickle_job job = facts->job;
+	enum sy_status status;
+
+	if (facts->in->n_facts[SY_RULE_PICKLE_FRAME_WRONG] < facts->in->ctx->limits.findings_per_rule &&
+	    beyond > 0) {
+		job.start = frame_end;
+		job.is_probe = true;
+		job.depth++;
+		status = sy_pickle_facts_job(facts, &job);
+		if (status != SY_OK)
+			return status;
+	}
+	return sy_fact(facts->in, SY_RULE_PICKLE_FRAME_WRONG, sy_pickle_facts_off(facts, off), 1,
+		       sy_span_of(NULL, 0), beyond
+		       ? "an opcode reaches %llu bytes beyond the end of its frame"
+		       : "a frame begins inside another frame%.0llu",
+		       (unsigned long long)beyond);
+}
+
+static enum sy_status on_oddity(void *user, struct sy_pickle *m, enum sy_pickle_oddity oddity,
+				uint64_t off, uint64_t len, uint64_t value)
+{
+	struct sy_pickle_facts *facts = user;
+	struct sy_pickle_call stored = { .off = off, .how = SY_HOW_INDIRECT };
+	uint64_t at = sy_pickle_facts_off(facts, off);
+
+	switch (oddity) {
+	case SY_ODD_NAME:
+		return odd_value(facts, m, SY_RULE_PICKLE_NAME_COMPUTED, value,
+				 "imports a name that only comes about while loading: ");
+	case SY_ODD_EXTENSION:
+		return odd_value(facts, m, SY_RULE_PICKLE_EXTENSION_USED, value,
+				 "creates what the loading program registered as ");
+	case SY_ODD_BUFFER:
+		return sy_fact(facts->in, SY_RULE_PICKLE_BUFFER_MISSING, at, 1,
+			       sy_span_of(NULL, 0), "takes a buffer that is not in the file");
+	case SY_ODD_FRAME:
+		return odd_frame(facts, off, len, m->frame_end);
+	case SY_ODD_BARE:
+		return sy_pickle_misuse(facts, m, sy_value_index(value), &stored,
+					"and stores it where other code can call it");
+	case SY_ODD_NESTED:
+		return sy_fact(facts->in, SY_RULE_PICKLE_NESTED_FOUND, at, 1,
+			       sy_span_of(NULL, 0),
+			       "%llu bytes of data begin like a pickle", (unsigned long long)len);
+	case SY_ODD_NUMBER:
+		return sy_fact(facts->in, SY_RULE_PICKLE_NUMBER_HUGE, at, 1,
+			       sy_span_of(NULL, 0), "a number of %llu bytes",
+			       (unsigned long long)len);
+	case SY_ODD_STRING:
+		if (facts->in->n_facts[SY_RULE_PICKLE_STRING_ENCODED] > 0)
+			return SY_OK;
+		return odd_value(facts, m, SY_RULE_PICKLE_STRING_ENCODED, value,
+				 "not ASCII: ");
+	}
+	return SY_OK;
+}
+
+enum sy_status sy_pickle_misuse(struct sy_pickle_facts *facts, struct sy_pickle *m,
+				uint32_t index, const struct sy_pickle_call *call,
+				const char *what)
+{
+	const struct sy_global *global = &facts->globals.all[index];
+	struct sy_text text;
+
+	enum sy_status status = make_uses(facts);
+
+	if (status != SY_OK)
+		return status;
+	if (facts->uses[index].told & 1u << call->how)
+		return SY_OK;
+	facts->uses[index].told |= 1u << call->how;
+	sy_text_init(&text);
+	sy_text_add(&text, "uses ");
+	sy_text_name(&text, global->symbol);
+	sy_text_addf(&text, " %s", what);
+	if (call->args || call->extra) {
+		sy_text_add(&text, ": ");
+		sy_pickle_render(m, call->extra ? call->extra : call->args, RENDER_MAX, &text);
+	}
+	sy_text_addf(&text, " (known: %s)", global->info.reason);
+	return sy_fact_text(facts->in, SY_RULE_PICKLE_USE_UNSAFE,
+			    sy_pickle_facts_off(facts, call->off), 1, global->symbol, &text);
+}
+
+enum sy_status sy_pickle_facts_job(struct sy_pickle_facts *facts,
+				   const struct sy_pickle_job *job)
+{
+	struct sy_context *ctx = facts->in->ctx;
+	enum sy_status status;
+
+	for (size_t i = 0; i < facts->n_jobs; i++) {
+		if (facts->jobs[i].source == job->source && facts->jobs[i].start == job->start)
+			return SY_OK;
+	}
+	if (facts->n_jobs >= ctx->limits.pickle_nested)
+		return sy_fail(ctx, SY_LIMIT, "more than %llu pickles inside pickles "
+			       "(--limit pickle-nested=N)",
+			       (unsigned long long)ctx->limits.pickle_nested);
+	status = sy_grow(ctx, &facts->jobs, &facts->cap_jobs, facts->n_jobs + 1,
+			 sizeof(*facts->jobs));
+	if (status == SY_OK)
+		facts->jobs[facts->n_jobs++] = *job;
+	return status;
+}
+
+static enum sy_status tell_import(struct sy_pickle_facts *facts, const struct sy_global *global,
+				  const struct sy_pickle_use *use)
+{
+	struct sy_text text;
+
+	sy_text_init(&text);
+	sy_text_add(&text, "imports ");
+	sy_text_name(&text, global->symbol);
+	sy_text_addf(&text, " at offset %llu and does not call it (%s: %s)",
+		     (unsigned long long)use->import_off, sy_danger_name(global->info.danger),
+		     global->info.reason);
+	return sy_fact_text(facts->in, SY_RULE_PICKLE_IMPORT_DANGEROUS, use->import_off, 1,
+			    global->symbol, &text);
+}
+
+static enum sy_status tell_unknown(struct sy_pickle_facts *facts,
+				   const struct sy_global *global,
+				   const struct sy_pickle_use *use)
+{
+	struct sy_text text;
+
+	sy_text_init(&text);
+	sy_text_add(&text, "NOT ON THE LIST: ");
+	sy_text_name(&text, global->symbol);
+	sy_text_addf(&text, ", imported at offset %llu, ", (unsigned long long)use->import_off);
+	if (use->n_calls > 0) {
+		sy_text_add(&text, "called ");
+		sy_text_count(&text, use->n_calls);
+		sy_text_add(&text, use->n_calls == 1 ? " time" : " times");
+	} else {
+		sy_text_add(&text, "not called");
+	}
+	sy_text_add(&text, "; to allow it: allow-global ");
+	sy_text_name(&text, global->symbol);
+	sy_text_add(&text, global->info.is_weights_only
+		    ? "; PyTorch 2.6 loads it with weights_only=True"
+		    : "; PyTorch 2.6 refuses it with weights_only=True");
+	return sy_fact_text(facts->in, SY_RULE_PICKLE_IMPORT_UNKNOWN, use->import_off, 1,
+			    global->symbol, &text);
+}
+
+enum sy_status sy_pickle_facts_end(struct sy_pickle_facts *facts)
+{
+	enum sy_status status = SY_OK;
+
+	for (size_t i = 0; i < facts->n_uses && status == SY_OK; i++) {
+		const struct sy_global *global = &facts->globals.all[i];
+		const struct sy_pickle_use *use = &facts->uses[i];
+
+		if (!use->is_imported || use->is_told)
+			continue;
+		if (global->info.class == SY_GLOBAL_DANGEROUS)
+			status = tell_import(facts, global, use);
+		else if (global->info.class == SY_GLOBAL_UNKNOWN)
+			status = tell_unknown(facts, global, use);
+	}
+	return status;
+}
+
+void sy_pickle_facts_init(struct sy_pickle_facts *facts, struct sy_inspection *in)
+{
+	*facts = (struct sy_pickle_facts){ .in = in };
+	facts->events = (struct sy_pickle_events){
+		.user = facts, .import = on_import, .call = on_call,
+		.persistent = on_persistent, .oddity = on_oddity,
+	};
+	sy_globals_init(&facts->globals, in->ctx);
+}
+
+void sy_pickle_facts_free(struct sy_pickle_facts *facts)
+{
+	sy_globals_free(&facts->globals);
+	if (facts->uses)
+		sy_release(facts->in->ctx, facts->uses);
+	if (facts->jobs)
+		sy_release(facts->in->ctx, facts->jobs);
+	*facts = (struct sy_pickle_facts){ 0 };
+}

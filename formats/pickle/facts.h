@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the machine tells, turned into facts with the knowledge tables: dangerous
+ * and unknown imports, known names used in other ways than known.
+ */
+#ifndef SY_FORMATS_PICKLE_FACTS_H
+#define SY_FORMATS_PICKLE_FACTS_H
+
+#include "formats/format.h"
+#include "formats/pickle/machine.h"
+
+/* What became of one global in the pickles of a file. */
+struct sy_pickle_use {
+	uint64_t import_off, call_off;	/* first ones, in the file */
+	uint64_t n_calls;
+	bool is_imported, is_told;
+	unsigned told;			/* uses that a fact was stated about, by how */
+};
+
+/* A stream that the pickle hands to a loader, or that hides in it. */
+struct sy_pickle_job {
+	struct sy_source *source;
+	uint64_t start, end;
+	bool is_decoded;	/* not the file's bytes: */
+	uint64_t from;		/* ... they came about at this offset in the file */
+	bool is_probe;		/* nobody says that it is a pickle: how it ends is no fact */
+	unsigned depth;		/* pickles around it */
+};
+
+struct sy_pickle_facts {
+	struct sy_inspection *in;
+	struct sy_globals globals;
+	struct sy_pickle_events events;
+	struct sy_pickle_use *uses;	/* by global */
+	size_t n_uses, cap_uses;
+	struct sy_pickle_job *jobs;
+	size_t n_jobs, cap_jobs;
+	struct sy_pickle_job job;	/* the one that is running */
+	uint64_t n_imports;
+	uint64_t n_unusual;		/* persistent ids not as PyTorch writes them */
+};
+
+void sy_pickle_facts_init(struct sy_pickle_facts *facts, struct sy_inspection *in);
+void sy_pickle_facts_free(struct sy_pickle_facts *facts);
+
+/* Adds a stream to be run later; SY_LIMIT beyond limits.pickle_nested. */
+SY_MUST_CHECK enum sy_status sy_pickle_facts_job(struct sy_pickle_facts *facts,
+						 const struct sy_pickle_job *job);
+
+/* Where an offset of the running stream is in the file. */
+uint64_t sy_pickle_facts_off(const struct sy_pickle_facts *facts, uint64_t off);
+
+/* The facts that are stated once per name, when all streams have been run. */
+SY_MUST_CHECK enum sy_status sy_pickle_facts_end(struct sy_pickle_facts *facts);
+
+/* Judges one call; judge.c. */
+SY_MUST_CHECK enum sy_status sy_pickle_judge(struct sy_pickle_facts *facts,
+					     struct sy_pickle *m,
+					     const struct sy_pickle_call *call);
+
+/* A known name used otherwise; said once per name and kind of use. */
+SY_MUST_CHECK enum sy_status sy_pickle_misuse(struct sy_pickle_facts *facts,
+					      struct sy_pickle *m, uint32_t global,
+					      const struct sy_pickle_call *call,
+					      const char *what);
+struct sy_pickle_use *sy_pickle_use_of(struct sy_pickle_facts *facts, uint32_t global);
+
+/* joblib.c: arrays that follow their wrapper's BUILD as raw bytes. */
+SY_MUST_CHECK enum sy_status sy_joblib_array(struct sy_pickle *m,
+					     const struct sy_pickle_call *call);
+
+#endif

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Judges calls: of dangerous names, each one is told; of unknown ones it is
+ * counted; of known ones the way must be one that the tables allow.  What a loader
+ * is given becomes a stream to be run.
+ */
+#include "formats/pickle/facts.h"
+#include "formats/pickle/machine_parts.h"
+
+#define RENDER_MAX 240
+
+static const struct sy_global *global_of(const struct sy_pickle_facts *facts, uint64_t value)
+{
+	return &facts->globals.all[sy_value_index(value)];
+}
+
+/* "calls os.system('echo hi') at offset 71 (shell: starts programs)" */
+static enum sy_status tell_danger(struct sy_pickle_facts *facts, struct sy_pickle *m,
+				  const struct sy_pickle_call *call)
+{
+	const struct sy_global *global = global_of(facts, call->callee);
+	uint64_t off = sy_pickle_facts_off(facts, call->off);
+	struct sy_text text;
+
+	sy_pickle_use_of(facts, sy_value_index(call->callee))->is_told = true;
+	if (!sy_fact_is_wanted(facts->in, SY_RULE_PICKLE_IMPORT_DANGEROUS))
+		return sy_fact(facts->in, SY_RULE_PICKLE_IMPORT_DANGEROUS, off, 1,
+			       global->symbol, " ");
+	sy_text_init(&text);
+	switch (call->how) {
+	case SY_HOW_REDUCE:
+	case SY_HOW_NEW:
+	case SY_HOW_OBJECT:
+	case SY_HOW_INDIRECT:
+		sy_text_add(&text, "calls ");
+		break;
+	case SY_HOW_BUILD:
+		sy_text_add(&text, "sets the state of ");
+		break;
+	case SY_HOW_ITEMS:
+		sy_text_add(&text, "adds items to ");
+		break;
+	}
+	sy_pickle_render(m, call->callee, RENDER_MAX, &text);
+	if (call->how == SY_HOW_BUILD)
+		sy_text_add(&text, ": ");
+	sy_pickle_render(m, call->how == SY_HOW_BUILD ? call->extra : call->args, RENDER_MAX,
+			 &text);
+	sy_text_addf(&text, " at offset %llu (%s: %s)", (unsigned long long)call->off,
+		     sy_danger_name(global->info.danger), global->info.reason);
+	if (facts->job.is_decoded)
+		sy_text_addf(&text, " of data decoded at offset %llu",
+			     (unsigned long long)facts->job.from);
+	return sy_fact_text(facts->in, SY_RULE_PICKLE_IMPORT_DANGEROUS, off, 1,
+			    global->symbol, &text);
+}
+
+/* A name that only a class has: ASCII letters, digits, no double underscore. */
+static bool is_plain_name(struct sy_pickle *m, uint64_t value)
+{
+	uint8_t buf[128];
+	struct sy_decoded out = { .data = buf, .cap = sizeof(buf) };
+
+	if (sy_value_kind(value) != SY_VALUE_TEXT || !sy_pickle_content(m, value, &out) ||
+	    out.is_cut || out.len == 0 || (out.len > 1 && buf[0] == '_' && buf[1] == '_'))
+		return false;
+	for (size_t i = 0; i < out.len; i++) {
+		uint8_t lower = sy_ascii_lower(buf[i]);
+
+		if (!(lower >= 'a' && lower <= 'z') && !sy_is_digit(buf[i]) && buf[i] != '_')
+			return false;
+	}
+	return true;
+}
+
+/* getattr(class, 'NAME') of a class that may be named: an enumeration's member. */
+static bool is_plain_getattr(struct sy_pickle_facts *facts, struct sy_pickle *m, uint64_t args)
+{
+	uint64_t class = sy_pickle_item(m, args, 0);
+	struct sy_tuple tuple;
+
+	if (!sy_pickle_items(m, args, &tuple) || tuple.n_items != 2 ||
+	    sy_value_kind(class) != SY_VALUE_GLOBAL || global_of(facts, class)->name.len == 0)
+		return false;
+	return global_of(facts, class)->info.class != SY_GLOBAL_SAFE ||
+	       (!(class & SY_VALUE_BARE) && is_plain_name(m, sy_pickle_item(m, args, 1)));
+}
+
+/* Hands constant bytes on to be run as a stream; false: they are no constant. */
+static bool queue(struct sy_pickle_facts *facts, struct sy_pickle *m, uint64_t value,
+		  enum sy_status *status)
+{
+	struct sy_pickle_job job = facts->job;
+	struct sy_source *source;
+	struct sy_span kept, copy;
+	uint64_t len;
+
+	*status = SY_OK;
+	job.depth++;
+	job.is_probe = false;
+	if (sy_pickle_place(m, value, &job.start, &len)) {
+		job.end = job.start + len;
+		*status = sy_pickle_facts_job(facts, &job);
+		return true;
+	}
+	if (!sy_store_get_string(&m->store, value, &kept))
+		return false;
+	source = sy_arena_alloc(&facts->in->arena, sizeof(*source));
+	if (!source || sy_arena_copy(&facts->in->arena, kept, &copy) != SY_OK) {
+		*status = sy_memory_status(facts->in->ctx);
+		return true;
+	}
+	sy_source_from_memory(source, facts->in->ctx, copy);
+	if (!job.is_decoded)
+		job.from = m->off;
+	job.is_decoded = true;
+	job.source = source;
+	job.start = 0;
+	job.end = copy.len;
+	*status = sy_pickle_facts_job(facts, &job);
+	return true;
+}
+
+/* Whatever constant bytes a loader is called with. */
+static enum sy_status queue_all(struct sy_pickle_facts *facts, struct sy_pickle *m,
+				uint64_t args)
+{
+	struct sy_tuple tuple;
+
+	if (!sy_pickle_items(m, args, &tuple))
+		return SY_OK;
+	for (size_t i = 0; i < tuple.n_kept; i++) {
+		enum sy_status status;
+
+		if (sy_value_is_bytes(tuple.items[i]) &&
+		    queue(facts, m, tuple.items[i], &status) && status != SY_OK)
+			return status;
+	}
+	return SY_OK;
+}
+
+/* copyreg's ways to write NEWOBJ before protocol 2: the class is an argument. */
+static bool is_newobj(const struct sy_global *global)
+{
+	return sy_span_is(global->symbol, "copyreg._reconstructor") ||
+	       sy_span_is(global->symbol, "copyreg.__newobj__") ||
+	       sy_span_is(global->symbol, "copyreg.__newobj_ex__");
+}
+
+static enum sy_status judge_safe_reduce(struct sy_pickle_facts *facts, struct sy_pickle *m,
+					const struct sy_pickle_call *call)
+{
+	uint32_t index = sy_value_index(call->callee);
+	const struct sy_global *global = global_of(facts, call->callee);
+	unsigned uses = global->info.uses;
+	enum sy_status status;
+
+	if (is_newobj(global)) {
+		struct sy_pickle_call new = *call;
+
+		new.how = SY_HOW_NEW;
+		new.callee = sy_pickle_item(m, call->args, 0);
+		if (sy_value_kind(new.callee) == SY_VALUE_GLOBAL)
+			return sy_pickle_judge(facts, m, &new);
+		return sy_pickle_misuse(facts, m, index, call, "with a class that is not named");
+	}
+	if (uses & SY_USE_NESTED) {
+		if (queue(facts, m, sy_pickle_item(m, call->args, 0), &status))
+			return status;
+		return sy_pickle_misuse(facts, m, index, call, "with bytes that are not constant");
+	}
+	if (uses & SY_USE_GETATTR) {
+		if (is_plain_getattr(facts, m, call->args))
+			return SY_OK;
+		return sy_pickle_misuse(facts, m, index, call,
+					"on something other than a known class");
+	}
+	if (uses & SY_USE_CALL)
+		return SY_OK;
+	return sy_pickle_misuse(facts, m, index, call, "which it is not known to be called");
+}
+
+static enum sy_status judge_safe_global(struct sy_pickle_facts *facts, struct sy_pickle *m,
+					const struct sy_pickle_call *call)
+{
+	uint32_t index = sy_value_index(call->callee);
+	unsigned uses = global_of(facts, call->callee)->info.uses;
+
+	switch (call->how) {
+	case SY_HOW_REDUCE:
+	case SY_HOW_INDIRECT:
+		return judge_safe_reduce(facts, m, call);
+	case SY_HOW_NEW:
+		if (uses & SY_USE_NEW)
+			return SY_OK;
+		return sy_pickle_misuse(facts, m, index, call, "to make an instance");
+	case SY_HOW_OBJECT:
+		if (uses & (SY_USE_NEW | SY_USE_CALL))
+			return SY_OK;
+		return sy_pickle_misuse(facts, m, index, call, "to make an instance");
+	case SY_HOW_BUILD:
+		return sy_pickle_misuse(facts, m, index, call, "and changes it, for all who use it");
+	case SY_HOW_ITEMS:
+		return sy_pickle_misuse(facts, m, index, call, "and adds items to it");
+	}
+	return SY_OK;
+}
+
+static enum sy_status judge_global(struct sy_pickle_facts *facts, struct sy_pickle *m,
+				   const struct sy_pickle_call *call)
+{
+	const struct sy_global *global = global_of(facts, call->callee);
+	struct sy_pickle_use *use = sy_pickle_use_of(facts, sy_value_index(call->callee));
+	enum sy_status status;
+
+	switch (global->info.class) {
+	case SY_GLOBAL_DANGEROUS:
+		status = tell_danger(facts, m, call);
+		if (status == SY_OK && global->info.danger == SY_DANGER_LOADER)
+			status = queue_all(facts, m, call->args);
+		return status;
+	case SY_GLOBAL_UNKNOWN:
+		if (use->n_calls++ == 0)
+			use->call_off = sy_pickle_facts_off(facts, call->off);
+		return SY_OK;
+	case SY_GLOBAL_SAFE:
+		return judge_safe_global(facts, m, call);
+	}
+	return SY_OK;
+}
+
+/* A dict made by a call is a state like any other, but its keys were not seen. */
+static bool is_called_dict(const struct sy_pickle *m, uint64_t value)
+{
+	static const char *const dicts[] = { "builtins.dict", "collections.Counter",
+		"collections.OrderedDict", "collections.defaultdict" };
+	const struct sy_global *global = sy_pickle_global(m, value);
+	struct sy_tuple args;
+
+	if (!global || sy_value_kind(value) != SY_VALUE_CALL)
+		return false;
+	for (size_t i = 0; i < SY_N_ELEMS(dicts); i++) {
+		if (sy_span_is(global->symbol, dicts[i]))
+			return !sy_pickle_items(m, value, &args) || args.n_items > (i == 3);
+	}
+	return false;
+}
+
+static bool is_strange_state(const struct sy_pickle *m, const struct sy_pickle_call *call)
+{
+	struct sy_tuple state;
+
+	if (call->is_special || is_called_dict(m, call->extra))
+		return true;
+	return sy_value_kind(call->extra) == SY_VALUE_TUPLE &&
+	       sy_pickle_items(m, call->extra, &state) && state.n_items == 2 &&
+	       (is_called_dict(m, state.items[0]) || is_called_dict(m, state.items[1]));
+}
+
+/* A call on what a call gave: an instance of a class, as a rule. */
+static enum sy_status judge_result(struct sy_pickle_facts *facts, struct sy_pickle *m,
+				   const struct sy_pickle_call *call)
+{
+	uint32_t index = sy_value_index(call->callee);
+	const struct sy_global *global = global_of(facts, call->callee);
+
+	if (global->info.class == SY_GLOBAL_DANGEROUS)
+		return call->how == SY_HOW_BUILD || call->how == SY_HOW_ITEMS
+			? SY_OK : tell_danger(facts, m, call);
+	if (global->info.class == SY_GLOBAL_UNKNOWN) {
+		sy_pickle_use_of(facts, index)->n_calls++;
+		return SY_OK;
+	}
+	switch (call->how) {
+	case SY_HOW_BUILD:
+		if (is_strange_state(m, call))
+			return sy_pickle_misuse(facts, m, index, call,
+						"with a state that replaces its methods");
+		if (global->info.uses & SY_USE_BUILD)
+			return sy_joblib_array(m, call);
+		return sy_pickle_misuse(facts, m, index, call, "and sets a state");
+	case SY_HOW_ITEMS:
+		if (global->info.uses & SY_USE_ITEMS)
+			return SY_OK;
+		return sy_pickle_misuse(facts, m, index, call, "and adds items to it");
+	case SY_HOW_REDUCE:
+	case SY_HOW_NEW:
+	case SY_HOW_OBJECT:
+	case SY_HOW_INDIRECT:
+		return sy_pickle_misuse(facts, m, index, call, "and calls what it returns");
+	}
+	return SY_OK;
+}
+
+static enum sy_status judge_unnamed(struct sy_pickle_facts *facts, struct sy_pickle *m,
+				    const struct sy_pickle_call *call)
+{
+	struct sy_text text;
+
+	/* How these came about has been told already. */
+	if (sy_value_is_other(call->callee, SY_OTHER_UNKNOWN) ||
+	    sy_value_is_other(call->callee, SY_OTHER_RESULT) ||
+	    sy_value_is_other(call->callee, SY_OTHER_EXTENSION))
+		return SY_OK;
+	sy_text_init(&text);
+	sy_text_add(&text, "calls something that the file does not name: ");
+	sy_pickle_render(m, call->callee, RENDER_MAX, &text);
+	return sy_fact_text(facts->in, SY_RULE_PICKLE_NAME_COMPUTED,
+			    sy_pickle_facts_off(facts, call->off), 1, sy_span_of(NULL, 0), &text);
+}
+
+enum sy_status sy_pickle_judge(struct sy_pickle_facts *facts, struct sy_pickle *m,
+			       const struct sy_pickle_call *call)
+{
+	if (sy_value_kind(call->callee) == SY_VALUE_GLOBAL)
+		return judge_global(facts, m, call);
+	if (sy_value_kind(call->callee) == SY_VALUE_CALL)
+		return judge_result(facts, m, call);
+	if (sy_value_is_other(call->callee, SY_OTHER_ATTRIBUTE))
+		return sy_pickle_misuse(facts, m, sy_value_index(call->callee), call,
+					"and calls it");
+	return judge_unnamed(facts, m, call);
+}

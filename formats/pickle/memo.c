@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The memo.  A page is added only next to the last one and only while the pages
+ * are well filled; every other number goes to the hash table.
+ */
+#include "formats/pickle/memo.h"
+
+#include "verifier/base/set.h"
+
+#define PAGE_BITS 12
+#define PAGE (UINT64_C(1) << PAGE_BITS)
+#define SLOTS_MIN 64
+
+void sy_word_map_init(struct sy_word_map *map, struct sy_context *ctx)
+{
+	*map = (struct sy_word_map){ .ctx = ctx };
+}
+
+void sy_word_map_clear(struct sy_word_map *map)
+{
+	if (map->slots)
+		sy_release(map->ctx, map->slots);
+	sy_word_map_init(map, map->ctx);
+}
+
+/* The slot of key, or the free slot where it belongs. */
+static uint64_t *slot_of(const struct sy_word_map *map, uint64_t key)
+{
+	size_t mask = map->n_slots - 1;
+	size_t i = (size_t)sy_siphash(map->ctx->hash_key, sy_span_of(&key, sizeof(key))) & mask;
+
+	while (map->slots[2 * i + 1] != 0 && map->slots[2 * i] != key)
+		i = (i + 1) & mask;
+	return &map->slots[2 * i];
+}
+
+uint64_t sy_word_map_get(const struct sy_word_map *map, uint64_t key)
+{
+	return map->n_used ? slot_of(map, key)[1] : 0;
+}
+
+static enum sy_status grow_map(struct sy_word_map *map)
+{
+	struct sy_word_map larger = {
+		.ctx = map->ctx,
+		.n_slots = map->n_slots ? 2 * map->n_slots : SLOTS_MIN,
+		.n_used = map->n_used,
+	};
+
+	larger.slots = sy_alloc_array(map->ctx, larger.n_slots, 2 * sizeof(uint64_t));
+	if (!larger.slots)
+		return sy_memory_status(map->ctx);
+	for (size_t i = 0; i < map->n_slots; i++) {
+		uint64_t *slot;
+
+		if (map->slots[2 * i + 1] == 0)
+			continue;
+		slot = slot_of(&larger, map->slots[2 * i]);
+		slot[0] = map->slots[2 * i];
+		slot[1] = map->slots[2 * i + 1];
+	}
+	if (map->slots)
+		sy_release(map->ctx, map->slots);
+	*map = larger;
+	return SY_OK;
+}
+
+enum sy_status sy_word_map_put(struct sy_word_map *map, uint64_t key, uint64_t value,
+			       bool *is_new)
+{
+	uint64_t *slot;
+
+	*is_new = false;
+	if (map->n_used >= map->n_slots - map->n_slots / 4) {
+		enum sy_status status = grow_map(map);
+
+		if (status != SY_OK)
+			return status;
+	}
+	slot = slot_of(map, key);
+	*is_new = slot[1] == 0;
+	map->n_used += *is_new;
+	slot[0] = key;
+	slot[1] = value;
+	return SY_OK;
+}
+
+void sy_memo_init(struct sy_pickle_memo *memo, struct sy_context *ctx)
+{
+	*memo = (struct sy_pickle_memo){ .ctx = ctx };
+	sy_word_map_init(&memo->sparse, ctx);
+}
+
+void sy_memo_clear(struct sy_pickle_memo *memo)
+{
+	for (size_t i = 0; i < memo->n_pages; i++)
+		sy_release(memo->ctx, memo->pages[i]);
+	if (memo->pages)
+		sy_release(memo->ctx, memo->pages);
+	sy_word_map_clear(&memo->sparse);
+	sy_memo_init(memo, memo->ctx);
+}
+
+static enum sy_status add_page(struct sy_pickle_memo *memo)
+{
+	enum sy_status status = sy_grow(memo->ctx, &memo->pages, &memo->cap_pages,
+					memo->n_pages + 1, sizeof(*memo->pages));
+
+	if (status != SY_OK)
+		return status;
+	memo->pages[memo->n_pages] = sy_alloc_array(memo->ctx, PAGE, sizeof(uint64_t));
+	if (!memo->pages[memo->n_pages])
+		return sy_memory_status(memo->ctx);
+	memo->n_pages++;
+	return SY_OK;
+}
+
+static enum sy_status put_sparse(struct sy_pickle_memo *memo, uint64_t key, uint64_t value)
+{
+	bool is_new;
+	enum sy_status status = sy_word_map_put(&memo->sparse, key, value, &is_new);
+
+	memo->n_filled += is_new;
+	return status;
+}
+
+enum sy_status sy_memo_put(struct sy_pickle_memo *memo, uint64_t key, uint64_t value)
+{
+	uint64_t page = key >> PAGE_BITS;
+	uint64_t *slot;
+	enum sy_status status;
+
+	if (SY_UNLIKELY(memo->n_filled >= memo->ctx->limits.pickle_memo))
+		return sy_fail(memo->ctx, SY_LIMIT, "a pickle memo of more than %llu values "
+			       "(--limit pickle-memo=N)",
+			       (unsigned long long)memo->ctx->limits.pickle_memo);
+	if (SY_UNLIKELY(page >= memo->n_pages)) {
+		if (page > memo->n_pages || memo->n_filled < memo->n_pages * (PAGE / 4))
+			return put_sparse(memo, key, value);
+		status = add_page(memo);
+		if (status != SY_OK)
+			return status;
+	}
+	slot = &memo->pages[page][key & (PAGE - 1)];
+	if (*slot == 0 && (memo->sparse.n_used == 0 || !sy_word_map_get(&memo->sparse, key)))
+		memo->n_filled++;
+	*slot = value;
+	return SY_OK;
+}
+
+uint64_t sy_memo_get(const struct sy_pickle_memo *memo, uint64_t key)
+{
+	uint64_t page = key >> PAGE_BITS;
+	uint64_t value = page < memo->n_pages ? memo->pages[page][key & (PAGE - 1)] : 0;
+
+	return value || memo->sparse.n_used == 0 ? value : sy_word_map_get(&memo->sparse, key);
+}
