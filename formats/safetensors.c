@@ -249,7 +249,7 @@ static enum sy_status read_header(struct sy_safetensors *st, uint64_t n,
 		return sy_fail(in->ctx, SY_LIMIT, "the header has %llu bytes (limit "
 			       "header-bytes is %llu)", (unsigned long long)n,
 			       (unsigned long long)max);
-	*header = sy_alloc(in->ctx, (size_t)n);
+	*header = sy_alloc_unset(in->ctx, (size_t)n);
 	if (!*header)
 		return sy_memory_status(in->ctx);
 	status = sy_source_read(in->source, P, *header, (size_t)n);

@@ -63,6 +63,7 @@ struct sy_safetensors {
 	uint64_t n_bytes;		/* sum of the tensors' lengths */
 	uint64_t dtype_bytes[SY_SAFETENSORS_N_DTYPES];
 	uint32_t dtype_used;		/* bit mask */
+	uint8_t last_dtype;		/* of the tensor before */
 };
 
 /* The next token; a document that is not JSON sets `*is_over` and the fact. */

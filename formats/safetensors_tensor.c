@@ -80,16 +80,18 @@ static enum sy_status wrong_type(struct sy_safetensors *st, const struct reading
 				   at, wanted);
 }
 
-static bool find_dtype(struct sy_span name, uint8_t *dtype)
+/* Most tensors have the type of the one before, in `last`. */
+static bool find_dtype(struct sy_span name, uint8_t *last, uint8_t *dtype)
 {
-	for (uint8_t i = 0; i < SY_SAFETENSORS_N_DTYPES; i++) {
-		if (name.len == 0 || name.data[0] != sy_safetensors_dtypes[i].name[0] ||
-		    !sy_span_is(name, sy_safetensors_dtypes[i].name))
-			continue;
-		*dtype = i;
-		return true;
+	bool is_found = sy_span_is(name, sy_safetensors_dtypes[*last].name);
+
+	for (uint8_t i = 0; i < SY_SAFETENSORS_N_DTYPES && !is_found; i++) {
+		is_found = sy_span_is(name, sy_safetensors_dtypes[i].name);
+		if (is_found)
+			*last = i;
 	}
-	return false;
+	*dtype = is_found ? *last : 0;
+	return is_found;
 }
 
 static enum sy_status read_dtype(struct sy_safetensors *st, struct reading *r,
@@ -106,7 +108,7 @@ static enum sy_status read_dtype(struct sy_safetensors *st, struct reading *r,
 		return status != SY_OK ? status
 				       : sy_safetensors_skip(st, &token, is_over);
 	}
-	if (find_dtype(token.text, &r->entry.dtype)) {
+	if (find_dtype(token.text, &st->last_dtype, &r->entry.dtype)) {
 		r->is_good[FIELD_DTYPE] = true;
 		return SY_OK;
 	}

@@ -114,8 +114,8 @@ static void add_key(struct maze *m, unsigned n_names)
 	if (used[name] && m->duplicate == UINT64_MAX)
 		m->duplicate = m->len;
 	used[name] = true;
-	snprintf(key, sizeof(key), roll(m, m->is_rising ? 60 : 4) ? "\"key%02u\":" : "\"\\u006bey%02u\":",
-		 name);
+	snprintf(key, sizeof(key), "\"%s%02u\":",
+		 roll(m, m->is_rising ? 60 : 4) ? "key" : "\\u006bey", name);
 	add_text(m, key);
 }
 

@@ -111,15 +111,35 @@ static enum sy_status unescape(struct sy_json *json, struct sy_span *text)
 	return SY_OK;
 }
 
-static enum sy_status read_string(struct sy_json *json,
-				  struct sy_json_token *token)
+/* Behind the closing quote; NULL: the string is none, and said. */
+static const uint8_t *scan_unusual(struct sy_json *json, bool *is_escaped)
 {
 	struct sy_json_fault fault;
 	const uint8_t *next = sy_json_string_scan(json->at, json->end,
-						  &token->is_escaped, &fault);
+						  is_escaped, &fault);
 
 	if (!next)
-		return fail(json, SY_FORMAT, fault.at, fault.what);
+		(void)fail(json, SY_FORMAT, fault.at, fault.what);
+	return next;
+}
+
+/* Most strings are plain up to their closing quote. */
+static inline const uint8_t *scan_string(struct sy_json *json, bool *is_escaped)
+{
+	const uint8_t *next = sy_json_skip_plain(json->at + 1, json->end);
+
+	if (SY_LIKELY(next < json->end && *next == '"'))
+		return next + 1;
+	return scan_unusual(json, is_escaped);
+}
+
+static enum sy_status read_string(struct sy_json *json,
+				  struct sy_json_token *token)
+{
+	const uint8_t *next = scan_string(json, &token->is_escaped);
+
+	if (!next)
+		return json->status;
 	token->text = sy_span_of(json->at + 1, (size_t)(next - json->at) - 2);
 	if (token->text.len > json->ctx->limits.string_bytes)
 		return fail(json, SY_LIMIT, json->at,

@@ -8,6 +8,9 @@
 #include "verifier/base/ckd.h"
 #include "verifier/base/text.h"
 
+/* Digits that any 64-bit number has room for. */
+#define DIGITS_SURE 19
+
 /* Behind one digit or more; NULL: there is none at p. */
 static const uint8_t *skip_digits(const uint8_t *p, const uint8_t *end,
 				  struct sy_json_fault *fault)
@@ -40,19 +43,29 @@ static const uint8_t *skip_fraction(const uint8_t *p, const uint8_t *end,
 	return p;
 }
 
+/* Whether the digits [p, end) are more than 64 bits hold. */
+static bool is_beyond_u64(const uint8_t *p, const uint8_t *end)
+{
+	uint64_t v = 0;
+
+	for (; p < end; p++)
+		if (ckd_mul(&v, v, 10u) || ckd_add(&v, v, (unsigned)(*p - '0')))
+			return true;
+	return false;
+}
+
 /* Behind the integer part; NULL: it is none. */
 static const uint8_t *read_integer(const uint8_t *p, const uint8_t *end,
 				   struct sy_json_number *number,
 				   struct sy_json_fault *fault)
 {
 	const uint8_t *first = p;
-	uint64_t v = 0;
-	bool is_over = false;
+	uint64_t v = 0;		/* wraps where it is too large */
+	bool is_over;
 
-	for (; p < end && sy_is_digit(*p); p++) {
-		if (ckd_mul(&v, v, 10u) || ckd_add(&v, v, (unsigned)(*p - '0')))
-			is_over = true;
-	}
+	for (; p < end && sy_is_digit(*p); p++)
+		v = v * 10 + (unsigned)(*p - '0');
+	is_over = p - first > DIGITS_SURE && is_beyond_u64(first, p);
 	number->is_integer = !is_over;
 	number->magnitude = is_over ? 0 : v;
 	if (p == first) {

@@ -6,6 +6,8 @@
 #ifndef SY_BASE_JSON_PARTS_H
 #define SY_BASE_JSON_PARTS_H
 
+#include <endian.h>
+
 #include "verifier/base/context.h"
 #include "verifier/base/span.h"
 
@@ -14,6 +16,48 @@ struct sy_json_fault {
 	const uint8_t *at;
 	const char *what;
 };
+
+#define SY_EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
+
+/*
+ * High bits set where a byte is zero.  Carries can set more, but only above
+ * the first byte that is zero, and only the lowest one is asked for.
+ */
+static inline uint64_t sy_json_zero_bytes(uint64_t w)
+{
+	return (w - SY_EACH_BYTE(0x01)) & ~w & SY_EACH_BYTE(0x80);
+}
+
+/* The bytes of w that are a quote, a backslash, a control or not ASCII. */
+static inline uint64_t sy_json_special_bytes(uint64_t w)
+{
+	return ((w - SY_EACH_BYTE(0x20)) & SY_EACH_BYTE(0x80)) |
+	       (w & SY_EACH_BYTE(0x80)) | sy_json_zero_bytes(w ^ SY_EACH_BYTE('"')) |
+	       sy_json_zero_bytes(w ^ SY_EACH_BYTE('\\'));
+}
+
+static inline bool sy_json_is_special(uint8_t c)
+{
+	return c < 0x20 || c >= 0x80 || c == '"' || c == '\\';
+}
+
+/* The first byte that needs a look, or end. */
+static inline const uint8_t *sy_json_skip_plain(const uint8_t *p,
+						const uint8_t *end)
+{
+	while (end - p >= 8) {
+		uint64_t w, special;
+
+		memcpy(&w, p, sizeof(w));
+		special = sy_json_special_bytes(le64toh(w));
+		if (special)
+			return p + ((unsigned)ffsll((long long)special) - 1) / 8;
+		p += 8;
+	}
+	while (p < end && !sy_json_is_special(*p))
+		p++;
+	return p;
+}
 
 /*
  * Checks the string whose opening quote is at `at` (before `end`).  Returns the

@@ -6,51 +6,8 @@
  */
 #include "verifier/base/json_parts.h"
 
-#include <endian.h>
-
 #include "verifier/base/text.h"
 #include "verifier/base/utf8.h"
-
-#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
-
-/*
- * High bits set where a byte is zero.  Carries can set more, but only above
- * the first byte that is zero, and only the lowest one is asked for.
- */
-static uint64_t zero_bytes(uint64_t w)
-{
-	return (w - EACH_BYTE(0x01)) & ~w & EACH_BYTE(0x80);
-}
-
-/* The bytes of w that are a quote, a backslash, a control or not ASCII. */
-static uint64_t special_bytes(uint64_t w)
-{
-	return ((w - EACH_BYTE(0x20)) & EACH_BYTE(0x80)) |
-	       (w & EACH_BYTE(0x80)) | zero_bytes(w ^ EACH_BYTE('"')) |
-	       zero_bytes(w ^ EACH_BYTE('\\'));
-}
-
-static bool is_special(uint8_t c)
-{
-	return c < 0x20 || c >= 0x80 || c == '"' || c == '\\';
-}
-
-/* The first byte that needs a look, or end. */
-static const uint8_t *skip_plain(const uint8_t *p, const uint8_t *end)
-{
-	while (end - p >= 8) {
-		uint64_t w, special;
-
-		memcpy(&w, p, sizeof(w));
-		special = special_bytes(le64toh(w));
-		if (special)
-			return p + ((unsigned)ffsll((long long)special) - 1) / 8;
-		p += 8;
-	}
-	while (p < end && !is_special(*p))
-		p++;
-	return p;
-}
 
 /* Four hexadecimal digits; false: not there. */
 static bool read_hex4(const uint8_t *p, const uint8_t *end, uint32_t *unit)
@@ -135,7 +92,7 @@ const uint8_t *sy_json_string_scan(const uint8_t *at, const uint8_t *end,
 	for (;;) {
 		size_t len;
 
-		p = skip_plain(p, end);
+		p = sy_json_skip_plain(p, end);
 		if (p == end) {
 			*fault = (struct sy_json_fault){
 				end, "the document ends inside a string" };

@@ -49,7 +49,7 @@ static struct block *block_of(void *p)
 	return p ? (struct block *)p - 1 : NULL;
 }
 
-void *sy_alloc(struct sy_context *ctx, size_t len)
+void *sy_alloc_unset(struct sy_context *ctx, size_t len)
 {
 	struct block *block;
 	size_t total;
@@ -59,10 +59,16 @@ void *sy_alloc(struct sy_context *ctx, size_t len)
 		return NULL;
 	}
 	block = resize(ctx, NULL, total);
-	if (!block)
-		return NULL;
-	memset(block + 1, 0, len);
-	return block + 1;
+	return block ? block + 1 : NULL;
+}
+
+void *sy_alloc(struct sy_context *ctx, size_t len)
+{
+	void *p = sy_alloc_unset(ctx, len);
+
+	if (p)
+		memset(p, 0, len);
+	return p;
 }
 
 void *sy_alloc_array(struct sy_context *ctx, size_t n, size_t size)

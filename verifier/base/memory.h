@@ -14,6 +14,9 @@
 /* len bytes, zeroed, aligned for any type.  len 0 gives a valid block. */
 SY_MUST_CHECK void *sy_alloc(struct sy_context *ctx, size_t len);
 
+/* The same without zeroing, for a buffer that is filled at once. */
+SY_MUST_CHECK void *sy_alloc_unset(struct sy_context *ctx, size_t len);
+
 /* n * size with the product checked. */
 SY_MUST_CHECK void *sy_alloc_array(struct sy_context *ctx, size_t n, size_t size);
 
