@@ -268,12 +268,13 @@ static bool is_vendored(const struct path *path, size_t part)
 	return false;
 }
 
+/* The reading that begins last is the nearest to what is reached in the end. */
 static const struct row *danger_of(const struct path *path)
 {
-	const struct row *row = danger_from(path, 0);
+	const struct row *row = NULL;
 
-	for (size_t part = 1; !row && part + 1 < path->n; part++)
-		if (part >= path->n_module || is_vendored(path, part))
+	for (size_t part = path->n - 1; !row && part-- > 0;)
+		if (part == 0 || part >= path->n_module || is_vendored(path, part))
 			row = danger_from(path, part);
 	for (size_t part = 0; !row && part < path->n; part++)
 		row = danger_of_part(path, part);
