@@ -201,8 +201,10 @@ static bool emit_split(struct sy_gguf *g)
 	const struct sy_gguf_number *count = &g->numbers[SY_GGUF_ROLE_SPLIT_COUNT];
 	const struct sy_gguf_number *total = &g->numbers[SY_GGUF_ROLE_SPLIT_TENSORS];
 	struct sy_span none = sy_span_of(NULL, 0);
+	bool is_wrong = g->in->n_facts[SY_RULE_GGUF_KEY_TYPE] > 0;
 
-	if ((no->is_set || count->is_set) &&
+	/* What stands under a key of the wrong type was not believed, and is not 0. */
+	if ((no->is_set || count->is_set) && (!is_wrong || (no->is_set && count->is_set)) &&
 	    !sy_gguf_ok(g, sy_emit_ref(g->in, SY_REF_SPLIT, none, none,
 				       no->value << 32 | count->value,
 				       no->is_set ? no->off : count->off)))

@@ -108,7 +108,7 @@ static void put_key(struct bytes *b, const char *key, uint32_t type, uint64_t va
 	put_le(b, value, type == GGUF_U16 ? 2 : 4);
 }
 
-/* Part `number` (from 0) of `count`; each letter is a tensor; total 0: not said. */
+/* Part `number` (from 0) of `count`; each letter is a tensor; count, total 0: not said. */
 static void gguf(const char *path, const char *names, uint64_t number,
 		 uint64_t count, uint64_t total)
 {
@@ -117,12 +117,14 @@ static void gguf(const char *path, const char *names, uint64_t number,
 	put(&b, "GGUF", 4);
 	put_le(&b, 3, 4);
 	put_le(&b, strlen(names), 8);
-	put_le(&b, 3 + (total > 0), 8);
+	put_le(&b, 1u + (count > 0 ? 2u : 0u) + (total > 0), 8);
 	put_text(&b, "general.architecture");
 	put_le(&b, GGUF_STRING, 4);
 	put_text(&b, "llama");
-	put_key(&b, "split.no", GGUF_U16, number);
-	put_key(&b, "split.count", GGUF_U16, count);
+	if (count > 0) {
+		put_key(&b, "split.no", GGUF_U16, number);
+		put_key(&b, "split.count", GGUF_U16, count);
+	}
 	if (total > 0)
 		put_key(&b, "split.tensors.count", GGUF_I32, total);
 	for (size_t i = 0; names[i]; i++) {
@@ -457,6 +459,23 @@ static void test_split_disagrees(void **state)
 	expect_one(p, PART_1, SY_RULE_SPLIT_TENSORS_TOTAL, 1);
 }
 
+/* What a file leaves unsaid, and what it promises alone. */
+static void test_split_unsaid(void **state)
+{
+	struct place *p = *state;
+
+	gguf(PART_1, "a", 0, 2, 0);
+	gguf(PART_2, "b", 0, 0, 0);
+	scan(p, ".");
+	assert_int_equal(n_found(p, PART_2, SY_RULE_SPLIT_KEYS_MISSING), 1);
+	gguf("n.gguf", "ab", 0, 1, 2);
+	scan(p, "n.gguf");
+	expect_clean(p);
+	gguf("n.gguf", "ab", 0, 0, 3);
+	scan(p, "n.gguf");
+	expect_one(p, "n.gguf", SY_RULE_SPLIT_TENSORS_TOTAL, 1);
+}
+
 static void test_split_names(void **state)
 {
 	static const char *const paths[] = {
@@ -584,6 +603,7 @@ int main(void)
 		CASE(test_split_missing),
 		CASE(test_split_alone),
 		CASE(test_split_disagrees),
+		CASE(test_split_unsaid),
 		CASE(test_split_names),
 		CASE(test_split_promises),
 		CASE(test_code),

@@ -66,6 +66,31 @@ static enum sy_status find_at(struct sy_relate *relate, size_t entry, uint64_t o
 			      rule, text);
 }
 
+/* Read, and nothing grave was said about it: what it does not state, it lacks. */
+static bool is_sound(const struct sy_relate *relate, size_t entry)
+{
+	const struct sy_finding *f = relate->check->report->artifacts[entry].findings;
+
+	while (f && f->severity < SY_HIGH)
+		f = f->next;
+	return !f && sy_relate_is_read(relate, entry);
+}
+
+/* Loaders take the first of such files for the whole model. */
+static enum sy_status unsaid_part(struct sy_relate *relate, size_t entry,
+				  const struct sy_part_name *name)
+{
+	struct sy_text text;
+
+	if (name->count <= 1 || !is_sound(relate, entry))
+		return SY_OK;
+	sy_text_init(&text);
+	sy_text_addf(&text, "the name says part %llu of %llu, but the file has neither "
+		     "split.no nor split.count", (unsigned long long)name->number,
+		     (unsigned long long)name->count);
+	return find_at(relate, entry, SY_OFFSET_NONE, SY_RULE_SPLIT_KEYS_MISSING, &text);
+}
+
 /* What a part says of itself against its name. */
 static enum sy_status check_part(struct sy_relate *relate, size_t entry,
 				 const struct sy_part_name *name)
@@ -84,7 +109,7 @@ static enum sy_status check_part(struct sy_relate *relate, size_t entry,
 			       SY_RULE_SPLIT_NAME_WRONG, &text);
 	}
 	if (!ref)
-		return SY_OK;
+		return unsaid_part(relate, entry, name);
 	number = ref->value >> 32;
 	count = ref->value & UINT32_MAX;
 	sy_text_init(&text);
@@ -200,7 +225,7 @@ static enum sy_status weigh_part(const struct splits *s, struct set *set,
 		&s->relate->check->report->artifacts[entry];
 
 	set->n_present++;
-	set->is_all_read &= sy_relate_is_read(s->relate, entry);
+	set->is_all_read &= is_sound(s->relate, entry);
 	if (ckd_add(&set->n_tensors, set->n_tensors, artifact->n_tensors))
 		set->n_tensors = UINT64_MAX;
 	return sy_relate_own(s->relate, owners, entry,
@@ -259,6 +284,22 @@ static enum sy_status check_set(const struct splits *s, struct set *set)
 	return status;
 }
 
+/* A file that is the whole model holds all tensors that it promises. */
+static enum sy_status check_alone(struct sy_relate *relate, size_t entry)
+{
+	const struct sy_kept_ref *ref = ref_of(relate, entry, SY_REF_SPLIT_TENSORS);
+	uint64_t n_tensors = relate->check->report->artifacts[entry].n_tensors;
+	struct sy_text text;
+
+	if (!ref || !is_sound(relate, entry) || ref->value == n_tensors)
+		return SY_OK;
+	sy_text_init(&text);
+	sy_text_addf(&text, "split.tensors.count is %llu, the file holds %llu tensors and "
+		     "names no other", (unsigned long long)ref->value,
+		     (unsigned long long)n_tensors);
+	return find_at(relate, entry, ref->off, SY_RULE_SPLIT_TENSORS_TOTAL, &text);
+}
+
 /* A part that says it belongs to a set, under a name that does not. */
 static enum sy_status check_unnamed(struct sy_relate *relate, size_t entry)
 {
@@ -266,7 +307,7 @@ static enum sy_status check_unnamed(struct sy_relate *relate, size_t entry)
 	struct sy_text text;
 
 	if (!ref || (ref->value & UINT32_MAX) <= 1)
-		return SY_OK;
+		return check_alone(relate, entry);
 	sy_text_init(&text);
 	sy_text_addf(&text, "the file is part %llu of %llu, but its name does not "
 		     "end in -NNNNN-of-NNNNN.gguf",
