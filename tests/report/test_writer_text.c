@@ -102,6 +102,16 @@ static void test_limits_of_clean(void **state)
 	s.report->artifacts[file].findings->is_suppressed = true;
 	expect(&s, "Nothing new found. 1 of 1 file examined; 1 file outside the scope "
 		   "of transformers; 1 finding suppressed.\n");
+	/* What the caller left out is no lack of models. */
+	sample_begin(&s);
+	s.report->asked = 1u << SY_INERT;
+	weights(&s);
+	sample_file(&s, "model.onnx", 9, "onnx", SY_SCOPE_EXCLUDED);
+	expect(&s, "Nothing found. 1 of 1 file examined; 1 file excluded.\n");
+	sample_begin(&s);
+	sample_file(&s, "model.onnx", 9, "onnx", SY_SCOPE_EXCLUDED);
+	expect(&s, "NOTHING EXAMINED: no file is left that can be examined; "
+		   "1 file excluded.\n");
 	/* The place is said once. */
 	sample_begin(&s);
 	sample_finding(&s, weights(&s), SY_RULE_SAFETENSORS_DATA_TRUNCATED, 29, "a",

@@ -45,7 +45,7 @@ static void put_condition(struct sy_page *t)
 	sy_page_str(t, ".");
 }
 
-/* What a clean verdict does not cover belongs right beside it. */
+/* What a verdict does not cover belongs right beside it. */
 static void put_limits(struct sy_page *t)
 {
 	const struct sy_report *r = t->report;
@@ -56,6 +56,11 @@ static void put_limits(struct sy_page *t)
 		sy_page_n(t, n_outside, " file outside the scope of ",
 			  " files outside the scope of ");
 		sy_page_str(t, r->loader);
+	}
+	if (r->n_scope[SY_SCOPE_EXCLUDED] > 0) {
+		sy_page_str(t, "; ");
+		sy_page_n(t, r->n_scope[SY_SCOPE_EXCLUDED], " file excluded",
+			  " files excluded");
 	}
 	if (r->n_suppressed > 0) {
 		sy_page_str(t, "; ");
@@ -198,6 +203,20 @@ static void put_plain_headline(struct sy_page *t, const struct sy_headline *h)
 	sy_page_end(t);
 }
 
+/* Nothing was left to examine, which may be the caller's own doing. */
+static void put_empty(struct sy_page *t)
+{
+	const uint64_t *n_scope = t->report->n_scope;
+
+	if (n_scope[SY_SCOPE_EXCLUDED] == 0 && n_scope[SY_SCOPE_OTHER_LOADER] == 0) {
+		sy_page_str(t, "no file here is of a kind that can be examined");
+		return;
+	}
+	sy_page_str(t, "no file is left that can be examined");
+	put_limits(t);
+	sy_page_str(t, ".");
+}
+
 void sy_page_headline(struct sy_page *t)
 {
 	struct sy_headline h = sy_headline_of(t->report, &t->rows);
@@ -212,7 +231,7 @@ void sy_page_headline(struct sy_page *t)
 	sy_page_begin(t, 2, sy_page_colored(t, is_doubt ? SY_YELLOW : SY_RED, word));
 	sy_page_str(t, ": ");
 	if (h.kind == SY_HEADLINE_EMPTY)
-		sy_page_str(t, "no file here is of a kind that can be examined");
+		put_empty(t);
 	else
 		put_cause(t, &h);
 	sy_page_end(t);
