@@ -10,16 +10,21 @@ memory()  samples a run, as fast as it can, for the peak of the *sum* over the p
           tree of PSS (/proc/PID/smaps_rollup: memory shared between n processes counts
           1/n in each, so a sum over forks counts every page once).  A sample can miss
           a short peak, max_rss cannot, so the larger of both is returned.
+
+Both start the command from a small process of its own (this file as a script), since
+the kernel's maximum of a process begins with the size of the one that started it: no
+less than about 10 MiB can be measured.
 """
 
+import json
 import os
 import pathlib
+import signal
 import subprocess
+import sys
 import tempfile
 import time
 import typing
-
-import harness
 
 MIB = 1 << 20
 
@@ -32,48 +37,73 @@ class Cost(typing.NamedTuple):
     output: bytes       # stdout
 
 
-def _start(args, output, **kwargs):
-    return subprocess.Popen([os.fspath(a) for a in args], stdout=output,
-                            stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                            env=harness.environment(), **kwargs)
+class _Run:
+    """A command below its launcher; done() waits for it."""
+
+    def __init__(self, args, timeout):
+        import harness      # not wanted in the launcher
+        self.timeout = timeout
+        self.output = tempfile.TemporaryFile()
+        self.result, write_end = os.pipe()
+        self.process = subprocess.Popen(
+            [sys.executable, "-I", "-S", __file__, str(write_end), *map(os.fspath, args)],
+            stdin=subprocess.DEVNULL, stdout=self.output, stderr=subprocess.DEVNULL,
+            env=harness.environment(), pass_fds=[write_end], start_new_session=True)
+        os.close(write_end)
+
+    def done(self):
+        try:
+            self.process.wait(self.timeout)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            raise
+        with os.fdopen(self.result) as pipe, self.output as output:
+            output.seek(0)
+            return Cost(*json.load(pipe), output.read())
 
 
-def _finish(process, started, output):
-    _, status, used = os.wait4(process.pid, 0)
+def _launch(result, args):
+    """Runs in the launcher: [exit status, seconds, processor seconds, max_rss]."""
+    os.set_inheritable(result, False)
+    started = time.monotonic()
+    pid = os.posix_spawn(args[0], args, os.environ)
+    _, status, used = os.wait4(pid, 0)
     seconds = time.monotonic() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    output.seek(0)
-    return Cost(process.returncode, seconds, used.ru_utime + used.ru_stime,
-                used.ru_maxrss * 1024, output.read())
+    os.write(result, json.dumps([os.waitstatus_to_exitcode(status), seconds,
+                                 used.ru_utime + used.ru_stime,
+                                 used.ru_maxrss * 1024]).encode())
 
 
-def cost(*args, **kwargs):
-    with tempfile.TemporaryFile() as output:
-        started = time.monotonic()
-        return _finish(_start(args, output, **kwargs), started, output)
+def cost(*args, timeout=300):
+    """args[0]: the path of the program."""
+    return _Run(args, timeout).done()
 
 
-def best(n, *args, **kwargs):
-    """The least of n runs in each respect; one process disturbs, none speeds up."""
-    runs = [cost(*args, **kwargs) for _ in range(n)]
+def best(n, *args):
+    """The least of n runs in each respect: others may disturb, none speeds up."""
+    runs = [cost(*args) for _ in range(n)]
     return Cost(runs[0].status, min(r.seconds for r in runs),
                 min(r.cpu_seconds for r in runs), min(r.max_rss for r in runs),
                 runs[0].output)
 
 
 def _children(pid):
-    for task in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            yield from map(int, task.read_text().split())
-        except OSError:         # it ended while we looked
-            continue
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            text = pathlib.Path(f"/proc/{pid}/task/{task}/children").read_text()
+            yield from map(int, text.split())
+    except OSError:         # it ended while we looked
+        return
 
 
-def _tree(pid):
+def _below(pid):
+    """Every process below that one."""
     waiting, found = [pid], []
     while waiting:
-        found.append(waiting.pop())
-        waiting += _children(found[-1])
+        new = list(_children(waiting.pop()))
+        waiting += new
+        found += new
     return found
 
 
@@ -95,14 +125,17 @@ def _pss(pid):
     return 0
 
 
-def memory(*args, **kwargs):
+def memory(*args, timeout=300):
     """(peak bytes of the process tree, exit status)."""
-    with tempfile.TemporaryFile() as output:
-        started = time.monotonic()
-        process = _start(args, output, **kwargs)
-        peak = 0
-        while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
-            peak = max(peak, sum(_pss(pid) for pid in _tree(process.pid)))
-            time.sleep(0.0005)
-        done = _finish(process, started, output)
-        return max(peak, done.max_rss), done.status
+    run = _Run(args, timeout)
+    ends = time.monotonic() + timeout
+    peak = 0
+    while run.process.poll() is None and time.monotonic() < ends:
+        peak = max(peak, sum(map(_pss, _below(run.process.pid))))
+        time.sleep(0.0005)
+    done = run.done()
+    return max(peak, done.max_rss), done.status
+
+
+if __name__ == "__main__":
+    _launch(int(sys.argv[1]), sys.argv[2:])

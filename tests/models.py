@@ -13,7 +13,7 @@ GGML_F32 = 0
 
 def safetensors(tensors, metadata=None):
     """tensors: name -> (dtype, shape, bytes), stored in the order given."""
-    header, data = {}, b""
+    header, data = {}, bytearray()
     if metadata is not None:
         header["__metadata__"] = metadata
     for name, (dtype, shape, content) in tensors.items():
@@ -40,7 +40,7 @@ def _string(text):
 def gguf(tensors, keys=(), alignment=32):
     """tensors: name -> (shape slowest first, f32 bytes); keys: (name, type, value)."""
     keys = [("general.architecture", TYPE_STRING, "llama"), *keys]
-    out = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(keys))
+    out = bytearray(b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(keys)))
     for name, kind, value in keys:
         out += _string(name) + struct.pack("<I", kind)
         if kind == TYPE_STRING:
@@ -58,7 +58,7 @@ def gguf(tensors, keys=(), alignment=32):
     out += b"\0" * (-len(out) % alignment)
     for _, content in tensors.values():
         out += content + b"\0" * (-len(content) % alignment)
-    return out
+    return bytes(out)
 
 
 def sentencepiece():
