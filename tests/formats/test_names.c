@@ -165,7 +165,8 @@ static void ordinary_texts_say_nothing(void **state)
 	static const char *const texts[] = {
 		"", "pt", "line\r\n\tline", "model.eval() and retrieval(x), executive(y)",
 		"/usr/bin/shop", "a |shape| b, (x|shift)", "070701", "costs $(5)",
-		"code\nmodel\nbla", "#!", "MZ: a code", "PK", "\xe6\xa8\xa1\xe5\x9e\x8b \xf0\x9f\x98\x80",
+		"code\nmodel\nbla", "#!", "MZ: a code", "PK",
+		"\xe6\xa8\xa1\xe5\x9e\x8b \xf0\x9f\x98\x80",
 		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
 		"gAAAAABhZ0123456789abcdefghijklmnop", "The quick brown fox (2024).",
 		"data:image/jpeg;base64,/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAgGBgcGBQgHBwcJ",
