@@ -9,22 +9,18 @@ Each test class is a job of its own; its output is printed when it ended.
 
 import argparse
 import collections
-import concurrent.futures
 import contextlib
 import importlib.util
 import io
 import json
-import multiprocessing
 import os
 import pathlib
 import sys
+import tempfile
 import time
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
-
-
-JOBS = {}       # {class: its tests}; filled before the pool's processes are forked
 
 
 class Result(unittest.TextTestResult):
@@ -86,20 +82,59 @@ def jobs_of(parts):
     return classes(tests)
 
 
-def run_job(name, verbosity):
-    """(name, output, counts) of one class, in a process of the pool."""
+def run_job(tests, verbosity):
+    """(output, counts) of one class."""
     import harness
-    before = collections.Counter(harness.corpus_counts())
     output = io.StringIO()
     runner = unittest.TextTestRunner(resultclass=Result, stream=output, verbosity=verbosity)
     with contextlib.redirect_stdout(output):
-        result = runner.run(unittest.TestSuite(JOBS[name]))
-    return name, output.getvalue(), {
+        result = runner.run(unittest.TestSuite(tests))
+    return output.getvalue(), {
         "passed": result.n_passed,
         "failed": len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses),
         "skipped": [f"{test.id()}: {reason}" for test, reason in result.skipped],
-        "corpus": collections.Counter(harness.corpus_counts()) - before,
+        "corpus": harness.corpus_counts(),
     }
+
+
+def start(tests, verbosity):
+    """(process, file for what it finds): a job in a process forked for it.
+
+    By hand, for multiprocessing needs semaphores, which a bare container lacks."""
+    results = tempfile.TemporaryFile()
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid:
+        return pid, results
+    try:
+        results.write(json.dumps(run_job(tests, verbosity)).encode())
+        results.flush()
+    finally:
+        os._exit(0)
+
+
+def finish(results, status):
+    """What a job found; one failure when it ended without saying so."""
+    with results:
+        results.seek(0)
+        text = results.read()
+    if text:
+        return json.loads(text)
+    return (f"ended without a result, wait status {status}\n",
+            {"passed": 0, "failed": 1, "skipped": [], "corpus": {}})
+
+
+def run_jobs(jobs, n_parallel, verbosity):
+    """(name, output, counts) of each job, in the order they end."""
+    waiting, running = list(jobs), {}
+    while waiting or running:
+        while waiting and len(running) < n_parallel:
+            name = waiting.pop(0)
+            pid, results = start(jobs[name], verbosity)
+            running[pid] = name, results
+        pid, status = os.wait()
+        name, results = running.pop(pid)
+        yield name, *finish(results, status)
 
 
 def add(total, counts):
@@ -132,16 +167,11 @@ def main():
     os.environ["STEELYARD_TIER"] = args.tier
     sys.path.insert(0, str(HERE))
     sys.dont_write_bytecode = True
-    JOBS.update(jobs_of(args.parts))
     total = {"passed": 0, "failed": 0, "skipped": [], "corpus": collections.Counter()}
-    # A test that kills its process breaks the pool, and with it the run.
-    with concurrent.futures.ProcessPoolExecutor(
-            args.jobs, multiprocessing.get_context("fork")) as pool:
-        jobs = [pool.submit(run_job, name, 2 if args.v else 1) for name in JOBS]
-        for done in concurrent.futures.as_completed(jobs):
-            name, output, counts = done.result()
-            add(total, counts)
-            show(name, output, counts, args.v)
+    jobs = jobs_of(args.parts)
+    for name, output, counts in run_jobs(jobs, args.jobs, 2 if args.v else 1):
+        add(total, counts)
+        show(name, output, counts, args.v)
     if args.results:
         pathlib.Path(args.results).write_text(json.dumps(total))
     print(f"Python: {total['passed']} passed, {total['failed']} failed, "
