@@ -100,8 +100,7 @@ static enum sy_status odd_frame(struct sy_pickle_facts *facts, uint64_t off, uin
 	struct sy_pickle_job job = facts->job;
 	enum sy_status status;
 
-	if (facts->in->n_facts[SY_RULE_PICKLE_FRAME_WRONG] < facts->in->ctx->limits.findings_per_rule &&
-	    beyond > 0) {
+	if (beyond > 0 && sy_fact_is_wanted(facts->in, SY_RULE_PICKLE_FRAME_WRONG)) {
 		job.start = frame_end;
 		job.is_probe = true;
 		job.depth++;

@@ -147,6 +147,22 @@ static bool is_newobj(const struct sy_global *global)
 	       sy_span_is(global->symbol, "copyreg.__newobj_ex__");
 }
 
+/* type(None), type(...): how CPython writes the classes of its constants. */
+static bool is_type_of_constant(struct sy_pickle_facts *facts, struct sy_pickle *m,
+				const struct sy_pickle_call *call)
+{
+	uint64_t arg = sy_pickle_item(m, call->args, 0);
+	struct sy_tuple args;
+
+	if (!sy_span_is(global_of(facts, call->callee)->symbol, "builtins.type") ||
+	    !sy_pickle_items(m, call->args, &args) || args.n_items != 1)
+		return false;
+	return sy_value_kind(arg) == SY_VALUE_NONE ||
+	       (sy_value_kind(arg) == SY_VALUE_GLOBAL &&
+		(sy_span_is(global_of(facts, arg)->symbol, "builtins.Ellipsis") ||
+		 sy_span_is(global_of(facts, arg)->symbol, "builtins.NotImplemented")));
+}
+
 static enum sy_status judge_safe_reduce(struct sy_pickle_facts *facts, struct sy_pickle *m,
 					const struct sy_pickle_call *call)
 {
@@ -175,9 +191,9 @@ static enum sy_status judge_safe_reduce(struct sy_pickle_facts *facts, struct sy
 		return sy_pickle_misuse(facts, m, index, call,
 					"on something other than a known class");
 	}
-	if (uses & SY_USE_CALL)
+	if ((uses & SY_USE_CALL) || is_type_of_constant(facts, m, call))
 		return SY_OK;
-	return sy_pickle_misuse(facts, m, index, call, "which it is not known to be called");
+	return sy_pickle_misuse(facts, m, index, call, "in a call");
 }
 
 static enum sy_status judge_safe_global(struct sy_pickle_facts *facts, struct sy_pickle *m,
@@ -199,7 +215,8 @@ static enum sy_status judge_safe_global(struct sy_pickle_facts *facts, struct sy
 			return SY_OK;
 		return sy_pickle_misuse(facts, m, index, call, "to make an instance");
 	case SY_HOW_BUILD:
-		return sy_pickle_misuse(facts, m, index, call, "and changes it, for all who use it");
+		return sy_pickle_misuse(facts, m, index, call,
+					"and changes it, for all who use it");
 	case SY_HOW_ITEMS:
 		return sy_pickle_misuse(facts, m, index, call, "and adds items to it");
 	}
@@ -257,6 +274,22 @@ static bool is_strange_state(const struct sy_pickle *m, const struct sy_pickle_c
 	       (is_called_dict(m, state.items[0]) || is_called_dict(m, state.items[1]));
 }
 
+/*
+ * Functions that make an instance of the class that is their first argument
+ * (numpy's _reconstruct): what may be done to it is what the class allows.
+ */
+static unsigned uses_of_result(struct sy_pickle_facts *facts, struct sy_pickle *m,
+			       uint64_t result)
+{
+	const struct sy_global *global = global_of(facts, result);
+	uint64_t class = sy_pickle_item(m, result, 0);
+
+	if (!(global->info.uses & SY_USE_CALL) || sy_value_kind(class) != SY_VALUE_GLOBAL ||
+	    global_of(facts, class)->info.class != SY_GLOBAL_SAFE)
+		return global->info.uses;
+	return global->info.uses | global_of(facts, class)->info.uses;
+}
+
 /* A call on what a call gave: an instance of a class, as a rule. */
 static enum sy_status judge_result(struct sy_pickle_facts *facts, struct sy_pickle *m,
 				   const struct sy_pickle_call *call)
@@ -276,11 +309,11 @@ static enum sy_status judge_result(struct sy_pickle_facts *facts, struct sy_pick
 		if (is_strange_state(m, call))
 			return sy_pickle_misuse(facts, m, index, call,
 						"with a state that replaces its methods");
-		if (global->info.uses & SY_USE_BUILD)
+		if (uses_of_result(facts, m, call->callee) & SY_USE_BUILD)
 			return sy_joblib_array(m, call);
 		return sy_pickle_misuse(facts, m, index, call, "and sets a state");
 	case SY_HOW_ITEMS:
-		if (global->info.uses & SY_USE_ITEMS)
+		if (uses_of_result(facts, m, call->callee) & SY_USE_ITEMS)
 			return SY_OK;
 		return sy_pickle_misuse(facts, m, index, call, "and adds items to it");
 	case SY_HOW_REDUCE:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The loop over the opcodes, the stack and its marks, the memo, frames.  What
+ * The loop over the opcodes, what they do to stack and memo, frames.  What
  * CPython refuses ends the stream here, too; what it would only do at run time
  * (types of objects that are not known) does not.
  */
@@ -9,105 +9,12 @@
 #define STACK_MIN 1024
 #define CHECK_EVERY 0xffff	/* opcodes between two looks at the cancel flag */
 
-bool sy_machine_break(struct sy_pickle *m, const char *what)
-{
-	m->end.ending = SY_END_BROKEN;
-	m->end.what = what;
-	return false;
-}
-
-bool sy_machine_fail(struct sy_pickle *m, enum sy_status status)
-{
-	m->status = status;
-	return false;
-}
-
-bool sy_machine_underflow(struct sy_pickle *m)
-{
-	return sy_machine_break(m, m->n_marks ? "a mark where a value should be"
-					      : "the stack is empty");
-}
-
-bool sy_machine_odd(struct sy_pickle *m, enum sy_pickle_oddity oddity, uint64_t len,
-		    uint64_t value)
-{
-	enum sy_status status = SY_OK;
-
-	if (m->events->oddity)
-		status = m->events->oddity(m->events->user, m, oddity, m->off, len, value);
-	return status == SY_OK || sy_machine_fail(m, status);
-}
-
-static bool over_limit(struct sy_pickle *m)
-{
-	return sy_machine_fail(m, sy_fail(m->ctx, SY_LIMIT, "a pickle stack of more than %llu "
-					  "values (--limit pickle-stack=N)",
-					  (unsigned long long)m->ctx->limits.pickle_stack));
-}
-
-bool sy_machine_grow(struct sy_pickle *m)
-{
-	enum sy_status status;
-
-	if (m->n >= m->ctx->limits.pickle_stack)
-		return over_limit(m);
-	status = sy_grow(m->ctx, &m->stack, &m->cap, m->n + 1, sizeof(*m->stack));
-	return status == SY_OK || sy_machine_fail(m, status);
-}
-
-static bool push_mark(struct sy_pickle *m)
-{
-	if (m->n_marks == m->cap_marks) {
-		enum sy_status status;
-
-		if (m->n_marks >= m->ctx->limits.pickle_stack)
-			return over_limit(m);
-		status = sy_grow(m->ctx, &m->marks, &m->cap_marks, m->n_marks + 1,
-				 sizeof(*m->marks));
-		if (status != SY_OK)
-			return sy_machine_fail(m, status);
-	}
-	m->marks[m->n_marks++] = (uint32_t)m->n;
-	m->fence = m->n;
-	return true;
-}
-
-static void drop_mark(struct sy_pickle *m)
-{
-	m->n_marks--;
-	m->fence = m->n_marks ? m->marks[m->n_marks - 1] : 0;
-}
-
-bool sy_machine_mark(struct sy_pickle *m, size_t *at)
-{
-	*at = 0;
-	if (m->n_marks == 0)
-		return sy_machine_break(m, "no mark is set");
-	*at = m->marks[m->n_marks - 1];
-	drop_mark(m);
-	return true;
-}
-
-bool sy_machine_store(struct sy_pickle *m, const uint64_t *items, size_t n)
-{
-	uint64_t any = 0;
-
-	for (size_t i = 0; i < n; i++)
-		any |= items[i];
-	for (size_t i = 0; i < n && SY_UNLIKELY(any & SY_VALUE_BARE); i++) {
-		if ((items[i] & SY_VALUE_BARE) &&
-		    !sy_machine_odd(m, SY_ODD_BARE, 0, items[i]))
-			return false;
-	}
-	return true;
-}
-
 static bool op_pop(struct sy_pickle *m)
 {
 	uint64_t value;
 
 	if (m->n_marks > 0 && m->marks[m->n_marks - 1] == m->n) {
-		drop_mark(m);
+		sy_machine_drop_mark(m);
 		return true;
 	}
 	return sy_machine_pop(m, &value);
@@ -238,7 +145,7 @@ static bool step(struct sy_pickle *m, const struct sy_argument *arg)
 {
 	switch ((enum sy_opcode_byte)m->opcode) {
 	case SY_OP_MARK:
-		return push_mark(m);
+		return sy_machine_push_mark(m);
 	case SY_OP_STOP:
 		return op_stop(m);
 	case SY_OP_POP:
@@ -356,23 +263,25 @@ static bool step(struct sy_pickle *m, const struct sy_argument *arg)
 	return false;
 }
 
-static bool is_fault(struct sy_pickle *m, enum sy_read_fault fault)
+static void tell_fault(struct sy_pickle *m, enum sy_read_fault fault)
 {
 	switch (fault) {
 	case SY_READ_OK:
-		return false;
+		return;
 	case SY_READ_TRUNCATED:
 		m->end.ending = SY_END_TRUNCATED;
 		m->end.what = "the input ends within it";
-		return true;
+		return;
 	case SY_READ_NEGATIVE:
-		return !sy_machine_break(m, "a negative length");
+		(void)sy_machine_break(m, "a negative length");
+		return;
 	case SY_READ_TEXT:
-		return !sy_machine_break(m, "text that is not UTF-8");
+		(void)sy_machine_break(m, "text that is not UTF-8");
+		return;
 	case SY_READ_FAILED:
-		return !sy_machine_fail(m, m->reader.cursor.status);
+		(void)sy_machine_fail(m, m->reader.cursor.status);
+		return;
 	}
-	return true;
 }
 
 /* The opcode lay across the end of its frame, or the frame ended before it. */
@@ -407,18 +316,24 @@ static bool behind(struct sy_pickle *m)
 	return false;
 }
 
-static bool next(struct sy_pickle *m)
+static inline bool next(struct sy_pickle *m)
 {
 	struct sy_argument arg;
+	enum sy_read_fault fault;
 
 	m->off = sy_reader_at(&m->reader);
 	m->end.off = m->off;
-	if (!sy_reader_has(&m->reader, 1))
-		return !is_fault(m, m->reader.cursor.status == SY_OK ? SY_READ_TRUNCATED
-								     : SY_READ_FAILED);
-	m->opcode = *m->reader.next++;
-	if (is_fault(m, sy_reader_argument(&m->reader, m->opcode, &arg)))
+	if (!sy_reader_has(&m->reader, 1)) {
+		tell_fault(m, m->reader.cursor.status == SY_OK ? SY_READ_TRUNCATED
+							       : SY_READ_FAILED);
 		return false;
+	}
+	m->opcode = *m->reader.next++;
+	fault = sy_reader_next(&m->reader, m->opcode, &arg);
+	if (SY_UNLIKELY(fault != SY_READ_OK)) {
+		tell_fault(m, fault);
+		return false;
+	}
 	if (SY_UNLIKELY(m->frame_end != 0) && sy_reader_at(&m->reader) >= m->frame_end &&
 	    !leave_frame(m))
 		return false;

@@ -34,6 +34,9 @@ static inline bool sy_machine_pop(struct sy_pickle *m, uint64_t *value)
 	return true;
 }
 
+SY_MUST_CHECK bool sy_machine_push_mark(struct sy_pickle *m);
+void sy_machine_drop_mark(struct sy_pickle *m);
+
 /* Takes the last mark away; *at is the stack's height when it was set. */
 SY_MUST_CHECK bool sy_machine_mark(struct sy_pickle *m, size_t *at);
 

@@ -10,6 +10,7 @@
 #define PAGE_BITS 12
 #define PAGE (UINT64_C(1) << PAGE_BITS)
 #define SLOTS_MIN 64
+#define SPARSE_MAX (1u << 18)	/* scattered numbers: no pickler writes any */
 
 void sy_word_map_init(struct sy_word_map *map, struct sy_context *ctx)
 {
@@ -118,8 +119,12 @@ static enum sy_status add_page(struct sy_pickle_memo *memo)
 static enum sy_status put_sparse(struct sy_pickle_memo *memo, uint64_t key, uint64_t value)
 {
 	bool is_new;
-	enum sy_status status = sy_word_map_put(&memo->sparse, key, value, &is_new);
+	enum sy_status status;
 
+	if (memo->sparse.n_used >= SPARSE_MAX)
+		return sy_fail(memo->ctx, SY_LIMIT, "a pickle memo with more than %u scattered "
+			       "numbers", SPARSE_MAX);
+	status = sy_word_map_put(&memo->sparse, key, value, &is_new);
 	memo->n_filled += is_new;
 	return status;
 }

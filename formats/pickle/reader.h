@@ -95,6 +95,42 @@ SY_MUST_CHECK enum sy_read_fault sy_reader_argument(struct sy_pickle_reader *r,
 						    struct sy_argument *arg);
 
 /*
+ * The same, with the fixed sizes in line: most opcodes have no argument or a small
+ * one.  Then only arg->n is set.
+ */
+static inline enum sy_read_fault sy_reader_next(struct sy_pickle_reader *r, uint8_t opcode,
+						struct sy_argument *arg)
+{
+	const uint8_t *p = r->next;
+
+	if (SY_UNLIKELY(r->end - p < 4) && sy_opcodes[opcode].arg != SY_ARG_NONE)
+		return sy_reader_argument(r, opcode, arg);
+	switch (sy_opcodes[opcode].arg) {
+	case SY_ARG_NONE:
+		arg->n = 0;
+		return SY_READ_OK;
+	case SY_ARG_U1:
+		arg->n = p[0];
+		r->next += 1;
+		return SY_READ_OK;
+	case SY_ARG_U2:
+		arg->n = p[0] | (uint64_t)p[1] << 8;
+		r->next += 2;
+		return SY_READ_OK;
+	case SY_ARG_U4:
+	case SY_ARG_I4:
+		arg->n = p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
+			 (uint64_t)p[3] << 24;
+		if (sy_opcodes[opcode].arg == SY_ARG_I4)
+			arg->n = (uint64_t)(int64_t)(int32_t)(uint32_t)arg->n;
+		r->next += 4;
+		return SY_READ_OK;
+	default:
+		return sy_reader_argument(r, opcode, arg);
+	}
+}
+
+/*
  * UTF-8 as CPython's "surrogatepass" takes it: surrogates may be encoded, too.
  * *n_left: bytes at the end that begin a sequence whose rest is not there.
  */

@@ -100,12 +100,14 @@ static struct sy_span dotted(struct sy_pickle *m, struct sy_span a, struct sy_sp
 
 /*
  * An attribute of something imported.  Of a module, or of what is dangerous, or
- * with a dangerous name, it is an import; of a class it is a value in data.
+ * with a dangerous name, it is an import; of a known class it is a value in data,
+ * and whether it may be asked for is the listener's to judge.
  */
 static bool attribute_of(struct sy_pickle *m, uint64_t object, struct sy_span attribute,
 			 uint64_t *result)
 {
 	const struct sy_global *global = sy_pickle_global(m, object);
+	bool is_class = global->name.len > 0 && global->info.class == SY_GLOBAL_SAFE;
 	bool is_import = global->name.len == 0 || global->info.class == SY_GLOBAL_DANGEROUS;
 	struct sy_span name = dotted(m, global->name, attribute);
 	struct sy_span module = global->module;
@@ -115,7 +117,8 @@ static bool attribute_of(struct sy_pickle *m, uint64_t object, struct sy_span at
 	status = sy_globals_add(m->globals, module, name, &index);
 	if (status != SY_OK)
 		return sy_machine_fail(m, status);
-	if (is_import || m->globals->all[index].info.class == SY_GLOBAL_DANGEROUS)
+	if (is_import ||
+	    (!is_class && m->globals->all[index].info.class == SY_GLOBAL_DANGEROUS))
 		return sy_machine_import(m, module, name, true, result);
 	*result = sy_value_other(SY_OTHER_ATTRIBUTE, index);
 	return true;

@@ -35,6 +35,23 @@ SY_MUST_CHECK bool sy_compute_method(struct sy_pickle *m, uint64_t self,
 				     struct sy_span name, const struct sy_tuple *args,
 				     uint64_t *result);
 
+/* compute_codecs.c; 0: unknown. */
+uint64_t sy_compute_base64(struct sy_pickle *m, uint64_t value);
+uint64_t sy_compute_hex(struct sy_pickle *m, uint64_t value);
+
+/* The codec is named by argument i; UTF-8 when there is none. */
+uint64_t sy_compute_codec(struct sy_pickle *m, uint64_t value, const struct sy_tuple *args,
+			  size_t i, bool encode);
+
+/* A whole string constant in that scratch; false: it is none, or too long. */
+SY_MUST_CHECK bool sy_compute_content(struct sy_pickle *m, uint64_t value, unsigned scratch,
+				      struct sy_span *s);
+
+/* Appends a string constant, or an integer as str() writes it. */
+SY_MUST_CHECK bool sy_compute_add(struct sy_pickle *m, struct sy_decoded *out,
+				  uint64_t value);
+uint64_t sy_compute_keep(struct sy_pickle *m, const struct sy_decoded *out, bool is_bytes);
+
 /* compute_items.c; 0: unknown. */
 uint64_t sy_compute_item(struct sy_pickle *m, uint64_t self, uint64_t index);
 uint64_t sy_compute_bytes(struct sy_pickle *m, const struct sy_tuple *args);

@@ -65,8 +65,7 @@ const struct sy_list *sy_store_get_list(const struct sy_store *store, uint64_t v
 	return list->number == number ? list : NULL;
 }
 
-/* Adds what an item weighs and how deep it goes to its container. */
-static void weigh(const struct sy_store *store, uint64_t item, uint64_t *weight,
+static void weigh_container(const struct sy_store *store, uint64_t item, uint64_t *weight,
 		  uint64_t *depth)
 {
 	const struct sy_list *list;
@@ -95,6 +94,18 @@ static void weigh(const struct sy_store *store, uint64_t item, uint64_t *weight,
 	*weight = *weight > UINT64_MAX - item_weight ? UINT64_MAX : *weight + item_weight;
 	if (item_depth >= *depth && *depth < DEPTH_MAX)
 		*depth = item_depth + 1;
+}
+
+/* Adds what an item weighs and how deep it goes to its container. */
+static inline void weigh(const struct sy_store *store, uint64_t item, uint64_t *weight,
+			 uint64_t *depth)
+{
+	unsigned kind = (unsigned)sy_value_kind(item);
+
+	if (SY_LIKELY(kind < SY_VALUE_LIST || kind > SY_VALUE_TUPLE))
+		*weight += *weight < UINT64_MAX;
+	else
+		weigh_container(store, item, weight, depth);
 }
 
 static void note(struct sy_store *store, uint64_t weight, uint64_t depth)

@@ -258,16 +258,18 @@ static enum sy_status run_all(struct walk *w, struct sy_pickle_sum *sum)
 	enum sy_status status = SY_OK;
 
 	for (size_t i = 0; i < w->facts.n_jobs && status == SY_OK; i++) {
+		const struct sy_pickle_job *job = &w->facts.job;
+
 		w->facts.job = w->facts.jobs[i];
 		status = run_job(w);
 		if (i == 0)
 			*sum = w->sum;
-		if (status == SY_OK && i > 0 && !w->facts.job.is_probe && w->sum.n_streams)
+		if (status == SY_OK && i > 0 && !job->is_probe && w->sum.n_streams)
 			status = sy_fact(w->in, SY_RULE_PICKLE_NESTED_FOUND,
-					 sy_pickle_facts_off(&w->facts, w->facts.job.start), 0,
+					 sy_pickle_facts_off(&w->facts, job->start), 0,
 					 sy_span_of(NULL, 0), "a loader is given a pickle of %llu "
 					 "bytes, which was examined as well",
-					 (unsigned long long)(w->facts.job.end - w->facts.job.start));
+					 (unsigned long long)(job->end - job->start));
 	}
 	sum->n_opcodes = w->m.n_opcodes;
 	return status;
@@ -292,7 +294,8 @@ enum sy_status sy_pickle_streams(struct sy_inspection *in, uint64_t start, uint6
 		told = tell_shape(&w);
 	if (told == SY_OK && sum->n_streams > 1 && !sum->is_torch_legacy)
 		told = sy_fact(in, SY_RULE_PICKLE_STREAM_MANY, start, 0, sy_span_of(NULL, 0),
-			       "%llu pickles follow each other", (unsigned long long)sum->n_streams);
+			       "%llu pickles follow each other",
+			       (unsigned long long)sum->n_streams);
 	sy_pickle_close(&w.m);
 	sy_pickle_close(&w.inner);
 	sy_pickle_facts_free(&w.facts);

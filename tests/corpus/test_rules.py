@@ -19,7 +19,10 @@ ORDER = ["info", "low", "medium", "high", "critical"]
 NEEDS_WEIGHTS = ("value_", "bool_value")
 
 # Rows that we read otherwise, each with its page in docs/decisions/.
-DECIDED = {}
+DECIDED = {
+    # 005: a pickle is not judged yet, so it is undetermined.
+    "hf/safetensors_and_bin": "undetermined",
+}
 
 
 def rows(path):

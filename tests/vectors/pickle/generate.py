@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the pickle vectors beside this script, opcode by opcode.
+
+A vector is named VERDICT-REASON.pkl.  Where REASON is a rule id, optionally
+followed by "--" and a variant, the tests ask for that very rule.  Nothing here is
+ever unpickled; what the vectors would run is `echo`.
+"""
+import base64
+import codecs
+import pathlib
+import struct
+
+HERE = pathlib.Path(__file__).parent
+P2, P4 = b"\x80\x02", b"\x80\x04"
+STOP, MARK, REDUCE, BUILD, POP = b".", b"(", b"R", b"b", b"0"
+
+
+def text(s):
+    raw = s.encode("utf-8", "surrogatepass")
+    return b"\x8c" + bytes([len(raw)]) + raw if len(raw) < 256 else \
+        b"X" + struct.pack("<I", len(raw)) + raw
+
+
+def data(b):
+    return b"C" + bytes([len(b)]) + b if len(b) < 256 else b"B" + struct.pack("<I", len(b)) + b
+
+
+def name(module, attr):
+    return text(module) + text(attr) + b"\x93"
+
+
+def glob(module, attr):
+    return b"c" + module.encode() + b"\n" + attr.encode() + b"\n"
+
+
+def args(*items):
+    return MARK + b"".join(items) + b"t"
+
+
+def call(func, *items):
+    return func + args(*items) + REDUCE
+
+
+def frame(body, length=None):
+    return b"\x95" + struct.pack("<Q", len(body) if length is None else length) + body
+
+
+SYSTEM = name("os", "system")
+ECHO = text("echo steelyard")
+RUN = call(SYSTEM, ECHO)
+EVIL = P4 + RUN + STOP
+GETATTR = name("builtins", "getattr")
+ORDERED = name("collections", "OrderedDict")
+STRING_JOIN = call(GETATTR, text(""), text("join"))
+MAGIC = P2 + b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
+
+
+def laughs():
+    body = b"]\x94"
+    for i in range(40):
+        body += b"](" + bytes([0x68, i]) * 10 + b"e\x94"
+    return P4 + body + STOP
+
+
+VECTORS = {
+    # plain data in all its opcodes
+    "accept-none": b"N.",
+    "accept-protocol-0": b"(dp0\nS'a'\np1\nI1\nsS'b'\np2\n(lp3\nI01\naL5L\naF1.5\nas.",
+    "accept-numbers": P4 + MARK + b"K\x01M\x01\x02J\xff\xff\xff\xffI0x10\nI010\nL-3L\nF-inf\n"
+                      b"G?\xf8\0\0\0\0\0\0\x8a\x02\xff\x7f\x8b\1\0\0\0\5t.",
+    "accept-strings": P4 + MARK + b"U\3abcT\2\0\0\0xyVa\\u00e9\nS'\\x41\\101\\n'\n" + text("\u00e9") +
+                      data(b"\x00\xff") + b"\x96\1\0\0\0\0\0\0\0z" + b"t.",
+    "accept-containers": P4 + b"]\x94(K\1K\2e}\x94(K\1h\0uh\1\x8f(K\3\x90(K\4\x91\x87.",
+    "accept-memo": P4 + b"Np5\n0g5\n0h\5r\xff\xff\xff\x7f0j\xff\xff\xff\x7f0N\x94.",
+    "accept-framed": P4 + frame(b"]\x94(K\1K\2e."),
+    "accept-ordered-dict": P4 + ORDERED + b")R" + text("a") + b"K\1s.",
+    "accept-words-only": P4 + MARK + text("os") + text("system") + text("eval(") + b"t.",
+    "accept-two-streams": b"N.N.",
+    # dangerous, one way after the other
+    "reject-pickle-import-dangerous--reduce": EVIL,
+    "reject-pickle-import-dangerous--protocol-0": glob("os", "system") + b"(S'echo x'\ntR.",
+    "reject-pickle-import-dangerous--inst": b"(S'echo x'\nios\nsystem\n.",
+    "reject-pickle-import-dangerous--obj": P2 + b"(" + glob("os", "system") + b"U\6echo xo.",
+    "reject-pickle-import-dangerous--newobj": P2 + glob("subprocess", "Popen") + b"U\1x\x85\x81.",
+    "reject-pickle-import-dangerous--newobj-ex": P4 + name("subprocess", "Popen") + b")}" +
+                                                text("args") + ECHO + b"s\x92.",
+    "reject-pickle-import-dangerous--python2": P2 + glob("__builtin__", "eval") + b"U\0011\x85R.",
+    "reject-pickle-import-dangerous--python2-moved": P2 + glob("commands", "getoutput") +
+                                                    b"U\6echo x\x85R.",
+    "reject-pickle-import-dangerous--dotted": P4 + name("random", "_os.system") + b".",
+    "reject-pickle-import-dangerous--import-only": P4 + SYSTEM + b"0N.",
+    "reject-pickle-import-dangerous--popped": P4 + RUN + b"0N.",
+    "reject-pickle-import-dangerous--broken-behind": P4 + RUN + b"\xff",
+    "reject-pickle-import-dangerous--cut-behind": P4 + RUN,
+    "reject-pickle-import-dangerous--second": b"N." + EVIL,
+    "reject-pickle-import-dangerous--second-broken": b"N." + P4 + RUN + b"0000",
+    "reject-pickle-import-dangerous--memo-sparse": P4 + text("os") + b"r\xfe\xff\xff\xff0" +
+                                                  text("system") + b"\x94" + b"0j\xfe\xff\xff\xff"
+                                                  b"h\1\x93.",
+    "reject-pickle-import-dangerous--nops": P4 + text("os") + b"\x80\4\x95" + b"\0" * 8 + b"\x94" +
+                                           text("system") + b"\x93.",
+    "reject-pickle-import-dangerous--popmark": P4 + text("os") + MARK + text("math") + b"1" +
+                                              text("system") + b"\x93.",
+    "reject-pickle-import-dangerous--int-base-0": b"I0x10\n0I0b11\n0I1_0\n0" + RUN[:0] +
+                                                 glob("os", "system") + b"(S'x'\ntR.",
+    "reject-pickle-import-dangerous--joined": P4 + call(STRING_JOIN, b"](" + text("o") + text("s") +
+                                                       b"e") + text("system") + b"\x93.",
+    "reject-pickle-import-dangerous--rot13": P4 + call(
+        name("codecs", "decode"), text(codecs.encode("os", "rot13")), text("rot13")) +
+        text("system") + b"\x93.",
+    "reject-pickle-import-dangerous--added": P4 + call(
+        name("operator", "add"), text("o"), text("s")) + text("system") + b"\x93.",
+    "reject-pickle-import-dangerous--getattr": P4 + call(call(
+        GETATTR, call(name("importlib", "import_module"), text("os")), text("system")), ECHO) + b".",
+    "reject-pickle-import-dangerous--partial": P4 + call(call(
+        name("functools", "partial"), SYSTEM, ECHO)) + b".",
+    "reject-pickle-import-dangerous--methodcaller": P4 + call(call(
+        name("operator", "methodcaller"), text("system"), ECHO),
+        call(name("builtins", "__import__"), text("os"))) + b".",
+    "reject-pickle-import-dangerous--nested": P4 + call(name("pickle", "loads"), data(EVIL)) + b".",
+    "reject-pickle-import-dangerous--nested-base64": P4 + call(
+        name("pickle", "loads"), call(name("base64", "b64decode"),
+                                      data(base64.b64encode(EVIL)))) + b".",
+    "reject-pickle-import-dangerous--behind-setstate": P4 + b"}" + text("__setstate__") + SYSTEM +
+                                                      b"s0N.",
+    # not known, or known otherwise
+    "reject-pickle-import-unknown": P4 + name("acme_models", "Net") + b")\x81.",
+    "reject-pickle-import-unknown--not-called": P4 + name("acme_models", "Net") + b".",
+    "reject-pickle-import-dangerous--long": P4 + b"X\x10\x27\0\0" + b"a" * 10000 + text("b") + b"\x93.",
+    "reject-pickle-use-unsafe--attribute": P4 + ORDERED + b"}" + text("x") + b"K\1sb.",
+    "reject-pickle-use-unsafe--items": P4 + ORDERED + text("x") + b"K\1s.",
+    "reject-pickle-use-unsafe--getattr-dunder": P4 + call(GETATTR, ORDERED,
+                                                          text("__subclasses__")) + b".",
+    "reject-pickle-use-unsafe--getattr-stored": P4 + b"]" + GETATTR + b"a.",
+    "reject-pickle-use-unsafe--method": P4 + call(call(GETATTR, ORDERED, text("fromkeys")),
+                                                  b"]") + b".",
+    "reject-pickle-name-computed--constant-of-module": P4 + name("string", "digits") +
+                                                       text("system") + b"\x93.",
+    "reject-pickle-name-computed--persistent": P4 + b"K\1Q" + text("system") + b"\x93.",
+    "reject-pickle-extension-used": P2 + b"\x82\1.",
+    # damaged
+    "reject-pickle-stream-truncated--empty": b"",
+    "reject-pickle-stream-truncated--no-stop": P4 + b"N",
+    "reject-pickle-stream-truncated--string": P4 + b"X\xff\0\0\0abc",
+    "reject-pickle-stream-truncated--frame": P4 + frame(b"N.", 99),
+    "reject-pickle-stream-truncated--line": b"S'abc",
+    "reject-pickle-opcode-unknown": b"\xff\xff\xff\xff",
+    "reject-pickle-stream-broken--underflow": P4 + b"0.",
+    "reject-pickle-stream-broken--mark": P4 + b"N(.",
+    "reject-pickle-stream-broken--no-mark": P4 + b"Nt.",
+    "reject-pickle-stream-broken--memo": P4 + b"h\0.",
+    "reject-pickle-stream-broken--memo-negative": b"Np-1\n.",
+    "reject-pickle-stream-broken--protocol": b"\x80\6N.",
+    "reject-pickle-stream-broken--utf8": P4 + b"\x8c\1\xff.",
+    "reject-pickle-stream-broken--name-bytes": P4 + data(b"os") + data(b"system") + b"\x93.",
+    "reject-pickle-stream-broken--name-empty": b"c\nsystem\n.",
+    "reject-pickle-stream-broken--not-callable": P4 + text("x") + b")R.",
+    "reject-pickle-stream-broken--arguments": P4 + ORDERED + b"]R.",
+    "reject-pickle-stream-broken--odd-items": P4 + b"}(Nu.",
+    "reject-pickle-stream-broken--octal": b"L010L\n.",
+    "reject-pickle-stream-broken--float": b"F1_0\n.",
+    "reject-pickle-stream-broken--quotes": b"Sabc\n.",
+    "reject-pickle-stream-broken--extension-0": P2 + b"\x82\0.",
+    "reject-pickle-frame-wrong--straddles": P4 + frame(b"C\4", 2) + b"N.N." + b".",
+    "reject-pickle-frame-wrong--nested": P4 + frame(frame(b"N."), 11),
+    "reject-pickle-stream-hidden": b"N." + b"\0" * 9 + EVIL,
+    # worth a word
+    "warn-pickle-data-trailing": b"N." + b"\0" * 100,
+    "warn-pickle-persistent-unusual": P4 + text("object 7") + b"Q.",
+    "warn-pickle-buffer-missing": b"\x80\5\x97.",
+    "warn-pickle-nested-found": P4 + data(EVIL) + b".",
+    "warn-pickle-string-encoded": b"U\1\xe9.",
+    "warn-pickle-number-huge": P4 + b"\x8b\0\0\1\0" + b"\1" * 65536 + b".",
+    "warn-pickle-structure-deep": P4 + b")" + b"\x85" * 2000 + b".",
+    "warn-pickle-structure-expanding": laughs(),
+    "warn-pickle-structure-expanding--dup": P4 + b"N" + b"2" * 2000 + b".",
+}
+
+
+def main():
+    for old in HERE.glob("*.pkl"):
+        old.unlink()
+    for reason, content in VECTORS.items():
+        (HERE / f"{reason}.pkl").write_bytes(content)
+
+
+if __name__ == "__main__":
+    main()
