@@ -13,7 +13,6 @@ unsigned sy_bid_bmp(const struct sy_probe *p);
 unsigned sy_bid_mpeg_audio(const struct sy_probe *p);
 unsigned sy_bid_msgpack(const struct sy_probe *p);
 unsigned sy_bid_pe(const struct sy_probe *p);
-unsigned sy_bid_pickle(const struct sy_probe *p);
 unsigned sy_bid_tar(const struct sy_probe *p);
 unsigned sy_bid_torch_legacy(const struct sy_probe *p);
 unsigned sy_bid_torch_tar(const struct sy_probe *p);

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Binary content that takes more than one comparison to tell.  Parses nothing. */
-#include "formats/payload.h"
 #include "formats/sniff.h"
 #include "verifier/base/cursor.h"
-
-/* Conviction of a pickle: above text, below any signature of four bytes. */
-#define PICKLE_BITS 28
 
 static bool has(struct sy_span head, size_t off, const char *bytes, size_t len)
 {
@@ -74,11 +70,6 @@ unsigned sy_bid_pe(const struct sy_probe *p)
 	if (has(p->head, 2, "qFpD", 4))
 		return 48;
 	return sy_bid_text(p) ? 0 : 14;
-}
-
-unsigned sy_bid_pickle(const struct sy_probe *p)
-{
-	return sy_pickle_begins(p->head, p->size) ? PICKLE_BITS : 0;
 }
 
 /* PyTorch's magic number, a pickled long, opens its old stream. */

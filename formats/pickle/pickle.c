@@ -48,7 +48,7 @@ static enum sy_status inspect(struct sy_inspection *in)
 	return status;
 }
 
-const struct sy_format sy_format_pickle_machine = {
+const struct sy_format sy_format_pickle = {
 	.name = "pickle",
 	.title = "a pickle",
 	.spec = "CPython Lib/pickle.py, Modules/_pickle.c",

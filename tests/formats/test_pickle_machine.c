@@ -11,18 +11,18 @@
 
 #include "formats/pickle/machine.h"
 
-extern const struct sy_format sy_format_pickle_machine;
+extern const struct sy_format sy_format_pickle;
 
 static enum sy_status run(struct sy_context *ctx, struct sy_span bytes, struct test_sink *sink)
 {
 	test_sink_init(sink, ctx);
-	return test_inspect(ctx, &sy_format_pickle_machine, bytes, "model.pkl", sink);
+	return test_inspect(ctx, &sy_format_pickle, bytes, "model.pkl", sink);
 }
 
 static void vectors_get_their_verdict(void **state)
 {
 	(void)state;
-	test_vector_folder("pickle", ".pkl", &sy_format_pickle_machine, NULL);
+	test_vector_folder("pickle", ".pkl", &sy_format_pickle, NULL);
 }
 
 /* Calls fn for each vector of the folder. */
@@ -83,7 +83,7 @@ static void ends_at_every_prefix(const char *name, struct sy_span bytes)
 {
 	(void)name;
 	if (bytes.len < 4096)
-		test_every_prefix(&sy_format_pickle_machine, bytes, "model.pkl");
+		test_every_prefix(&sy_format_pickle, bytes, "model.pkl");
 }
 
 static void every_prefix_ends_well(void **state)
@@ -110,7 +110,7 @@ static void survives_failing_memory(const char *name, struct sy_span bytes)
 		sy_source_from_memory(&source, &ctx, bytes);
 		sy_arena_init(&in.arena, &ctx);
 		in.sink = &sink.sink;
-		status = sy_format_pickle_machine.inspect(&in);
+		status = sy_format_pickle.inspect(&in);
 		sy_arena_free(&in.arena);
 		sy_source_close(&source);
 		test_sink_free(&sink);

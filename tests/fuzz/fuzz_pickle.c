@@ -7,7 +7,7 @@
 #include "formats/format.h"
 #include "tests/fuzz/fuzz.h"
 
-extern const struct sy_format sy_format_pickle_machine;
+extern const struct sy_format sy_format_pickle;
 
 struct checker {
 	struct sy_sink sink;
@@ -46,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	in.path = in.base;
 	in.wants = 0;
 	in.sink = &checker.sink;
-	status = sy_format_pickle_machine.inspect(&in);
+	status = sy_format_pickle.inspect(&in);
 	FUZZ_CHECK(status == SY_OK || status == SY_LIMIT);
 	FUZZ_CHECK(sy_facts_end(&in) == SY_OK);
 	if (status == SY_OK)
