@@ -64,6 +64,7 @@ struct sy_inspection {
 	uint8_t n_members;
 	uint64_t file_off;
 	struct sy_sink *sink;
+	struct sy_nest *nest;		/* takes the members of containers; see nest.h */
 	struct sy_arena arena;		/* freed by the caller after the call */
 	uint64_t n_facts[SY_N_RULES];	/* emitted or counted, by rule */
 	uint64_t bytes_parsed;		/* the format adds what it read */

@@ -4,6 +4,7 @@
  * runs exactly this, so what tests and fuzzers see is what the program does.
  * Never judges: it keeps a format within its limits and passes records on.
  */
+#include "formats/nest.h"
 #include "verifier/engine/worker.h"
 
 /*
@@ -57,16 +58,13 @@ enum sy_status sy_inspect_here(struct sy_context *ctx,
 		.ctx = ctx, .source = source, .base = base, .path = path,
 		.wants = wants, .sink = &guard.sink,
 	};
-	enum sy_status status, ended;
+	enum sy_status status;
 
 	if (!format->inspect)
 		return sy_fail(ctx, SY_UNSUPPORTED,
 			       "%s files cannot be examined yet", format->name);
 	sy_arena_init(&in.arena, ctx);
-	status = format->inspect(&in);
-	ended = sy_facts_end(&in);
+	status = sy_nest_inspect(&in, format, -1);
 	sy_arena_free(&in.arena);
-	if (guard.status != SY_OK)
-		return guard.status;
-	return status != SY_OK ? status : ended;
+	return guard.status != SY_OK ? guard.status : status;
 }

@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The driver of nested inspections.  Each level is one container on the way down,
+ * with the members it named; the deepest level works first.  Never recurses on
+ * input, never forgets a member in silence: one that cannot be opened, decoded or
+ * read to its end is a fact of its own.
+ */
+#include "formats/nest.h"
+
+#include "formats/choose.h"
+#include "formats/payload.h"
+
+#define STORAGE_HEAD 4096	/* bytes looked at in raw tensor data */
+
+struct level {
+	struct sy_inspection *in;	/* of the container */
+	struct sy_inspection own;	/* what `in` points at, below the file itself */
+	struct sy_source source;
+	struct sy_member *members;
+	size_t n, cap, next;
+	uint64_t scratch_used;		/* before this level */
+};
+
+/* Stands before the caller's sink: what only the file itself may say stops here. */
+struct filter {
+	struct sy_sink sink;
+	struct sy_nest *nest;
+};
+
+struct sy_nest {
+	struct sy_context *ctx;
+	struct sy_sink *outer;
+	struct filter filter;
+	struct sy_scratch scratch;
+	struct sy_arena arena;
+	struct sy_record artifact;	/* of the file, kept until all was read */
+	bool has_artifact;
+	uint64_t bytes_parsed;		/* of members */
+	size_t depth;			/* index of the deepest level */
+	struct level levels[SY_MEMBER_DEPTH + 1];
+};
+
+/* The artifact's record waits: its members have not been read yet. */
+static enum sy_status keep_artifact(struct sy_nest *nest, const struct sy_record *record)
+{
+	struct sy_record_artifact *kept = &nest->artifact.u.artifact;
+	enum sy_status status;
+
+	nest->artifact = *record;
+	nest->has_artifact = true;
+	status = sy_arena_copy(&nest->arena, record->u.artifact.format, &kept->format);
+	if (status != SY_OK)
+		return status;
+	return sy_arena_copy(&nest->arena, record->u.artifact.summary, &kept->summary);
+}
+
+/* Places in a stored member are places in the file; in a decoded one they are not. */
+static enum sy_status pass_tensor(struct sy_nest *nest, uint64_t file_off,
+				  const struct sy_record *record)
+{
+	struct sy_record moved = *record;
+
+	if (file_off == SY_OFFSET_NONE)
+		return SY_OK;
+	moved.u.tensor.off += file_off;
+	return sy_emit(nest->outer, &moved);
+}
+
+/* No inventory holds what a member names; that it names code is said all the same. */
+static enum sy_status pass_ref(struct sy_inspection *in, const struct sy_record_ref *ref)
+{
+	struct sy_text text;
+
+	if (ref->kind != SY_REF_CODE && ref->kind != SY_REF_CODE_REMOTE)
+		return SY_OK;
+	sy_text_init(&text);
+	sy_text_name(&text, ref->name);
+	sy_text_add(&text, " names code in ");
+	sy_text_name(&text, ref->target);
+	return sy_fact_text(in, ref->kind == SY_REF_CODE ? SY_RULE_CODE_REMOTE_DECLARED
+							 : SY_RULE_CODE_REMOTE_UNPINNED,
+			    ref->off, 0, ref->name, &text);
+}
+
+static enum sy_status pass_from_member(struct sy_nest *nest, struct sy_inspection *in,
+				       const struct sy_record *record)
+{
+	switch (record->kind) {
+	case SY_RECORD_TENSOR:
+		return pass_tensor(nest, in->file_off, record);
+	case SY_RECORD_FACT:
+	case SY_RECORD_NOTICE:
+		return sy_emit(nest->outer, record);
+	case SY_RECORD_REF:
+		return pass_ref(in, &record->u.ref);
+	case SY_RECORD_ARTIFACT:
+	case SY_RECORD_MEMBER:
+	case SY_RECORD_EXTENT:
+	case SY_RECORD_META:
+	case SY_RECORD_MORE:
+	case SY_RECORD_DONE:
+		break;
+	}
+	return SY_OK;
+}
+
+static enum sy_status pass(struct sy_sink *sink, const struct sy_record *record)
+{
+	struct sy_nest *nest = ((struct filter *)sink)->nest;
+	struct sy_inspection *in = nest->levels[nest->depth].in;
+
+	if (in->n_members > 0)
+		return pass_from_member(nest, in, record);
+	if (record->kind == SY_RECORD_ARTIFACT)
+		return keep_artifact(nest, record);
+	return sy_emit(nest->outer, record);
+}
+
+static struct level *level_of(struct sy_inspection *in)
+{
+	return &in->nest->levels[in->n_members];
+}
+
+static enum sy_status emit_member(struct sy_inspection *in, const struct sy_member *member)
+{
+	struct sy_record record = { .kind = SY_RECORD_MEMBER };
+
+	record.u.member.name = member->name;
+	record.u.member.off = member->off;
+	record.u.member.len = member->len;
+	record.u.member.size = member->size;
+	record.u.member.codec = sy_span_str(sy_codec_name(member->codec));
+	return sy_emit(in->sink, &record);
+}
+
+enum sy_status sy_nest_add(struct sy_inspection *in, const struct sy_member *member)
+{
+	struct level *level;
+	enum sy_status status;
+
+	if (!in->nest)
+		return sy_fail(in->ctx, SY_UNSUPPORTED, "members are not looked at here");
+	level = level_of(in);
+	status = sy_grow(in->ctx, &level->members, &level->cap, level->n + 1,
+			 sizeof(*level->members));
+	if (status != SY_OK)
+		return status;
+	level->members[level->n++] = *member;
+	return emit_member(in, member);
+}
+
+static struct sy_span base_of(struct sy_span name)
+{
+	size_t at = name.len;
+
+	while (at > 0 && name.data[at - 1] != '/')
+		at--;
+	return sy_span_slice(name, at, name.len);
+}
+
+/* The level below: the member's own inspection, with nothing open yet. */
+static struct level *descend(struct sy_nest *nest, const struct sy_member *member)
+{
+	const struct sy_inspection *above = nest->levels[nest->depth].in;
+	struct level *level = &nest->levels[++nest->depth];
+
+	level->own = *above;
+	level->in = &level->own;
+	level->source = (struct sy_source){ .ctx = nest->ctx, .fd = -1 };
+	level->n = level->next = 0;
+	level->scratch_used = nest->scratch.used;
+	level->own.source = &level->source;
+	level->own.base = base_of(member->name);
+	level->own.path = member->name;
+	level->own.members[level->own.n_members++] = member->name;
+	level->own.bytes_parsed = 0;
+	if (above->file_off != SY_OFFSET_NONE)
+		level->own.file_off = above->file_off + member->off;
+	if (member->codec != SY_CODEC_STORED)
+		level->own.file_off = SY_OFFSET_NONE;
+	sy_arena_init(&level->own.arena, nest->ctx);
+	return level;
+}
+
+/* Gives back what the deepest level holds; its facts count for the file. */
+static void ascend(struct sy_nest *nest)
+{
+	struct level *level = &nest->levels[nest->depth--];
+	struct sy_inspection *above = nest->levels[nest->depth].in;
+
+	memcpy(above->n_facts, level->own.n_facts, sizeof(above->n_facts));
+	nest->bytes_parsed += level->own.bytes_parsed;
+	sy_source_close(&level->source);
+	sy_arena_free(&level->own.arena);
+	nest->scratch.used = level->scratch_used;
+}
+
+static enum sy_status tell_decoded(struct sy_inspection *in, const struct sy_member *member,
+				   const struct sy_decode *decode)
+{
+	const struct sy_span no_symbol = sy_span_of(NULL, 0);
+	enum sy_status status = SY_OK;
+
+	if (decode->end == SY_DECODE_TRUNCATED || decode->end == SY_DECODE_CORRUPT)
+		status = sy_fact(in, SY_RULE_MEMBER_DATA_BROKEN, SY_OFFSET_NONE, 0, no_symbol,
+				 "%s: %s after %llu of %llu compressed bytes, which gave %llu",
+				 sy_codec_name(decode->codec),
+				 decode->end == SY_DECODE_TRUNCATED ? "ends" : decode->what,
+				 (unsigned long long)decode->n_read,
+				 (unsigned long long)member->len,
+				 (unsigned long long)decode->n_written);
+	if (status != SY_OK || member->size == SY_OFFSET_NONE ||
+	    member->is_storage)
+		return status;
+	if (decode->n_written != member->size || decode->end == SY_DECODE_LONGER)
+		status = sy_fact(in, SY_RULE_MEMBER_SIZE_WRONG, SY_OFFSET_NONE, 0, no_symbol,
+				 "the archive says %llu bytes, there are %s%llu",
+				 (unsigned long long)member->size,
+				 decode->end == SY_DECODE_LONGER ? "more than " : "",
+				 (unsigned long long)decode->n_written);
+	return status;
+}
+
+static enum sy_status compare_crc(struct sy_inspection *in, const struct sy_member *member,
+				  const struct sy_decode *decode)
+{
+	uint32_t crc = decode->crc32;
+	enum sy_status status = SY_OK;
+
+	if (!member->has_crc || decode->end != SY_DECODE_COMPLETE)
+		return SY_OK;
+	if (decode->codec == SY_CODEC_STORED)
+		status = sy_source_crc32(in->source, &crc);
+	if (status != SY_OK || crc == member->crc32)
+		return status;
+	return sy_fact(in, SY_RULE_MEMBER_CHECKSUM_WRONG, SY_OFFSET_NONE, 0,
+		       sy_span_of(NULL, 0), "CRC-32 0x%08x, the archive says 0x%08x",
+		       crc, member->crc32);
+}
+
+/* A byte more than was promised is asked for: a member that is longer shows. */
+static uint64_t wanted(const struct sy_member *member)
+{
+	if (member->is_storage && !member->has_crc)
+		return STORAGE_HEAD;
+	return member->size == SY_OFFSET_NONE ? UINT64_MAX : member->size;
+}
+
+static enum sy_status open_member(struct sy_nest *nest, struct level *level,
+				  const struct sy_member *member)
+{
+	struct sy_decode decode = {
+		.codec = member->codec, .from = nest->levels[nest->depth - 1].in->source,
+		.off = member->off, .len = member->len, .max = wanted(member),
+	};
+	enum sy_status status = sy_decode(&decode, &nest->scratch, &level->own.arena,
+					  &level->source);
+	enum sy_status told = tell_decoded(level->in, member, &decode);
+
+	if (told == SY_OK && status == SY_OK)
+		told = compare_crc(level->in, member, &decode);
+	return status != SY_OK ? status : told;
+}
+
+static enum sy_status look(struct sy_inspection *in, struct sy_candidate *candidate)
+{
+	struct sy_source *source = in->source;
+	uint64_t tail = source->size > SY_PROBE_TAIL ? source->size - SY_PROBE_TAIL : 0;
+	struct sy_probe probe = { .size = source->size, .base = in->base, .path = in->path };
+	enum sy_status status = sy_source_view(source, 0, SY_PROBE_HEAD, &in->arena,
+					       &probe.head);
+
+	if (status == SY_OK)
+		status = sy_source_view(source, tail, SY_PROBE_TAIL, &in->arena, &probe.tail);
+	if (status == SY_OK)
+		sy_candidate_look(candidate, &probe);
+	return status;
+}
+
+static enum sy_status by_content(struct sy_inspection *in)
+{
+	struct sy_candidate candidate = { .base = in->base, .size = in->source->size };
+	struct sy_choice choice;
+	enum sy_status status = look(in, &candidate);
+
+	if (status != SY_OK)
+		return status;
+	sy_choose(&candidate, &choice);
+	for (size_t i = 0; i < choice.n_facts && status == SY_OK; i++)
+		status = sy_fact_text(in, choice.facts[i].rule, SY_OFFSET_NONE, 0,
+				      sy_span_of(NULL, 0), &choice.facts[i].detail);
+	if (status != SY_OK || choice.kind != SY_CHOICE_INSPECT)
+		return status;
+	return choice.format->inspect(in);
+}
+
+static enum sy_status inspect_member(struct sy_inspection *in, const struct sy_member *member)
+{
+	if (member->format)
+		return member->format->inspect(in);
+	if (member->is_storage)
+		return sy_payload_check(in, member->name, 0, in->source->size);
+	return by_content(in);
+}
+
+/*
+ * What ended one member only is a fact about it.  What ended the run as a whole
+ * (cancelled, a sink that takes no more) comes back from that fact.
+ */
+static enum sy_status ended(struct sy_inspection *in, enum sy_status status)
+{
+	struct sy_context *ctx = in->ctx;
+	struct sy_error error = ctx->error;
+
+	if (status != SY_LIMIT && status != SY_NO_MEMORY && status != SY_UNSUPPORTED)
+		return status;
+	sy_error_clear(ctx);
+	return sy_fact(in, status == SY_UNSUPPORTED ? SY_RULE_FORMAT_CONTAINER_UNEXAMINED
+						    : SY_RULE_WORKER_LIMIT_REACHED,
+		       SY_OFFSET_NONE, 0, sy_span_of(NULL, 0), "%s", error.text);
+}
+
+static enum sy_status too_deep(struct sy_inspection *in, const struct sy_member *member)
+{
+	struct sy_text text;
+
+	sy_text_init(&text);
+	sy_text_name(&text, member->name);
+	return sy_fact(in, SY_RULE_WORKER_LIMIT_REACHED, SY_OFFSET_NONE, 0,
+		       sy_span_of(NULL, 0), "%s lies in %d containers inside each other and "
+		       "was not examined", text.data, SY_MEMBER_DEPTH);
+}
+
+static enum sy_status run_fn(struct sy_inspection *in, void *user)
+{
+	return inspect_member(in, user);
+}
+
+/* Leaves the member's level open: its own members come next. */
+static enum sy_status enter(struct sy_nest *nest, const struct sy_member *member,
+			    sy_member_fn *fn, void *user)
+{
+	struct level *level = descend(nest, member);
+	enum sy_status status = open_member(nest, level, member);
+
+	if (status == SY_OK)
+		status = fn(level->in, user);
+	return status == SY_OK ? SY_OK : ended(level->in, status);
+}
+
+/* Works until `floor` is the deepest level again and has no members left. */
+static enum sy_status run_down_to(struct sy_nest *nest, size_t floor)
+{
+	enum sy_status status = SY_OK;
+
+	while (status == SY_OK) {
+		struct level *level = &nest->levels[nest->depth];
+
+		if (level->next < level->n) {
+			struct sy_member member = level->members[level->next++];
+
+			if (sy_cancelled(nest->ctx))
+				status = sy_fail(nest->ctx, SY_CANCELLED, "interrupted");
+			else if (nest->depth == SY_MEMBER_DEPTH)
+				status = too_deep(level->in, &member);
+			else
+				status = enter(nest, &member, run_fn, &member);
+			continue;
+		}
+		if (nest->depth == floor)
+			break;
+		ascend(nest);
+	}
+	while (nest->depth > floor)
+		ascend(nest);
+	return status;
+}
+
+enum sy_status sy_nest_open(struct sy_inspection *in, const struct sy_member *member,
+			    sy_member_fn *fn, void *user)
+{
+	struct sy_nest *nest = in->nest;
+	size_t floor = in->n_members;
+	enum sy_status status;
+
+	if (!nest)
+		return sy_fail(in->ctx, SY_UNSUPPORTED, "members are not looked at here");
+	if (floor == SY_MEMBER_DEPTH)
+		return too_deep(in, member);
+	status = enter(nest, member, fn, user);
+	if (status == SY_OK)
+		status = run_down_to(nest, floor + 1);
+	while (nest->depth > floor)
+		ascend(nest);
+	return status;
+}
+
+static enum sy_status emit_artifact(struct sy_nest *nest)
+{
+	struct sy_record_artifact *artifact = &nest->artifact.u.artifact;
+	uint64_t size = nest->levels[0].in->source->size;
+
+	if (!nest->has_artifact)
+		return SY_OK;
+	if (nest->bytes_parsed > size - artifact->bytes_parsed)
+		artifact->bytes_parsed = size;
+	else
+		artifact->bytes_parsed += nest->bytes_parsed;
+	return sy_emit(nest->outer, &nest->artifact);
+}
+
+static void nest_init(struct sy_nest *nest, struct sy_inspection *in, int scratch_fd)
+{
+	nest->ctx = in->ctx;
+	nest->outer = in->sink;
+	nest->filter = (struct filter){ .sink.emit = pass, .nest = nest };
+	sy_scratch_init(&nest->scratch, in->ctx, scratch_fd);
+	sy_arena_init(&nest->arena, in->ctx);
+	nest->levels[0].in = in;
+	in->nest = nest;
+	in->sink = &nest->filter.sink;
+}
+
+static void nest_free(struct sy_nest *nest)
+{
+	for (size_t i = 0; i <= SY_MEMBER_DEPTH; i++)
+		sy_release(nest->ctx, nest->levels[i].members);
+	sy_arena_free(&nest->arena);
+	nest->levels[0].in->nest = NULL;
+	nest->levels[0].in->sink = nest->outer;
+	sy_release(nest->ctx, nest);
+}
+
+enum sy_status sy_nest_inspect(struct sy_inspection *in, const struct sy_format *format,
+			       int scratch_fd)
+{
+	struct sy_nest *nest = sy_alloc(in->ctx, sizeof(*nest));
+	enum sy_status status, told;
+
+	if (!nest)
+		return sy_memory_status(in->ctx);
+	nest_init(nest, in, scratch_fd);
+	status = format->inspect(in);
+	if (status == SY_OK)
+		status = run_down_to(nest, 0);
+	told = sy_facts_end(in);
+	if (told == SY_OK)
+		told = emit_artifact(nest);
+	nest_free(nest);
+	return status == SY_OK ? told : status;
+}
