@@ -229,7 +229,7 @@ enum sy_status test_inspect(struct sy_context *ctx, const struct sy_format *form
 	sy_arena_free(&in.arena);
 	sy_source_close(&source);
 	for (size_t i = 0; i < sink->n; i++) {
-		check_encoding(ctx, &sink->records[i]);
+		check_encoding(sink->ctx, &sink->records[i]);
 		assert_true(sy_record_valid(&sink->records[i], bytes.len));
 	}
 	check_tiling(sink, bytes.len);
