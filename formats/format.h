@@ -76,6 +76,7 @@ struct sy_format {
 	const char *spec;		/* the document the parser follows */
 	enum sy_format_class class;
 	const char *const *suffixes;	/* claims, lower case, NULL-terminated; or NULL */
+	bool unpacks;			/* wants scratch for what it decodes */
 	/*
 	 * How many bits of the content convinced it; 0: not mine.  Only the
 	 * name may decide between formats of the same content (JSON files).

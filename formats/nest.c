@@ -111,7 +111,7 @@ static enum sy_status pass(struct sy_sink *sink, const struct sy_record *record)
 
 	if (in->n_members > 0)
 		return pass_from_member(nest, in, record);
-	if (record->kind == SY_RECORD_ARTIFACT)
+	if (record->kind == SY_RECORD_ARTIFACT && !nest->has_artifact)
 		return keep_artifact(nest, record);
 	return sy_emit(nest->outer, record);
 }

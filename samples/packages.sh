@@ -4,7 +4,8 @@
 
 # What the build needs.
 build_packages="build-essential cmake ninja-build pkg-config libssl-dev libsodium-dev
-	libzstd-dev libcjson-dev libcmocka-dev libutf8proc-dev zlib1g-dev python3"
+	libzstd-dev libcjson-dev libcmocka-dev libutf8proc-dev zlib1g-dev
+	libbz2-dev liblz4-dev liblzma-dev python3"
 
 # What the tests need besides: the manual pages are read by groff; the tiers above
 # fast build with Clang (the sanitizers' runtime is a package of its own) and compare

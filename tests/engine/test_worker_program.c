@@ -133,9 +133,10 @@ static void compare_twins(struct sy_workers *workers, struct twin *twin)
 	byte_sink_init(&twin->there, twin->ctx);
 	twin->is_begun = false;
 	open_twin(twin, &source);
-	status = sy_inspect_here(twin->ctx, twin->format, &source, base, base,
-				 SY_WANT_TENSORS | SY_WANT_META | SY_WANT_REFS,
-				 &twin->here.sink);
+	status = sy_inspect_here(twin->ctx, &(struct sy_inspect_job){
+		.format = twin->format, .source = &source, .base = base, .path = base,
+		.wants = SY_WANT_TENSORS | SY_WANT_META | SY_WANT_REFS,
+		.scratch_fd = -1, .sink = &twin->here.sink });
 	sy_error_clear(twin->ctx);
 	sy_source_close(&source);
 	assert_int_equal(sy_workers_run(workers, &calls), SY_OK);

@@ -73,6 +73,12 @@ static ssize_t system_write(void *user, int fd, const void *buf, size_t len)
 	return write(fd, buf, len);
 }
 
+static ssize_t system_pwrite(void *user, int fd, const void *buf, size_t len, off_t off)
+{
+	(void)user;
+	return pwrite(fd, buf, len, off);
+}
+
 static uint64_t system_monotonic_ns(void *user)
 {
 	struct timespec now = { 0 };
@@ -150,7 +156,8 @@ void sy_context_init(struct sy_context *ctx)
 		.allocator = { .realloc = system_realloc },
 		.files = { .open = system_open, .close = system_close,
 			   .fstat = system_fstat, .pread = system_pread,
-			   .read = system_read, .write = system_write },
+			   .read = system_read, .write = system_write,
+			   .pwrite = system_pwrite },
 		.clock = { .monotonic_ns = system_monotonic_ns,
 			   .wall_s = system_wall_s },
 		.random = system_random,

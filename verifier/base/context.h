@@ -45,6 +45,7 @@ struct sy_file_ops {
 	ssize_t (*pread)(void *user, int fd, void *buf, size_t len, off_t off);
 	ssize_t (*read)(void *user, int fd, void *buf, size_t len);
 	ssize_t (*write)(void *user, int fd, const void *buf, size_t len);
+	ssize_t (*pwrite)(void *user, int fd, const void *buf, size_t len, off_t off);
 	void *user;
 };
 

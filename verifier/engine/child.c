@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The worker process: holds one file (readable), one pipe (writable) and
- * nothing else, examines the file, and ends.  It knows no key, no policy and no
+ * The worker process: holds one file (readable), one pipe (writable), maybe an
+ * unlinked scratch file, and nothing else; examines the file, and ends.  It knows no key, no policy and no
  * other file, and what it says is checked by the receiver.
  */
 #include "verifier/engine/child.h"
@@ -17,7 +17,8 @@
 
 #define SOURCE_FD 3
 #define PIPE_FD 4
-#define N_FDS 8				/* the five it has, and some for libc */
+#define SCRATCH_FD 5
+#define N_FDS 8				/* the six it has, and some for libc */
 #define CODE_BYTES ((uint64_t)64 << 20)	/* program, libraries, stack */
 
 static bool limit(__rlimit_resource_t what, uint64_t soft, uint64_t hard)
@@ -48,26 +49,35 @@ static bool limit_memory(const struct sy_limits *limits)
 #endif
 }
 
-/* NPROC does not bind root; a sandbox that does is a piece of work of its own. */
-static bool confine(const struct sy_limits *limits)
+/*
+ * room: bytes of scratch.  NPROC does not bind root; a sandbox that does is a piece
+ * of work of its own.
+ */
+static bool confine(const struct sy_limits *limits, uint64_t room)
 {
 	uint64_t seconds = limits->worker_seconds, hard;
 
 	if (ckd_add(&hard, seconds, 1))
 		hard = RLIM_INFINITY;
-	return limit(RLIMIT_CORE, 0, 0) && limit(RLIMIT_FSIZE, 0, 0) &&
+	return limit(RLIMIT_CORE, 0, 0) && limit(RLIMIT_FSIZE, room, room) &&
 	       limit(RLIMIT_NPROC, 0, 0) && limit(RLIMIT_NOFILE, N_FDS, N_FDS) &&
 	       limit(RLIMIT_CPU, seconds, hard) && limit_memory(limits) &&
 	       !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
 	       !prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-/* Only the source and the pipe stay, at fixed places, over the zygote's socket. */
-static bool keep_two(const struct sy_wire_job *job)
+/*
+ * Only these stay, at fixed places, over the zygote's socket: they came in this
+ * order, so none lies where one before it goes.
+ */
+static bool keep_own(const struct sy_wire_job *job)
 {
+	bool has_scratch = job->scratch_fd >= 0;
+
 	return dup2(job->source_fd, SOURCE_FD) == SOURCE_FD &&
 	       dup2(job->pipe_fd, PIPE_FD) == PIPE_FD &&
-	       !close_range(PIPE_FD + 1, ~0U, 0);
+	       (!has_scratch || dup2(job->scratch_fd, SCRATCH_FD) == SCRATCH_FD) &&
+	       !close_range(has_scratch ? SCRATCH_FD + 1 : PIPE_FD + 1, ~0U, 0);
 }
 
 /* A group of its own, so that one kill reaches whatever it may start. */
@@ -79,10 +89,12 @@ static bool settle(const struct sy_wire_job *job, pid_t zygote)
 	if (setpgid(0, 0) || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) ||
 	    getppid() != zygote)
 		return false;
-	if (signal(SIGCHLD, SIG_DFL) == SIG_ERR ||
+	/* A full scratch file is an error like any other, not the end. */
+	if (signal(SIGCHLD, SIG_DFL) == SIG_ERR || signal(SIGXFSZ, SIG_IGN) == SIG_ERR ||
 	    sigprocmask(SIG_SETMASK, &none, NULL))
 		return false;
-	return keep_two(job) && confine(&job->limits);
+	return keep_own(job) &&
+	       confine(&job->limits, job->scratch_fd < 0 ? 0 : job->limits.decoded_bytes);
 }
 
 struct pipe_sink {
@@ -124,8 +136,10 @@ static enum sy_status examine(struct sy_context *ctx, const struct sy_wire_job *
 			       "the file had %llu bytes when it was opened and now "
 			       "has %llu", (unsigned long long)job->size,
 			       (unsigned long long)source.size);
-	return sy_inspect_here(ctx, format, &source, job->base, job->path,
-			       job->wants, sink);
+	return sy_inspect_here(ctx, &(struct sy_inspect_job){
+		.format = format, .source = &source, .base = job->base, .path = job->path,
+		.wants = job->wants, .sink = sink,
+		.scratch_fd = job->scratch_fd < 0 ? -1 : SCRATCH_FD });
 }
 
 void sy_child_run(const struct sy_wire_job *job,

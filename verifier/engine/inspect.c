@@ -47,24 +47,20 @@ static enum sy_status guard_emit(struct sy_sink *sink,
 	return guard->status;
 }
 
-enum sy_status sy_inspect_here(struct sy_context *ctx,
-			       const struct sy_format *format,
-			       struct sy_source *source, struct sy_span base,
-			       struct sy_span path, unsigned wants,
-			       struct sy_sink *sink)
+enum sy_status sy_inspect_here(struct sy_context *ctx, const struct sy_inspect_job *job)
 {
-	struct guard guard = { .sink.emit = guard_emit, .inner = sink, .ctx = ctx };
+	struct guard guard = { .sink.emit = guard_emit, .inner = job->sink, .ctx = ctx };
 	struct sy_inspection in = {
-		.ctx = ctx, .source = source, .base = base, .path = path,
-		.wants = wants, .sink = &guard.sink,
+		.ctx = ctx, .source = job->source, .base = job->base, .path = job->path,
+		.wants = job->wants, .sink = &guard.sink,
 	};
 	enum sy_status status;
 
-	if (!format->inspect)
+	if (!job->format->inspect)
 		return sy_fail(ctx, SY_UNSUPPORTED,
-			       "%s files cannot be examined yet", format->name);
+			       "%s files cannot be examined yet", job->format->name);
 	sy_arena_init(&in.arena, ctx);
-	status = sy_nest_inspect(&in, format, -1);
+	status = sy_nest_inspect(&in, job->format, job->scratch_fd);
 	sy_arena_free(&in.arena);
 	return guard.status != SY_OK ? guard.status : status;
 }

@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "verifier/input/scratch.h"
+
 #define SECOND_NS UINT64_C(1000000000)
 #define GRACE_NS (3 * SECOND_NS)	/* for whatever takes no time by itself */
 #define KILL_NS (10 * SECOND_NS)	/* from a kill to the end of a process */
@@ -66,6 +68,16 @@ static bool make_pipe(struct sy_slot *slot, int *write_end)
 	return true;
 }
 
+/* Without one the worker has only memory, and says when that is not enough. */
+static int open_scratch(struct sy_slot *slot)
+{
+	int fd = -1;
+
+	if (slot->job.format->unpacks && sy_scratch_open(slot->ctx, &fd) != SY_OK)
+		sy_error_clear(slot->ctx);
+	return fd;
+}
+
 static bool send_job(struct sy_slot *slot, int socket, int write_end)
 {
 	const struct sy_worker_job *job = &slot->job;
@@ -75,14 +87,19 @@ static bool send_job(struct sy_slot *slot, int socket, int write_end)
 		.format = sy_span_str(job->format->name),
 		.base = job->base, .path = job->path,
 		.source_fd = job->source.fd, .pipe_fd = write_end,
+		.scratch_fd = open_scratch(slot),
 	} };
+	bool is_sent;
 	int error;
 
 	memcpy(message.job.hash_key, slot->ctx->hash_key,
 	       sizeof(message.job.hash_key));
-	if (sy_wire_send(socket, &message, MSG_DONTWAIT))
-		return true;
+	is_sent = sy_wire_send(socket, &message, MSG_DONTWAIT);
 	error = errno;
+	if (message.job.scratch_fd >= 0)
+		(void)close(message.job.scratch_fd);
+	if (is_sent)
+		return true;
 	slot->has_ended = true;
 	close_pipe(slot);
 	if (error == EPIPE || error == ECONNRESET || error == EAGAIN)

@@ -13,7 +13,7 @@
 #include "verifier/base/set.h"
 #include "verifier/report/rules.h"
 
-#define N_FDS 2
+#define N_FDS 3	/* the third one, scratch, may be missing */
 
 /* The packet: this, and for a job the format's name, base and path. */
 struct head {
@@ -61,16 +61,17 @@ uint64_t sy_wire_fingerprint(void)
 static void attach_fds(struct msghdr *packet, union fd_space *space,
 		       const struct sy_wire_job *job)
 {
-	int fds[N_FDS] = { job->source_fd, job->pipe_fd };
+	int fds[N_FDS] = { job->source_fd, job->pipe_fd, job->scratch_fd };
+	size_t len = (job->scratch_fd < 0 ? N_FDS - 1 : N_FDS) * sizeof(int);
 	struct cmsghdr *c;
 
 	packet->msg_control = space->bytes;
-	packet->msg_controllen = sizeof(space->bytes);
+	packet->msg_controllen = CMSG_SPACE(len);
 	c = CMSG_FIRSTHDR(packet);
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(fds));
-	memcpy(CMSG_DATA(c), fds, sizeof(fds));
+	c->cmsg_len = CMSG_LEN(len);
+	memcpy(CMSG_DATA(c), fds, len);
 }
 
 /* iovec has no const; sendmsg does not write through it. */
@@ -134,7 +135,7 @@ bool sy_wire_send(int socket, const struct sy_wire_message *message, int flags)
 /* Takes the descriptors that came along; closes what was not expected. */
 static bool detach_fds(struct msghdr *packet, bool is_job, struct sy_wire_job *job)
 {
-	int fds[N_FDS] = { -1, -1 };
+	int fds[N_FDS] = { -1, -1, -1 };
 	struct cmsghdr *c = CMSG_FIRSTHDR(packet);
 
 	if (!c)
@@ -146,6 +147,7 @@ static bool detach_fds(struct msghdr *packet, bool is_job, struct sy_wire_job *j
 	if (is_job && fds[1] >= 0) {
 		job->source_fd = fds[0];
 		job->pipe_fd = fds[1];
+		job->scratch_fd = fds[2];
 		return true;
 	}
 	for (size_t i = 0; i < N_FDS; i++)
@@ -210,7 +212,7 @@ enum sy_wire_result sy_wire_receive(int socket, int flags, void *buffer,
 	};
 	ssize_t n = recvmsg(socket, &packet, flags | MSG_CMSG_CLOEXEC);
 
-	*message = (struct sy_wire_message){ .kind = SY_WIRE_HELLO };
+	*message = (struct sy_wire_message){ .kind = SY_WIRE_HELLO, .job.scratch_fd = -1 };
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return SY_WIRE_NOTHING;
 	if (n <= 0)

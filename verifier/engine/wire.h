@@ -37,6 +37,7 @@ struct sy_wire_job {
 	struct sy_span format;		/* its name */
 	struct sy_span base, path;	/* data */
 	int source_fd, pipe_fd;		/* receiver: owns them */
+	int scratch_fd;			/* the same; -1: none */
 };
 
 struct sy_wire_message {

@@ -60,15 +60,21 @@ void sy_workers_stop(struct sy_workers **workers);
 /* The child side (steelyard-worker's main): serves jobs on descriptor 3. */
 int sy_zygote_main(int argc, char **argv);
 
+/* What one inspection is about; everything is borrowed. */
+struct sy_inspect_job {
+	const struct sy_format *format;
+	struct sy_source *source;
+	struct sy_span base, path;	/* data */
+	unsigned wants;			/* enum sy_want */
+	int scratch_fd;			/* for decoded members; -1: memory only */
+	struct sy_sink *sink;
+};
+
 /*
- * Runs one inspection in this process: what the worker does, and what tests and
- * fuzzers use.  Emits every record but DONE; frees the arena.
+ * Runs one inspection in this process: what the worker does, and what tests use.
+ * Emits every record but DONE; frees the arena.
  */
 SY_MUST_CHECK enum sy_status sy_inspect_here(struct sy_context *ctx,
-					     const struct sy_format *format,
-					     struct sy_source *source,
-					     struct sy_span base,
-					     struct sy_span path, unsigned wants,
-					     struct sy_sink *sink);
+					     const struct sy_inspect_job *job);
 
 #endif

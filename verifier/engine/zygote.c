@@ -68,6 +68,8 @@ static void start(struct zygote *z, const struct sy_wire_job *job)
 		sy_child_run(job, z->formats, z->pid);
 	(void)close(job->source_fd);
 	(void)close(job->pipe_fd);
+	if (job->scratch_fd >= 0)
+		(void)close(job->scratch_fd);
 	if (pid < 0) {
 		tell_ended(z, job->ticket, SY_WIRE_NOT_STARTED, error);
 		return;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Scratch: where decoded members are kept while they are looked at.  Small ones
- * in memory, larger ones in one unlinked file that somebody else opened and
- * limited; without it, all in memory.  Used like a stack: whoever is done with
- * what came last gives it back.
+ * Scratch: where decoded members are kept while they are looked at.  Used like a
+ * stack: whoever is done with what came last gives it back by setting `used`.  The
+ * file is unlinked, and opened and limited by somebody else; without one there is
+ * only memory, within its budget.
  */
 #ifndef SY_INPUT_SCRATCH_H
 #define SY_INPUT_SCRATCH_H
@@ -15,9 +15,35 @@ struct sy_scratch {
 	int fd;			/* -1: memory only; borrowed */
 	uint64_t used;		/* bytes of the file in use */
 	uint64_t n_decoded;	/* bytes in all, against limits.decoded_bytes */
-	struct sy_source file;	/* over fd, as far as it is used */
+	struct sy_source file;	/* over fd; windows of it are what is decoded */
 };
 
 void sy_scratch_init(struct sy_scratch *scratch, struct sy_context *ctx, int fd);
+
+/* Bytes being written to scratch, one after the other. */
+struct sy_scratch_writer {
+	struct sy_scratch *scratch;
+	uint8_t *block;		/* what is not in the file yet */
+	size_t len, cap;	/* bytes */
+	uint64_t start;		/* in the file */
+	uint64_t n_flushed;
+};
+
+void sy_scratch_begin(struct sy_scratch_writer *writer, struct sy_scratch *scratch);
+
+/* SY_LIMIT: limits.decoded_bytes, or the memory that has to do without a file. */
+SY_MUST_CHECK enum sy_status sy_scratch_write(struct sy_scratch_writer *writer,
+					      struct sy_span bytes);
+
+/*
+ * What was written becomes a source: a copy in the arena when it is short, else a
+ * window of the file.  Ends the writing in any case.
+ */
+SY_MUST_CHECK enum sy_status sy_scratch_end(struct sy_scratch_writer *writer,
+					    struct sy_arena *arena,
+					    struct sy_source *source);
+
+/* Opens an unlinked file for it, in $TMPDIR or /tmp. */
+SY_MUST_CHECK enum sy_status sy_scratch_open(struct sy_context *ctx, int *fd);
 
 #endif

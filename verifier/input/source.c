@@ -11,11 +11,11 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "verifier/base/ckd.h"
 #include "verifier/base/out.h"
+#include "verifier/input/scratch.h"
 
 #define CURSOR_WINDOW 65536	/* bytes */
 #define SPOOL_BLOCK 65536	/* bytes */
@@ -241,26 +241,6 @@ static enum sy_status copy_stream(struct sy_context *ctx, int stream, int file,
 	}
 }
 
-static const char *spool_dir(void)
-{
-	const char *dir = getenv("TMPDIR");
-
-	return dir && dir[0] == '/' ? dir : "/tmp";
-}
-
-/* Never has a name, so nobody else can open it and nothing is left behind. */
-static enum sy_status open_spool(struct sy_context *ctx, int *fd)
-{
-	const char *dir = spool_dir();
-
-	*fd = ctx->files.open(ctx->files.user, AT_FDCWD, dir,
-			      O_TMPFILE | O_RDWR | O_EXCL, 0);
-	if (*fd < 0)
-		return sy_fail_errno(ctx, "cannot make a temporary file in %s "
-				     "(TMPDIR chooses another place)", dir);
-	return SY_OK;
-}
-
 static enum sy_status spool_into(struct sy_source *source,
 				 struct sy_context *ctx, int stream, int file)
 {
@@ -288,7 +268,7 @@ enum sy_status sy_source_spool(struct sy_source *source, struct sy_context *ctx,
 		return sy_fail_errno(ctx, "cannot read the input stream");
 	if (S_ISREG(st.st_mode))
 		return sy_source_from_fd(source, ctx, stream, false);
-	status = open_spool(ctx, &file);
+	status = sy_scratch_open(ctx, &file);
 	if (status != SY_OK)
 		return status;
 	status = spool_into(source, ctx, stream, file);
