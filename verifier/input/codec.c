@@ -200,6 +200,7 @@ enum sy_status sy_decode(struct sy_decode *decode, struct sy_scratch *scratch,
 	sy_scratch_begin(&run.writer, scratch);
 	status = run_blocks(&run, ctx);
 	ended = sy_scratch_end(&run.writer, arena, source);
+	decode->n_written = source->size;
 	return status == SY_OK ? ended : status;
 }
 
