@@ -414,7 +414,7 @@ static void nest_init(struct sy_nest *nest, struct sy_inspection *in, int scratc
 	nest->ctx = in->ctx;
 	nest->outer = in->sink;
 	nest->filter = (struct filter){ .sink.emit = pass, .nest = nest };
-	sy_scratch_init(&nest->scratch, in->ctx, scratch_fd);
+	sy_scratch_init(&nest->scratch, in->ctx, scratch_fd, in->source->size);
 	sy_arena_init(&nest->arena, in->ctx);
 	nest->levels[0].in = in;
 	in->nest = nest;

@@ -8,6 +8,8 @@
 
 #include "formats/pickle/facts.h"
 
+extern const struct sy_format sy_format_pickle;
+
 struct sy_pickle_sum {
 	uint64_t n_streams;	/* that came to their STOP */
 	uint64_t n_opcodes;

@@ -130,7 +130,7 @@ static void rig_init(struct rig *rig, bool has_file)
 	sy_arena_init(&rig->arena, &rig->ctx);
 	if (has_file)
 		assert_int_equal(sy_scratch_open(&rig->ctx, &rig->fd), SY_OK);
-	sy_scratch_init(&rig->scratch, &rig->ctx, rig->fd);
+	sy_scratch_init(&rig->scratch, &rig->ctx, rig->fd, UINT64_MAX);
 }
 
 static void rig_free(struct rig *rig)
@@ -326,7 +326,7 @@ static void the_limit_counts_all_members(void **state)
 	packed.len = 0;
 	pack(&packed, SY_CODEC_ZSTD, plain(), 300000);
 	rig_init(&rig, true);
-	rig.ctx.limits.decoded_bytes = 500000;
+	rig.scratch.max = 500000;
 	assert_int_equal(rig_decode(&rig, SY_CODEC_ZSTD, &packed, packed.len, UINT64_MAX), SY_OK);
 	assert_int_equal(rig_decode(&rig, SY_CODEC_ZSTD, &packed, packed.len, UINT64_MAX),
 			 SY_LIMIT);

@@ -18,6 +18,7 @@ struct job {
 	size_t entry;
 	bool is_related;		/* relate wants its tensor names */
 	bool has_artifact;		/* the worker said what the file is */
+	bool is_unexamined;		/* ... and that it cannot examine that as a whole */
 };
 
 /* The stage that hands files to workers. */
@@ -56,6 +57,15 @@ static enum sy_status take_tensor(struct job *job,
 	return status;
 }
 
+/* The file as a whole is of a kind that nobody examines, whatever its members gave. */
+static enum sy_status take_fact(struct job *job, const struct sy_record_fact *record)
+{
+	if (record->n_members == 0 && (record->rule == SY_RULE_FORMAT_MODEL_UNEXAMINED ||
+				       record->rule == SY_RULE_FORMAT_CONTAINER_UNEXAMINED))
+		job->is_unexamined = true;
+	return sy_report_add_finding(job->check->report, job->entry, record);
+}
+
 static enum sy_status take_notice(struct job *job,
 				  const struct sy_record_notice *record)
 {
@@ -89,8 +99,7 @@ static enum sy_status take_record(struct sy_sink *sink,
 	case SY_RECORD_REF:
 		return sy_relate_ref(check->relate, job->entry, &record->u.ref);
 	case SY_RECORD_FACT:
-		return sy_report_add_finding(check->report, job->entry,
-					     &record->u.fact);
+		return take_fact(job, &record->u.fact);
 	case SY_RECORD_MORE:
 		return sy_report_add_more(check->report, job->entry,
 					  record->u.more.rule, record->u.more.n);
@@ -293,6 +302,8 @@ static void job_done(void *user, struct sy_worker_job *out)
 
 	if (out->status != SY_OK)
 		status = sy_check_failed(check, out->id, out->status, out->text);
+	else if (job->has_artifact && job->is_unexamined)
+		check->report->artifacts[out->id].scope = SY_SCOPE_NOT_EXAMINED;
 	else if (job->has_artifact)
 		sy_artifact_examined(&check->report->artifacts[out->id]);
 	else

@@ -12,11 +12,18 @@
 
 #include "verifier/base/ckd.h"
 
+#define FREE_BYTES (UINT64_C(64) << 20)	/* whatever the size */
+#define RATIO_MAX 1100u			/* and so many times the size */
 #define BLOCK_BYTES ((size_t)1 << 18)	/* shorter results never touch the file */
 
-void sy_scratch_init(struct sy_scratch *scratch, struct sy_context *ctx, int fd)
+void sy_scratch_init(struct sy_scratch *scratch, struct sy_context *ctx, int fd,
+		     uint64_t size)
 {
 	*scratch = (struct sy_scratch){ .ctx = ctx, .fd = fd };
+	if (ckd_mul(&scratch->max, size, RATIO_MAX) ||
+	    ckd_add(&scratch->max, scratch->max, FREE_BYTES) ||
+	    scratch->max > ctx->limits.decoded_bytes)
+		scratch->max = ctx->limits.decoded_bytes;
 	sy_source_from_memory(&scratch->file, ctx, sy_span_of(NULL, 0));
 }
 
@@ -27,13 +34,13 @@ void sy_scratch_begin(struct sy_scratch_writer *writer, struct sy_scratch *scrat
 
 static enum sy_status charge(struct sy_scratch *scratch, uint64_t len)
 {
-	uint64_t max = scratch->ctx->limits.decoded_bytes;
-
 	if (!ckd_add(&scratch->n_decoded, scratch->n_decoded, len) &&
-	    scratch->n_decoded <= max)
+	    scratch->n_decoded <= scratch->max)
 		return SY_OK;
 	return sy_fail(scratch->ctx, SY_LIMIT, "what is packed in the file comes to more than "
-		       "%" PRIu64 " bytes (limit decoded-bytes)", max);
+		       "%" PRIu64 " bytes%s", scratch->max,
+		       scratch->max == scratch->ctx->limits.decoded_bytes
+		       ? " (limit decoded-bytes)" : ", out of proportion to its size");
 }
 
 static enum sy_status flush(struct sy_scratch_writer *writer)

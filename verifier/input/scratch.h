@@ -14,11 +14,17 @@ struct sy_scratch {
 	struct sy_context *ctx;
 	int fd;			/* -1: memory only; borrowed */
 	uint64_t used;		/* bytes of the file in use */
-	uint64_t n_decoded;	/* bytes in all, against limits.decoded_bytes */
+	uint64_t n_decoded, max;	/* bytes in all, and at most */
 	struct sy_source file;	/* over fd; windows of it are what is decoded */
 };
 
-void sy_scratch_init(struct sy_scratch *scratch, struct sy_context *ctx, int fd);
+/*
+ * size: bytes of the file that is unpacked.  It may come to limits.decoded_bytes, and
+ * to no more than its size explains: deflate packs at most about 1,030 to 1, and what
+ * claims more by nesting or sharing is a bomb.
+ */
+void sy_scratch_init(struct sy_scratch *scratch, struct sy_context *ctx, int fd,
+		     uint64_t size);
 
 /* Bytes being written to scratch, one after the other. */
 struct sy_scratch_writer {

@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reads ZIP archives: each directory that some reader could take for the right one,
+ * and each entry's header before its data, compared field by field.
+ */
+#include "formats/zip.h"
+
+#include "verifier/base/ckd.h"
+
+#define FLAG_ENCRYPTED 0x2041u		/* encrypted, strongly, its directory too */
+#define FLAG_DESCRIPTOR 0x0008u
+#define FLAGS_USUAL 0x080eu		/* deflate's options, descriptor, UTF-8 */
+#define UNIX 3				/* made_by: attributes are a file mode */
+#define LOCAL_BYTES_MAX (SY_ZIP_LOCAL_BYTES + (size_t)2 * 65535)
+/* Checking a sum means reading: what is stored is weights, and read when weighed. */
+#define CRC_BYTES_MAX (UINT64_C(1) << 24)
+
+static const struct { uint16_t method; enum sy_codec codec; } methods[] = {
+	{ SY_ZIP_METHOD_STORED, SY_CODEC_STORED }, { SY_ZIP_METHOD_DEFLATED, SY_CODEC_DEFLATE },
+	{ 12, SY_CODEC_BZIP2 }, { 20, SY_CODEC_ZSTD }, { 93, SY_CODEC_ZSTD }, { 95, SY_CODEC_XZ },
+};
+
+enum sy_status sy_zip_tell(struct sy_zip *zip, const struct sy_zip_entry *entry,
+			   enum sy_rule rule, const char *fmt, ...)
+{
+	struct sy_text text;
+	va_list args;
+
+	sy_text_init(&text);
+	va_start(args, fmt);
+	sy_text_vaddf(&text, fmt, args);
+	va_end(args);
+	return sy_fact_text(zip->in, rule, entry->at, 0, entry->name, &text);
+}
+
+static bool find_codec(uint16_t method, enum sy_codec *codec)
+{
+	for (size_t i = 0; i < SY_N_ELEMS(methods); i++) {
+		*codec = methods[i].codec;
+		if (methods[i].method == method)
+			return true;
+	}
+	return false;
+}
+
+/* The entry's name, quoted, for the beginning of a sentence. */
+static struct sy_text name_of(const struct sy_zip_entry *entry)
+{
+	struct sy_text text;
+
+	sy_text_init(&text);
+	sy_text_name(&text, entry->name);
+	return text;
+}
+
+/* Both headers must say the same; the sizes may stand behind the data instead. */
+static enum sy_status compare_headers(struct sy_zip *zip, struct sy_zip_entry *entry,
+				      const struct sy_zip_header *local)
+{
+	bool has_descriptor = local->flags & FLAG_DESCRIPTOR;
+	struct sy_text name = name_of(entry), other;
+	enum sy_status status = SY_OK;
+
+	if (!sy_span_equal(local->name, entry->name)) {
+		sy_text_init(&other);
+		sy_text_name(&other, local->name);
+		status = sy_zip_tell(zip, entry, SY_RULE_ZIP_HEADERS_DIFFER,
+				     "%s is called %s before its data", name.data, other.data);
+	}
+	if (status == SY_OK && (local->method != entry->method || local->flags != entry->flags))
+		status = sy_zip_tell(zip, entry, SY_RULE_ZIP_HEADERS_DIFFER,
+				     "%s: method %u and flags 0x%x in the directory, %u and 0x%x "
+				     "before its data", name.data, entry->method, entry->flags,
+				     local->method, local->flags);
+	if (has_descriptor && local->crc32 == 0 && local->len == 0 && local->size == 0)
+		return status;
+	/* PyTorch and others leave sizes of ZIP64 unset where a descriptor follows. */
+	if (has_descriptor && local->len == UINT32_MAX && local->size == UINT32_MAX)
+		return status;
+	if (status == SY_OK && (local->len != entry->len || local->size != entry->size ||
+				local->crc32 != entry->crc32))
+		status = sy_zip_tell(zip, entry, SY_RULE_ZIP_HEADERS_DIFFER,
+				     "%s: %llu bytes packed, %llu unpacked, CRC 0x%08x in the "
+				     "directory; %llu, %llu, 0x%08x before its data", name.data,
+				     (unsigned long long)entry->len,
+				     (unsigned long long)entry->size, entry->crc32,
+				     (unsigned long long)local->len,
+				     (unsigned long long)local->size, local->crc32);
+	return status;
+}
+
+/* Its signature is optional, its sizes are of 4 or 8 bytes: what fits is it. */
+static uint64_t descriptor_bytes(struct sy_span bytes, const struct sy_zip_entry *entry)
+{
+	for (unsigned form = 0; form < 4; form++) {
+		bool has_signature = form & 1, is_long = form & 2;
+		struct sy_cursor c;
+		uint32_t signature, crc, len32 = 0, size32 = 0;
+		uint64_t len, size;
+
+		sy_cursor_init(&c, bytes, 0);
+		if (has_signature && (!sy_get_u32(&c, &signature) || signature != 0x08074b50))
+			continue;
+		if (!sy_get_u32(&c, &crc) || crc != entry->crc32)
+			continue;
+		if (is_long ? !sy_get_u64(&c, &len) || !sy_get_u64(&c, &size)
+			    : !sy_get_u32(&c, &len32) || !sy_get_u32(&c, &size32))
+			continue;
+		if (!is_long) {
+			len = len32;
+			size = size32;
+		}
+		if (len == entry->len && size == entry->size)
+			return sy_cursor_at(&c);
+	}
+	return 0;
+}
+
+static enum sy_status read_descriptor(struct sy_zip *zip, struct sy_zip_entry *entry)
+{
+	struct sy_span bytes;
+	uint64_t len;
+	enum sy_status status = sy_source_view(zip->in->source, entry->end_off, 24,
+					       &zip->in->arena, &bytes);
+
+	if (status != SY_OK)
+		return status;
+	len = descriptor_bytes(bytes, entry);
+	entry->end_off += len;
+	if (len > 0)
+		return SY_OK;
+	return sy_zip_tell(zip, entry, SY_RULE_ZIP_HEADERS_DIFFER, "%s: no descriptor with the "
+			   "directory's sizes stands behind its data, at %llu",
+			   name_of(entry).data, (unsigned long long)entry->end_off);
+}
+
+static enum sy_status is_outside(struct sy_zip *zip, struct sy_zip_entry *entry)
+{
+	entry->is_there = false;
+	return sy_zip_tell(zip, entry, SY_RULE_ZIP_OFFSET_WRONG,
+			   "%s: no header stands at %llu, or its %llu bytes of data reach beyond "
+			   "the end of the file", name_of(entry).data,
+			   (unsigned long long)entry->header_off,
+			   (unsigned long long)entry->len);
+}
+
+/*
+ * The header before the data, which hardly ever is longer than `buf`: a whole window
+ * for each of many small entries would read the file many times over.
+ */
+struct local {
+	uint8_t buf[1024];
+	uint8_t *longer;
+	struct sy_zip_header header;
+	bool is_header;
+};
+
+static enum sy_status get_local(struct sy_zip *zip, uint64_t off, struct local *local)
+{
+	struct sy_source *source = zip->in->source;
+	uint64_t left = off < source->size ? source->size - off : 0;
+	size_t len = left < sizeof(local->buf) ? (size_t)left : sizeof(local->buf);
+	struct sy_cursor c;
+	enum sy_status status = sy_source_read(source, left ? off : 0, local->buf, len);
+
+	local->longer = NULL;
+	sy_cursor_init(&c, sy_span_of(local->buf, len), off);
+	local->is_header = status == SY_OK && sy_zip_get_local(&c, &local->header);
+	if (status != SY_OK || local->is_header || len < sizeof(local->buf) ||
+	    memcmp(local->buf, "PK\3\4", 4))
+		return status;
+	len = left < LOCAL_BYTES_MAX ? (size_t)left : LOCAL_BYTES_MAX;
+	local->longer = sy_alloc_unset(zip->in->ctx, len);
+	if (!local->longer)
+		return sy_memory_status(zip->in->ctx);
+	status = sy_source_read(source, off, local->longer, len);
+	sy_cursor_init(&c, sy_span_of(local->longer, len), off);
+	local->is_header = status == SY_OK && sy_zip_get_local(&c, &local->header);
+	return status;
+}
+
+/* Places the data behind its header, and compares. */
+static enum sy_status read_local(struct sy_zip *zip, struct sy_zip_entry *entry)
+{
+	uint64_t size = zip->in->source->size;
+	struct local local;
+	enum sy_status status = get_local(zip, entry->header_off, &local);
+
+	if (status == SY_OK && local.is_header) {
+		entry->data_off = entry->header_off + local.header.bytes;
+		entry->is_there = entry->data_off <= size &&
+				  entry->len <= size - entry->data_off;
+		entry->end_off = entry->data_off + entry->len;
+		status = compare_headers(zip, entry, &local.header);
+	}
+	sy_release(zip->in->ctx, local.longer);
+	if (status != SY_OK)
+		return status;
+	if (!entry->is_there)
+		return is_outside(zip, entry);
+	return local.header.flags & FLAG_DESCRIPTOR ? read_descriptor(zip, entry) : SY_OK;
+}
+
+static enum sy_status check_flags(struct sy_zip *zip, struct sy_zip_entry *entry)
+{
+	struct sy_text name = name_of(entry);
+
+	if (entry->flags & FLAG_ENCRYPTED) {
+		entry->is_readable = false;
+		return sy_zip_tell(zip, entry, SY_RULE_ZIP_ENTRY_ENCRYPTED,
+				   "%s is encrypted (flags 0x%x)", name.data, entry->flags);
+	}
+	if (entry->flags & ~FLAGS_USUAL)
+		return sy_zip_tell(zip, entry, SY_RULE_ZIP_FLAG_UNUSUAL, "%s has flags 0x%x",
+				   name.data, entry->flags);
+	return SY_OK;
+}
+
+static enum sy_status check_method(struct sy_zip *zip, struct sy_zip_entry *entry)
+{
+	if (!find_codec(entry->method, &entry->codec)) {
+		entry->is_readable = false;
+		return sy_zip_tell(zip, entry, SY_RULE_ZIP_METHOD_UNKNOWN, "%s: method %u",
+				   name_of(entry).data, entry->method);
+	}
+	if (entry->method == SY_ZIP_METHOD_STORED && entry->len != entry->size)
+		return sy_zip_tell(zip, entry, SY_RULE_ZIP_HEADERS_DIFFER,
+				   "%s is stored, and has %llu bytes packed but %llu unpacked",
+				   name_of(entry).data, (unsigned long long)entry->len,
+				   (unsigned long long)entry->size);
+	return SY_OK;
+}
+
+/* A file mode of Unix that is neither a file nor a folder, nor unset. */
+static enum sy_status check_attributes(struct sy_zip *zip, const struct sy_zip_entry *entry)
+{
+	unsigned type = entry->attributes >> 28;
+	bool is_folder = sy_span_ends(entry->name, "/");
+
+	if (entry->made_by >> 8 == UNIX && type != 0 && type != 8 && type != 4)
+		return sy_zip_tell(zip, entry, SY_RULE_ZIP_ENTRY_SPECIAL,
+				   "%s is a %s (mode 0%o)", name_of(entry).data,
+				   type == 10 ? "symbolic link" : "device, FIFO or socket",
+				   entry->attributes >> 16);
+	if (is_folder && entry->size > 0)
+		return sy_zip_tell(zip, entry, SY_RULE_ZIP_ENTRY_SPECIAL,
+				   "%s is called a folder, and has %llu bytes of data",
+				   name_of(entry).data, (unsigned long long)entry->size);
+	return SY_OK;
+}
+
+static bool is_unicode_path(struct sy_span extra)
+{
+	struct sy_cursor c;
+	struct sy_span value;
+	uint16_t id, len;
+
+	sy_cursor_init(&c, extra, 0);
+	while (sy_get_u16(&c, &id) && sy_get_u16(&c, &len) && sy_get_span(&c, len, &value))
+		if (id == 0x7075)
+			return true;
+	return false;
+}
+
+static enum sy_status take_header(struct sy_zip *zip, const struct sy_zip_end *end,
+				  uint64_t at, const struct sy_zip_header *h)
+{
+	struct sy_zip_entry *entry;
+	enum sy_status status;
+
+	if (zip->n >= zip->in->ctx->limits.zip_entries)
+		return sy_fail(zip->in->ctx, SY_LIMIT, "more than %llu entries in a ZIP archive "
+			       "(limit zip-entries)",
+			       (unsigned long long)zip->in->ctx->limits.zip_entries);
+	status = sy_grow(zip->in->ctx, &zip->entries, &zip->cap, zip->n + 1,
+			 sizeof(*zip->entries));
+	if (status != SY_OK)
+		return status;
+	entry = &zip->entries[zip->n];
+	*entry = (struct sy_zip_entry){
+		.at = at, .header_off = h->off + end->delta, .len = h->len, .size = h->size,
+		.crc32 = h->crc32, .attributes = h->attributes, .flags = h->flags,
+		.method = h->method, .made_by = h->made_by, .is_readable = true,
+	};
+	status = sy_arena_copy(&zip->in->arena, h->name, &entry->name);
+	if (status != SY_OK)
+		return status;
+	zip->n++;
+	if (ckd_add(&zip->size_sum, zip->size_sum, h->size))
+		zip->size_sum = UINT64_MAX;
+	if (!is_unicode_path(h->extra))
+		return SY_OK;
+	return sy_zip_tell(zip, entry, SY_RULE_ZIP_HEADERS_DIFFER, "%s has another name in an "
+			   "extra field, which some readers take", name_of(entry).data);
+}
+
+static enum sy_status tell_directory(struct sy_zip *zip, const struct sy_zip_end *end,
+				     uint64_t at, uint64_t n)
+{
+	uint64_t dir_end = end->dir_off + end->dir_len;
+
+	if (at != dir_end)
+		return sy_fact(zip->in, SY_RULE_ZIP_DIRECTORY_BROKEN, at, 0, sy_span_of(NULL, 0),
+			       "the directory of %llu bytes at %llu cannot be read beyond %llu, "
+			       "after %llu entries", (unsigned long long)end->dir_len,
+			       (unsigned long long)end->dir_off, (unsigned long long)at,
+			       (unsigned long long)n);
+	if (n == end->n_entries)
+		return SY_OK;
+	return sy_fact(zip->in, SY_RULE_ZIP_COUNT_WRONG, end->off, SY_ZIP_END_BYTES,
+		       sy_span_of(NULL, 0), "the directory has %llu entries, the end record "
+		       "says %llu", (unsigned long long)n, (unsigned long long)end->n_entries);
+}
+
+static enum sy_status read_directory(struct sy_zip *zip, const struct sy_zip_end *end)
+{
+	uint64_t n = 0, at = end->dir_off, dir_end;
+	struct sy_cursor c;
+	enum sy_status status;
+
+	if (ckd_add(&dir_end, end->dir_off, end->dir_len) || dir_end > end->off)
+		dir_end = end->off;
+	status = sy_source_cursor(zip->in->source, end->dir_off, dir_end, &c);
+	while (status == SY_OK && at < dir_end) {
+		struct sy_zip_header header;
+
+		if (!sy_zip_get_central(&c, &header)) {
+			status = c.status;
+			break;
+		}
+		status = take_header(zip, end, at, &header);
+		at = sy_cursor_at(&c);
+		n++;
+	}
+	sy_cursor_close(&c);
+	return status == SY_OK ? tell_directory(zip, end, at, n) : status;
+}
+
+static enum sy_status read_entries(struct sy_zip *zip)
+{
+	enum sy_status status = SY_OK;
+
+	for (size_t i = 0; i < zip->n && status == SY_OK; i++) {
+		struct sy_zip_entry *entry = &zip->entries[i];
+
+		status = check_flags(zip, entry);
+		if (status == SY_OK)
+			status = check_method(zip, entry);
+		if (status == SY_OK)
+			status = check_attributes(zip, entry);
+		if (status == SY_OK)
+			status = read_local(zip, entry);
+	}
+	return status;
+}
+
+static enum sy_status take_hidden(struct sy_zip *zip, const struct sy_zip_header *header,
+				  uint64_t end)
+{
+	static const struct sy_zip_end nothing;
+	struct sy_zip_entry *entry;
+	enum sy_status status = take_header(zip, &nothing, header->off, header);
+
+	if (status != SY_OK)
+		return status;
+	entry = &zip->entries[zip->n - 1];
+	entry->is_hidden = entry->is_there = true;
+	entry->data_off = header->off + header->bytes;
+	if (entry->len > end - entry->data_off || (entry->flags & FLAG_DESCRIPTOR))
+		entry->len = end - entry->data_off;
+	entry->end_off = entry->data_off + entry->len;
+	entry->is_readable = find_codec(entry->method, &entry->codec) &&
+			     !(entry->flags & FLAG_ENCRYPTED);
+	return sy_zip_tell(zip, entry, SY_RULE_ZIP_ENTRY_HIDDEN, "%s, %llu bytes packed, at %llu",
+			   name_of(entry).data, (unsigned long long)entry->len,
+			   (unsigned long long)header->off);
+}
+
+enum sy_status sy_zip_add_hidden(struct sy_zip *zip, uint64_t off, uint64_t end)
+{
+	struct local local;
+	enum sy_status status = get_local(zip, off, &local);
+
+	local.header.off = off;
+	if (status == SY_OK && local.is_header && local.header.bytes <= end - off)
+		status = take_hidden(zip, &local.header, end);
+	sy_release(zip->in->ctx, local.longer);
+	return status;
+}
+
+static enum sy_status read_all(struct sy_zip *zip)
+{
+	enum sy_status status = SY_OK;
+
+	for (size_t i = 0; i < zip->n_ends && status == SY_OK; i++)
+		status = read_directory(zip, &zip->ends[i]);
+	if (status == SY_OK)
+		status = read_entries(zip);
+	if (status == SY_OK)
+		status = sy_zip_check_layout(zip);
+	if (status == SY_OK)
+		status = sy_zip_check_names(zip);
+	return status;
+}
+
+/* Nothing leads into it from behind; from the front there may be entries. */
+static enum sy_status without_end(struct sy_zip *zip)
+{
+	struct sy_inspection *in = zip->in;
+	enum sy_status status = sy_emit_extent(in, SY_EXTENT_UNKNOWN, 0, in->source->size);
+
+	if (status == SY_OK)
+		status = sy_fact(in, SY_RULE_ZIP_DIRECTORY_BROKEN, 0, 0, sy_span_of(NULL, 0),
+				 "%llu bytes, and no end record that leads to a directory",
+				 (unsigned long long)in->source->size);
+	return status == SY_OK ? sy_zip_add_hidden(zip, 0, in->source->size) : status;
+}
+
+enum sy_status sy_zip_read(struct sy_zip *zip, struct sy_inspection *in)
+{
+	enum sy_status status;
+
+	*zip = (struct sy_zip){ .in = in };
+	status = sy_zip_find_ends(zip);
+	if (status != SY_OK)
+		return status;
+	return zip->n_ends > 0 ? read_all(zip) : without_end(zip);
+}
+
+void sy_zip_free(struct sy_zip *zip)
+{
+	sy_release(zip->in->ctx, zip->entries);
+	zip->entries = NULL;
+	zip->n = zip->cap = 0;
+}
+
+struct sy_member sy_zip_member(const struct sy_zip_entry *entry)
+{
+	return (struct sy_member){
+		.name = entry->name, .codec = entry->codec, .off = entry->data_off,
+		.len = entry->len, .size = entry->is_hidden ? SY_OFFSET_NONE : entry->size,
+		.crc32 = entry->crc32,
+		.has_crc = !entry->is_hidden && (entry->codec != SY_CODEC_STORED ||
+						 entry->len <= CRC_BYTES_MAX),
+	};
+}
