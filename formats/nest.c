@@ -221,6 +221,33 @@ static enum sy_status tell_decoded(struct sy_inspection *in, const struct sy_mem
 	return status;
 }
 
+/* What follows the compressed data is nobody's; it is looked at like any member. */
+static enum sy_status tell_trailing(struct sy_nest *nest, const struct sy_member *member,
+				    const struct sy_decode *decode)
+{
+	struct level *above = &nest->levels[nest->depth - 1];
+	struct sy_inspection *in = nest->levels[nest->depth].in;
+	struct sy_member rest = {
+		.name = sy_span_str("(behind the compressed data)"),
+		.off = member->off + decode->n_read, .len = member->len - decode->n_read,
+		.size = member->len - decode->n_read,
+	};
+	struct sy_span head;
+	enum sy_status status;
+
+	if (decode->end != SY_DECODE_COMPLETE || rest.len == 0)
+		return SY_OK;
+	status = sy_fact(in, SY_RULE_MEMBER_DATA_TRAILING, SY_OFFSET_NONE, 0,
+			 sy_span_of(NULL, 0), "%llu bytes behind the end of the compressed data",
+			 (unsigned long long)rest.len);
+	if (status == SY_OK)
+		status = sy_source_view(above->in->source, rest.off, 512, &above->in->arena,
+					&head);
+	if (status != SY_OK || !sy_looks_hidden(head, rest.len))
+		return status;
+	return sy_nest_add(above->in, &rest);
+}
+
 static enum sy_status compare_crc(struct sy_inspection *in, const struct sy_member *member,
 				  const struct sy_decode *decode)
 {
@@ -257,6 +284,8 @@ static enum sy_status open_member(struct sy_nest *nest, struct level *level,
 					  &level->source);
 	enum sy_status told = tell_decoded(level->in, member, &decode);
 
+	if (told == SY_OK && status == SY_OK)
+		told = tell_trailing(nest, member, &decode);
 	if (told == SY_OK && status == SY_OK)
 		told = compare_crc(level->in, member, &decode);
 	return status != SY_OK ? status : told;

@@ -17,12 +17,6 @@ static unsigned bits_of(const struct sy_probe *p, size_t off, const void *bytes,
 
 #define magic(p, off, bytes) bits_of(p, off, bytes, sizeof(bytes) - 1)
 
-static unsigned bid_bzip2(const struct sy_probe *p)
-{
-	return p->head.len > 10 && p->head.data[3] >= '1' && p->head.data[3] <= '9' &&
-	       magic(p, 4, "1AY&SY") ? magic(p, 0, "BZh") : 0;
-}
-
 static unsigned bid_elf(const struct sy_probe *p)
 {
 	return magic(p, 0, "\x7f" "ELF");

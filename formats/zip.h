@@ -22,8 +22,7 @@ struct sy_zip_header {
 	uint32_t crc32;
 	uint64_t len, size;		/* packed and unpacked bytes; ZIP64 resolved */
 	uint64_t off;			/* directory: of the local header */
-	uint16_t made_by;		/* directory */
-	uint32_t attributes;		/* directory */
+	uint32_t attributes;		/* directory; the upper half is Unix's file mode */
 	uint64_t bytes;			/* of the header itself */
 };
 
@@ -34,7 +33,7 @@ struct sy_zip_entry {
 	uint64_t data_off, len, size;	/* packed and unpacked bytes */
 	uint64_t end_off;		/* behind data and descriptor */
 	uint32_t crc32, attributes;
-	uint16_t flags, method, made_by;
+	uint16_t flags, method;
 	enum sy_codec codec;
 	bool is_there;			/* its bytes lie in the file */
 	bool is_readable;		/* and we can unpack them */

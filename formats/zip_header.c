@@ -33,12 +33,12 @@ static bool resolve_zip64(struct sy_zip_header *h)
 
 bool sy_zip_get_central(struct sy_cursor *c, struct sy_zip_header *h)
 {
-	uint16_t needed, time, date, name_len, extra_len, comment_len, disk, internal;
+	uint16_t made_by, needed, time, date, name_len, extra_len, comment_len, disk, internal;
 	uint32_t signature, len, size, off;
 	struct sy_span comment;
 
 	if (!sy_get_u32(c, &signature) || signature != 0x02014b50 ||
-	    !sy_get_u16(c, &h->made_by) || !sy_get_u16(c, &needed) ||
+	    !sy_get_u16(c, &made_by) || !sy_get_u16(c, &needed) ||
 	    !sy_get_u16(c, &h->flags) || !sy_get_u16(c, &h->method) ||
 	    !sy_get_u16(c, &time) || !sy_get_u16(c, &date) || !sy_get_u32(c, &h->crc32) ||
 	    !sy_get_u32(c, &len) || !sy_get_u32(c, &size) || !sy_get_u16(c, &name_len) ||

@@ -10,7 +10,6 @@
 #define FLAG_ENCRYPTED 0x2041u		/* encrypted, strongly, its directory too */
 #define FLAG_DESCRIPTOR 0x0008u
 #define FLAGS_USUAL 0x080eu		/* deflate's options, descriptor, UTF-8 */
-#define UNIX 3				/* made_by: attributes are a file mode */
 #define LOCAL_BYTES_MAX (SY_ZIP_LOCAL_BYTES + (size_t)2 * 65535)
 /* Checking a sum means reading: what is stored is weights, and read when weighed. */
 #define CRC_BYTES_MAX (UINT64_C(1) << 24)
@@ -231,13 +230,16 @@ static enum sy_status check_method(struct sy_zip *zip, struct sy_zip_entry *entr
 	return SY_OK;
 }
 
-/* A file mode of Unix that is neither a file nor a folder, nor unset. */
+/*
+ * A file mode of Unix that is neither a file nor a folder, nor unset.  Whoever wrote
+ * it: some readers look at the mode alone.
+ */
 static enum sy_status check_attributes(struct sy_zip *zip, const struct sy_zip_entry *entry)
 {
 	unsigned type = entry->attributes >> 28;
 	bool is_folder = sy_span_ends(entry->name, "/");
 
-	if (entry->made_by >> 8 == UNIX && type != 0 && type != 8 && type != 4)
+	if (type != 0 && type != 8 && type != 4)
 		return sy_zip_tell(zip, entry, SY_RULE_ZIP_ENTRY_SPECIAL,
 				   "%s is a %s (mode 0%o)", name_of(entry).data,
 				   type == 10 ? "symbolic link" : "device, FIFO or socket",
@@ -280,7 +282,7 @@ static enum sy_status take_header(struct sy_zip *zip, const struct sy_zip_end *e
 	*entry = (struct sy_zip_entry){
 		.at = at, .header_off = h->off + end->delta, .len = h->len, .size = h->size,
 		.crc32 = h->crc32, .attributes = h->attributes, .flags = h->flags,
-		.method = h->method, .made_by = h->made_by, .is_readable = true,
+		.method = h->method, .is_readable = true,
 	};
 	status = sy_arena_copy(&zip->in->arena, h->name, &entry->name);
 	if (status != SY_OK)

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Compressed files: one member, which is judged by what it is.  joblib, pandas and
+ * others unpack them before they load, and do not ask what the file is called.
+ */
+#include "formats/nest.h"
+#include "formats/sniff.h"
+
+/* joblib compresses what it dumps under any of these names, and says so nowhere. */
+#define JOBLIB_NAMES ".joblib", ".pickle", ".pkl"
+
+/* What is compressed goes by the file's name without the suffix that says so. */
+static struct sy_span inner_name(struct sy_span base, const char *const *suffixes)
+{
+	static const char *const kept[] = { JOBLIB_NAMES };
+
+	for (size_t i = 0; i < SY_N_ELEMS(kept); i++) {
+		if (sy_ascii_ends(base, kept[i]))
+			return base;
+	}
+	for (; *suffixes; suffixes++) {
+		if (base.len > strlen(*suffixes) && sy_ascii_ends(base, *suffixes))
+			return sy_span_slice(base, 0, base.len - strlen(*suffixes));
+	}
+	return base;
+}
+
+static enum sy_status inspect(struct sy_inspection *in, const struct sy_format *format,
+			      enum sy_codec codec)
+{
+	struct sy_member member = {
+		.name = inner_name(in->base, format->suffixes), .codec = codec,
+		.len = in->source->size, .size = SY_OFFSET_NONE,
+	};
+	enum sy_status status = sy_emit_extent(in, SY_EXTENT_DATA, 0, in->source->size);
+
+	if (status == SY_OK)
+		status = sy_nest_add(in, &member);
+	if (status == SY_OK)
+		status = sy_emit_artifact(in, format->name, 0, "%s", format->title);
+	return status;
+}
+
+static unsigned bits_of(const struct sy_probe *p, const void *bytes, size_t len)
+{
+	return p->head.len >= len && !memcmp(p->head.data, bytes, len) ? (unsigned)len * 8 : 0;
+}
+
+#define magic(p, bytes) bits_of(p, bytes, sizeof(bytes) - 1)
+
+static unsigned bid_bzip2(const struct sy_probe *p)
+{
+	bool is_stream = p->head.len > 10 && !memcmp(p->head.data + 4, "1AY&SY", 6);
+
+	return is_stream && p->head.data[3] >= '1' && p->head.data[3] <= '9' ? magic(p, "BZh") : 0;
+}
+
+/*
+ * No signature: properties, a dictionary of a usual size, and a length that is
+ * unknown or plausible.
+ */
+static unsigned bid_lzma(const struct sy_probe *p)
+{
+	struct sy_cursor c;
+	uint8_t properties;
+	uint32_t dictionary;
+	uint64_t size;
+
+	sy_cursor_init(&c, p->head, 0);
+	if (!sy_get_u8(&c, &properties) || properties != 0x5d || !sy_get_u32(&c, &dictionary) ||
+	    dictionary < 4096 || (dictionary & (dictionary - 1)) ||
+	    !sy_get_u64(&c, &size) || sy_cursor_left(&c) == 0)
+		return 0;
+	return size == UINT64_MAX || size < UINT64_C(1) << 40 ? 36 : 0;
+}
+
+#define COMPRESSED(ident, its_name, its_title, its_spec, its_codec, its_bid, ...)	\
+	static unsigned bid_of_##ident(const struct sy_probe *p)			\
+	{										\
+		return its_bid;								\
+	}										\
+	static const char *const suffixes_of_##ident[] = { __VA_ARGS__, NULL };		\
+	static enum sy_status inspect_##ident(struct sy_inspection *in)			\
+	{										\
+		return inspect(in, &sy_format_##ident, its_codec);			\
+	}										\
+	const struct sy_format sy_format_##ident = {					\
+		.name = its_name, .title = its_title, .spec = its_spec,			\
+		.class = SY_CLASS_CONTAINER, .suffixes = suffixes_of_##ident,		\
+		.unpacks = true, .bid = bid_of_##ident, .inspect = inspect_##ident,	\
+	};
+
+extern const struct sy_format sy_format_bzip2, sy_format_gzip, sy_format_lz4,
+	sy_format_lzma, sy_format_xz, sy_format_zlib, sy_format_zstd;
+
+COMPRESSED(bzip2, "bzip2", "bzip2-compressed data", "bzip2 1.0.8", SY_CODEC_BZIP2,
+	   bid_bzip2(p), ".bz2", JOBLIB_NAMES)
+COMPRESSED(gzip, "gzip", "gzip-compressed data", "RFC 1952", SY_CODEC_GZIP,
+	   magic(p, "\x1f\x8b\x08"), ".gz", ".gzip", ".tgz", JOBLIB_NAMES)
+COMPRESSED(lz4, "lz4", "lz4-compressed data", "LZ4 frame format 1.6", SY_CODEC_LZ4,
+	   magic(p, "\x04\x22\x4d\x18"), ".lz4", JOBLIB_NAMES)
+COMPRESSED(lzma, "lzma", "lzma-compressed data", "LZMA SDK, lzma.txt", SY_CODEC_LZMA,
+	   bid_lzma(p), ".lzma", JOBLIB_NAMES)
+COMPRESSED(xz, "xz", "xz-compressed data", "The .xz File Format 1.2", SY_CODEC_XZ,
+	   magic(p, "\xfd" "7zXZ\0"), ".xz", JOBLIB_NAMES)
+COMPRESSED(zlib, "zlib", "zlib-compressed data", "RFC 1950", SY_CODEC_ZLIB,
+	   sy_bid_zlib(p), ".z", ".zlib", JOBLIB_NAMES)
+COMPRESSED(zstd, "zstd", "zstd-compressed data", "RFC 8878", SY_CODEC_ZSTD,
+	   magic(p, "\x28\xb5\x2f\xfd"), ".zst", ".zstd")
