@@ -5,6 +5,8 @@
  */
 #include "formats/archive_kind.h"
 
+#include "formats/member_names.h"
+
 static const struct {
 	const char *base;	/* last component of the name, in any case */
 	const char *kind;
@@ -37,18 +39,9 @@ static const struct {
 	{ "egg-info/", "a Python package" },
 };
 
-static struct sy_span base_of(struct sy_span name)
-{
-	size_t at = name.len;
-
-	while (at > 0 && name.data[at - 1] != '/')
-		at--;
-	return sy_span_slice(name, at, name.len);
-}
-
 const char *sy_archive_kind(struct sy_span name)
 {
-	struct sy_span base = base_of(name);
+	struct sy_span base = sy_member_name_base(name);
 
 	for (size_t i = 0; i < SY_N_ELEMS(by_base); i++) {
 		if (base.len == strlen(by_base[i].base) &&

@@ -8,6 +8,7 @@
 #include "formats/nest.h"
 
 #include "formats/choose.h"
+#include "formats/member_names.h"
 #include "formats/payload.h"
 
 #define STORAGE_HEAD 4096	/* bytes looked at in raw tensor data */
@@ -149,15 +150,6 @@ enum sy_status sy_nest_add(struct sy_inspection *in, const struct sy_member *mem
 	return emit_member(in, member);
 }
 
-static struct sy_span base_of(struct sy_span name)
-{
-	size_t at = name.len;
-
-	while (at > 0 && name.data[at - 1] != '/')
-		at--;
-	return sy_span_slice(name, at, name.len);
-}
-
 /* The level below: the member's own inspection, with nothing open yet. */
 static struct level *descend(struct sy_nest *nest, const struct sy_member *member)
 {
@@ -170,7 +162,7 @@ static struct level *descend(struct sy_nest *nest, const struct sy_member *membe
 	level->n = level->next = 0;
 	level->scratch_used = nest->scratch.used;
 	level->own.source = &level->source;
-	level->own.base = base_of(member->name);
+	level->own.base = sy_member_name_base(member->name);
 	level->own.path = member->name;
 	level->own.members[level->own.n_members++] = member->name;
 	level->own.bytes_parsed = 0;

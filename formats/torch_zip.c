@@ -6,7 +6,9 @@
  */
 #include "formats/torch_zip.h"
 
+#include "formats/member_names.h"
 #include "formats/pickle/streams.h"
+#include "formats/torch_storage.h"
 #include "verifier/base/text.h"
 
 #define VERSION_MAX 10
@@ -15,6 +17,7 @@
 
 struct torch {
 	struct sy_zip *zip;
+	struct sy_torch_storages storages;
 	struct sy_span root;		/* "archive/", or empty */
 	bool has_pickle, has_version, has_byteorder, is_script;
 };
@@ -36,19 +39,10 @@ static struct sy_span root_of(const struct sy_zip *zip)
 	return sy_span_of(NULL, 0);
 }
 
-static struct sy_span base_of(struct sy_span name)
-{
-	size_t at = name.len;
-
-	while (at > 0 && name.data[at - 1] != '/' && name.data[at - 1] != '\\')
-		at--;
-	return sy_span_slice(name, at, name.len);
-}
-
 bool sy_torch_zip_is(const struct sy_zip *zip)
 {
 	for (size_t i = 0; i < zip->n; i++) {
-		struct sy_span base = base_of(zip->entries[i].name);
+		struct sy_span base = sy_member_name_base(zip->entries[i].name);
 
 		if (sy_ascii_starts(base, "data.pkl") || is_word(base, "constants.pkl") ||
 		    is_word(base, "bytecode.pkl"))
@@ -188,6 +182,27 @@ static bool is_expected(struct torch *t, struct sy_span record)
 	return sy_ascii_ends(record, "pkl") || sy_ascii_starts(record, "extra/");
 }
 
+static enum sy_status run_data(struct sy_inspection *in, void *user)
+{
+	struct torch *t = user;
+	struct sy_pickle_sum sum;
+	enum sy_status status;
+
+	t->storages.pickle = in;
+	status = sy_pickle_streams(in, 0, in->source->size, &t->storages.watch, &sum);
+	in->bytes_parsed += sum.end;
+	return status;
+}
+
+/* The pickle that names the storages is run first. */
+static enum sy_status take_data(struct torch *t, const struct sy_zip_entry *entry)
+{
+	struct sy_member member = sy_zip_member(entry);
+
+	t->has_pickle = true;
+	return sy_nest_open(t->zip->in, &member, run_data, t);
+}
+
 /* A record below the root, as PyTorch reads it. */
 static enum sy_status take_record(struct torch *t, const struct sy_zip_entry *entry,
 				  struct sy_span record)
@@ -199,8 +214,9 @@ static enum sy_status take_record(struct torch *t, const struct sy_zip_entry *en
 		return take_word(t, entry, check_version);
 	if (is_word(record, "byteorder"))
 		return take_word(t, entry, check_byteorder);
-	if (sy_ascii_starts(record, "data.pkl") || is_word(record, "bytecode.pkl"))
-		t->has_pickle = true;
+	if (is_word(record, "data.pkl"))
+		return take_data(t, entry);
+	t->has_pickle |= is_word(record, "bytecode.pkl");
 	member.is_storage = is_storage(record);
 	/* Up to a NUL, some readers see "data.pkl". */
 	if (sy_ascii_ends(record, "pkl") || sy_ascii_starts(record, "data.pkl"))
@@ -264,12 +280,38 @@ static enum sy_status tell_missing(struct torch *t)
 	return status;
 }
 
+/* Each storage record against what the pickles want of it. */
+static enum sy_status compare_storages(struct torch *t)
+{
+	enum sy_status status = SY_OK;
+
+	for (size_t i = 0; i < t->zip->n && status == SY_OK; i++) {
+		const struct sy_zip_entry *entry = &t->zip->entries[i];
+		struct sy_torch_storage *storage;
+		struct sy_span record;
+
+		if (!record_of(t, entry->name, &record) || !sy_ascii_starts(record, "data/"))
+			continue;
+		storage = sy_torch_storage_find(&t->storages, sy_span_slice(record, 5, record.len));
+		if (storage)
+			status = sy_torch_storage_compare(&t->storages, storage, entry->at,
+							  entry->size);
+	}
+	return status == SY_OK ? sy_torch_storages_end(&t->storages) : status;
+}
+
 enum sy_status sy_torch_zip_judge(struct sy_zip *zip)
 {
 	struct torch t = { .zip = zip, .root = root_of(zip) };
 	enum sy_status status = SY_OK;
 
+	sy_torch_storages_init(&t.storages, zip->in);
 	for (size_t i = 0; i < zip->n && status == SY_OK; i++)
 		status = take_entry(&t, &zip->entries[i]);
-	return status == SY_OK ? tell_missing(&t) : status;
+	if (status == SY_OK)
+		status = compare_storages(&t);
+	if (status == SY_OK)
+		status = tell_missing(&t);
+	sy_torch_storages_free(&t.storages);
+	return status;
 }

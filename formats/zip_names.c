@@ -5,54 +5,13 @@
  */
 #include "formats/zip.h"
 
+#include "formats/member_names.h"
 #include "verifier/base/set.h"
-#include "verifier/base/utf8.h"
-
-static bool leads_up(struct sy_span name)
-{
-	for (size_t start = 0, at = 0; at <= name.len; at++) {
-		if (at < name.len && name.data[at] != '/' && name.data[at] != '\\')
-			continue;
-		if (sy_span_is(sy_span_slice(name, start, at - start), ".."))
-			return true;
-		start = at + 1;
-	}
-	return false;
-}
-
-static bool has_drive(struct sy_span name)
-{
-	return name.len >= 2 && name.data[1] == ':' &&
-	       sy_ascii_lower(name.data[0]) >= 'a' && sy_ascii_lower(name.data[0]) <= 'z';
-}
-
-static bool has_byte(struct sy_span name, uint8_t byte)
-{
-	return name.len > 0 && memchr(name.data, byte, name.len);
-}
-
-/* Why the name leads elsewhere; NULL: it does not. */
-static const char *escape_of(struct sy_span name)
-{
-	if (name.len == 0)
-		return "is empty";
-	if (name.data[0] == '/' || name.data[0] == '\\')
-		return "begins at the root of the file system";
-	if (leads_up(name))
-		return "leads to the folder above";
-	if (has_drive(name))
-		return "names a drive";
-	if (has_byte(name, '\\'))
-		return "has a backslash, which is a folder on other systems";
-	if (has_byte(name, 0))
-		return "has a NUL, where other readers end it";
-	return NULL;
-}
 
 static enum sy_status check_name(struct sy_zip *zip, const struct sy_zip_entry *entry)
 {
-	const char *why = escape_of(entry->name);
-	unsigned odd = sy_utf8_traits(entry->name) & ~(unsigned)SY_UTF8_NOT_ASCII;
+	const char *why = sy_member_name_escape(entry->name);
+	const char *odd = sy_member_name_odd(entry->name);
 	struct sy_text text;
 
 	if (!why && !odd)
@@ -62,9 +21,7 @@ static enum sy_status check_name(struct sy_zip *zip, const struct sy_zip_entry *
 	if (why)
 		return sy_zip_tell(zip, entry, SY_RULE_ZIP_NAME_ESCAPING, "%s %s", text.data,
 				   why);
-	return sy_zip_tell(zip, entry, SY_RULE_ZIP_NAME_INVALID, "%s has %s", text.data,
-			   odd & SY_UTF8_INVALID ? "bytes that are not UTF-8"
-						 : "characters that do not show");
+	return sy_zip_tell(zip, entry, SY_RULE_ZIP_NAME_INVALID, "%s %s", text.data, odd);
 }
 
 /* As the least careful reader compares: up to a NUL, without case, one kind of slash. */

@@ -51,8 +51,11 @@ static enum sy_status on_call(void *user, struct sy_pickle *m,
 			      const struct sy_pickle_call *call)
 {
 	struct sy_pickle_facts *facts = user;
+	const struct sy_pickle_watch *watch = facts->watch;
 	enum sy_status status = make_uses(facts);
 
+	if (status == SY_OK && watch && watch->call)
+		status = watch->call(watch->user, m, call);
 	return status == SY_OK ? sy_pickle_judge(facts, m, call) : status;
 }
 
@@ -70,10 +73,14 @@ static bool is_torch_id(struct sy_pickle *m, uint64_t id)
 static enum sy_status on_persistent(void *user, struct sy_pickle *m, uint64_t off, uint64_t id)
 {
 	struct sy_pickle_facts *facts = user;
+	const struct sy_pickle_watch *watch = facts->watch;
+	enum sy_status status = SY_OK;
 	struct sy_text text;
 
-	if (is_torch_id(m, id) || facts->n_unusual++ > 0)
-		return SY_OK;
+	if (watch && watch->persistent)
+		status = watch->persistent(watch->user, m, off, id);
+	if (status != SY_OK || is_torch_id(m, id) || facts->n_unusual++ > 0)
+		return status;
 	sy_text_init(&text);
 	sy_text_add(&text, "asks the loading program for the object ");
 	sy_pickle_render(m, id, RENDER_MAX, &text);

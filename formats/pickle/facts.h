@@ -17,6 +17,20 @@ struct sy_pickle_use {
 	unsigned told;			/* uses that a fact was stated about, by how */
 };
 
+/* What a container wants to know about the pickle that it holds. */
+struct sy_pickle_watch {
+	void *user;
+	/* Before the call, or the id, is judged; may be NULL. */
+	enum sy_status (*call)(void *user, struct sy_pickle *m,
+			       const struct sy_pickle_call *call);
+	enum sy_status (*persistent)(void *user, struct sy_pickle *m, uint64_t off,
+				     uint64_t id);
+	/* A stream came to its STOP; its values are still there. */
+	enum sy_status (*stop)(void *user, struct sy_pickle *m,
+			       const struct sy_pickle_end *end);
+	bool is_single;		/* what follows the first STOP is the container's */
+};
+
 /* A stream that the pickle hands to a loader, or that hides in it. */
 struct sy_pickle_job {
 	struct sy_source *source;
@@ -31,6 +45,7 @@ struct sy_pickle_facts {
 	struct sy_inspection *in;
 	struct sy_globals globals;
 	struct sy_pickle_events events;
+	const struct sy_pickle_watch *watch;	/* NULL: nobody, or not this job */
 	struct sy_pickle_use *uses;	/* by global */
 	size_t n_uses, cap_uses;
 	struct sy_pickle_job *jobs;

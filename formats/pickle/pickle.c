@@ -35,7 +35,7 @@ static enum sy_status emit_extents(struct sy_inspection *in, const struct sy_pic
 static enum sy_status inspect(struct sy_inspection *in)
 {
 	struct sy_pickle_sum sum;
-	enum sy_status status = sy_pickle_streams(in, 0, in->source->size, &sum);
+	enum sy_status status = sy_pickle_streams(in, 0, in->source->size, NULL, &sum);
 
 	in->bytes_parsed += sum.end;
 	if (status == SY_OK)

@@ -225,6 +225,7 @@ static enum sy_status tell_failure(struct walk *w, const struct sy_pickle_end *e
 static enum sy_status run_job(struct walk *w)
 {
 	const struct sy_pickle_job *job = &w->facts.job;
+	const struct sy_pickle_watch *watch = w->facts.watch;
 	enum sy_status status = sy_pickle_load(&w->m, job->source, job->start, job->end);
 
 	w->sum = (struct sy_pickle_sum){ .end = job->start };
@@ -245,7 +246,9 @@ static enum sy_status run_job(struct walk *w)
 		if (w->sum.n_streams++ == 0)
 			w->sum.is_torch_legacy = is_torch_magic(w, &end);
 		w->sum.end = end.off;
-		if (job->is_probe)
+		if (watch && watch->stop)
+			status = watch->stop(watch->user, &w->m, &end);
+		if (job->is_probe || (watch && watch->is_single))
 			break;
 		if (w->sum.is_torch_legacy && w->sum.n_streams == TORCH_STREAMS)
 			break;
@@ -253,13 +256,15 @@ static enum sy_status run_job(struct walk *w)
 	return status;
 }
 
-static enum sy_status run_all(struct walk *w, struct sy_pickle_sum *sum)
+static enum sy_status run_all(struct walk *w, const struct sy_pickle_watch *watch,
+			      struct sy_pickle_sum *sum)
 {
 	enum sy_status status = SY_OK;
 
 	for (size_t i = 0; i < w->facts.n_jobs && status == SY_OK; i++) {
 		const struct sy_pickle_job *job = &w->facts.job;
 
+		w->facts.watch = i == 0 ? watch : NULL;
 		w->facts.job = w->facts.jobs[i];
 		status = run_job(w);
 		if (i == 0)
@@ -276,6 +281,7 @@ static enum sy_status run_all(struct walk *w, struct sy_pickle_sum *sum)
 }
 
 enum sy_status sy_pickle_streams(struct sy_inspection *in, uint64_t start, uint64_t end,
+				 const struct sy_pickle_watch *watch,
 				 struct sy_pickle_sum *sum)
 {
 	struct sy_pickle_job job = { .source = in->source, .start = start, .end = end };
@@ -288,7 +294,7 @@ enum sy_status sy_pickle_streams(struct sy_inspection *in, uint64_t start, uint6
 	if (status == SY_OK)
 		status = sy_pickle_facts_job(&w.facts, &job);
 	if (status == SY_OK)
-		status = run_all(&w, sum);
+		status = run_all(&w, watch, sum);
 	told = sy_pickle_facts_end(&w.facts);
 	if (told == SY_OK && w.m.ctx)
 		told = tell_shape(&w);

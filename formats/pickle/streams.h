@@ -19,10 +19,12 @@ struct sy_pickle_sum {
 };
 
 /*
- * Runs bytes [start, end) of in->source, states all facts, sums up.  A status
- * other than SY_OK: ended by us; what was seen before has been stated.
+ * Runs bytes [start, end) of in->source, states all facts, sums up; watch may be
+ * NULL.  A status other than SY_OK: ended by us; what was seen before has been stated.
  */
 SY_MUST_CHECK enum sy_status sy_pickle_streams(struct sy_inspection *in, uint64_t start,
-					       uint64_t end, struct sy_pickle_sum *sum);
+					       uint64_t end,
+					       const struct sy_pickle_watch *watch,
+					       struct sy_pickle_sum *sum);
 
 #endif

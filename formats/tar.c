@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tar archives: every entry up to the end of the file, also behind the blocks of
+ * zeros that end the archive for some readers.  Unpacks nothing.
+ */
+#include "formats/tar.h"
+
+#include "formats/archive_kind.h"
+#include "formats/member_names.h"
+#include "formats/sniff.h"
+#include "formats/tar_header.h"
+#include "verifier/base/ckd.h"
+#include "verifier/base/set.h"
+
+#define LONG_BYTES_MAX ((uint64_t)1 << 20)	/* of a name or pax header that is read */
+
+/* What earlier headers say of the next entry. */
+struct next {
+	struct sy_span name;		/* data NULL: nothing */
+	struct sy_span link;
+	uint64_t size;
+	bool has_size, is_sparse;
+};
+
+struct tar {
+	struct sy_inspection *in;
+	sy_tar_member_fn *take;
+	struct next next;
+	struct sy_set seen;
+	const char *kind;
+	struct sy_span kind_name;
+	uint64_t at, n_entries, n_zero;	/* n_zero: blocks of zeros in a row */
+	bool has_ended;
+};
+
+static struct sy_text quoted(struct sy_span name)
+{
+	struct sy_text text;
+
+	sy_text_init(&text);
+	sy_text_name(&text, name);
+	return text;
+}
+
+static uint64_t padded(uint64_t len)
+{
+	uint64_t blocks = len / SY_TAR_BLOCK + (len % SY_TAR_BLOCK != 0);
+
+	return blocks * SY_TAR_BLOCK;
+}
+
+/* The data of a header that describes the next one: a name, or pax records. */
+static enum sy_status read_text(struct tar *t, uint64_t len, struct sy_span *text)
+{
+	if (len > LONG_BYTES_MAX)
+		return sy_fail(t->in->ctx, SY_LIMIT, "a name or header of %llu bytes in a tar "
+			       "archive", (unsigned long long)len);
+	return sy_source_view(t->in->source, t->at + SY_TAR_BLOCK, (size_t)len, &t->in->arena,
+			      text);
+}
+
+static struct sy_span until_nul(struct sy_span text)
+{
+	const uint8_t *end = text.len > 0 ? memchr(text.data, 0, text.len) : NULL;
+
+	return end ? sy_span_slice(text, 0, (size_t)(end - text.data)) : text;
+}
+
+static enum sy_status take_pax(struct tar *t, uint64_t len)
+{
+	struct sy_span records, key, value;
+	enum sy_status status = read_text(t, len, &records);
+
+	if (status != SY_OK)
+		return status;
+	records = until_nul(records);
+	while (sy_tar_pax_next(&records, &key, &value)) {
+		if (sy_span_is(key, "path") || sy_span_is(key, "GNU.sparse.name"))
+			t->next.name = value;
+		else if (sy_span_is(key, "linkpath"))
+			t->next.link = value;
+		else if (sy_span_is(key, "size"))
+			t->next.has_size = sy_parse_u64(value, &t->next.size);
+		t->next.is_sparse |= sy_span_starts(key, "GNU.sparse.");
+	}
+	if (records.len == 0)
+		return SY_OK;
+	return sy_fact(t->in, SY_RULE_TAR_HEADER_BROKEN, t->at, SY_TAR_BLOCK,
+		       sy_span_of(NULL, 0), "a pax header with %zu bytes that are no record",
+		       records.len);
+}
+
+static enum sy_status full_name(struct tar *t, const struct sy_tar_header *h,
+				struct sy_span *name)
+{
+	struct sy_text joined;
+
+	if (t->next.name.data)
+		return sy_arena_copy(&t->in->arena, t->next.name, name);
+	if (h->prefix.len == 0)
+		return sy_arena_copy(&t->in->arena, h->name, name);
+	sy_text_init(&joined);
+	sy_text_add_span(&joined, h->prefix);
+	sy_text_add(&joined, "/");
+	sy_text_add_span(&joined, h->name);
+	return sy_arena_copy(&t->in->arena, sy_text_span(&joined), name);
+}
+
+static enum sy_status check_name(struct tar *t, struct sy_span name)
+{
+	struct sy_span plain = sy_span_starts(name, "./") ? sy_span_slice(name, 2, name.len) : name;
+	const char *why = plain.len > 0 ? sy_member_name_escape(plain) : NULL;
+	const char *odd = sy_member_name_odd(name);
+	const char *kind = sy_archive_kind(plain);
+	uint64_t other;
+	bool is_new;
+	enum sy_status status = sy_set_add(&t->seen, plain, t->at, &is_new, &other);
+
+	if (kind && !t->kind) {
+		t->kind = kind;
+		t->kind_name = name;
+	}
+	if (status == SY_OK && why)
+		return sy_fact(t->in, SY_RULE_TAR_NAME_ESCAPING, t->at, SY_TAR_BLOCK, name,
+			       "%s %s", quoted(name).data, why);
+	if (status == SY_OK && odd)
+		return sy_fact(t->in, SY_RULE_TAR_NAME_INVALID, t->at, SY_TAR_BLOCK, name,
+			       "%s %s", quoted(name).data, odd);
+	if (status != SY_OK || is_new)
+		return status;
+	return sy_fact(t->in, SY_RULE_TAR_ENTRY_DUPLICATE, t->at, SY_TAR_BLOCK, name,
+		       "%s is there at %llu and at %llu", quoted(name).data,
+		       (unsigned long long)other, (unsigned long long)t->at);
+}
+
+static enum sy_status take_link(struct tar *t, const struct sy_tar_header *h,
+				struct sy_span name)
+{
+	struct sy_span to = t->next.link.data ? t->next.link : h->link;
+	bool leaves = sy_member_name_escape(to) != NULL;
+
+	return sy_fact(t->in, leaves ? SY_RULE_TAR_ENTRY_SPECIAL : SY_RULE_TAR_ENTRY_LINK,
+		       t->at, SY_TAR_BLOCK, name, "%s is a %s link to %s", quoted(name).data,
+		       h->type == '1' ? "hard" : "symbolic", quoted(to).data);
+}
+
+static enum sy_status take_file(struct tar *t, struct sy_span name, uint64_t size)
+{
+	struct sy_member member = { .name = name, .off = t->at + SY_TAR_BLOCK, .len = size,
+				    .size = size };
+
+	if (size == 0)
+		return SY_OK;
+	return t->take(t->in, &member);
+}
+
+static enum sy_status take_entry(struct tar *t, const struct sy_tar_header *h, uint64_t size)
+{
+	struct sy_span name;
+	enum sy_status status = full_name(t, h, &name);
+
+	if (status == SY_OK)
+		status = check_name(t, name);
+	if (status != SY_OK)
+		return status;
+	t->n_entries++;
+	if (t->next.is_sparse || h->type == 'S')
+		return sy_fact(t->in, SY_RULE_TAR_TYPE_UNKNOWN, t->at, SY_TAR_BLOCK, name,
+			       "%s is sparse", quoted(name).data);
+	switch (h->type) {
+	case '5':
+		return SY_OK;
+	case '1':
+	case '2':
+		return take_link(t, h, name);
+	case '3':
+	case '4':
+	case '6':
+		return sy_fact(t->in, SY_RULE_TAR_ENTRY_SPECIAL, t->at, SY_TAR_BLOCK, name,
+			       "%s is a device or FIFO", quoted(name).data);
+	case 0:
+	case '0':
+	case '7':
+		return take_file(t, name, size);
+	}
+	status = sy_fact(t->in, SY_RULE_TAR_TYPE_UNKNOWN, t->at, SY_TAR_BLOCK, name,
+			 "%s is of type 0x%02x", quoted(name).data, h->type);
+	return status == SY_OK ? take_file(t, name, size) : status;
+}
+
+/* A pax size stands beside the header's own, which must be the same where it fits. */
+static enum sy_status size_of(struct tar *t, const struct sy_tar_header *h, uint64_t *size)
+{
+	bool is_link = h->type == '1' || h->type == '2';
+
+	*size = t->next.has_size ? t->next.size : h->size;
+	if (is_link)
+		*size = 0;
+	if (!t->next.has_size || t->next.size == h->size || h->size == 0)
+		return SY_OK;
+	return sy_fact(t->in, SY_RULE_TAR_SIZE_AMBIGUOUS, t->at, SY_TAR_BLOCK,
+		       sy_span_of(NULL, 0), "an entry of %llu bytes, which a pax header says are "
+		       "%llu", (unsigned long long)h->size, (unsigned long long)t->next.size);
+}
+
+static enum sy_status take_header(struct tar *t, const struct sy_tar_header *h, uint64_t size)
+{
+	enum sy_status status;
+
+	switch (h->type) {
+	case 'x':
+	case 'g':
+		return take_pax(t, size);
+	case 'L':
+	case 'K': {
+		struct sy_span *text = h->type == 'L' ? &t->next.name : &t->next.link;
+
+		status = read_text(t, size, text);
+		*text = until_nul(*text);
+		return status;
+	}
+	}
+	status = take_entry(t, h, size);
+	t->next = (struct next){ .has_size = false };
+	return status;
+}
+
+static enum sy_status broken(struct tar *t, const char *why, uint64_t size)
+{
+	uint64_t left = t->in->source->size - t->at;
+	enum sy_status status = sy_emit_extent(t->in, SY_EXTENT_UNKNOWN, t->at, left);
+
+	if (status == SY_OK)
+		status = sy_fact(t->in, SY_RULE_TAR_HEADER_BROKEN, t->at,
+				 left < SY_TAR_BLOCK ? left : SY_TAR_BLOCK, sy_span_of(NULL, 0),
+				 "after %llu entries, at %llu: %s%.0llu",
+				 (unsigned long long)t->n_entries, (unsigned long long)t->at, why,
+				 (unsigned long long)size);
+	t->at = t->in->source->size;
+	return status;
+}
+
+static enum sy_status read_entry(struct tar *t, const uint8_t block[SY_TAR_BLOCK])
+{
+	uint64_t left = t->in->source->size - t->at - SY_TAR_BLOCK, size;
+	struct sy_tar_header h;
+	enum sy_status status;
+
+	if (!sy_tar_header_get(block, &h))
+		return broken(t, "no header with a right checksum", 0);
+	if (t->has_ended || t->n_zero > 0) {
+		status = sy_fact(t->in, SY_RULE_TAR_DATA_TRAILING, t->at, SY_TAR_BLOCK,
+				 sy_span_of(NULL, 0), "another entry at %llu, behind %llu blocks "
+				 "of zeros", (unsigned long long)t->at,
+				 (unsigned long long)t->n_zero);
+		if (status != SY_OK)
+			return status;
+	}
+	t->n_zero = 0;
+	status = size_of(t, &h, &size);
+	if (status != SY_OK)
+		return status;
+	if (size > left)
+		return broken(t, "an entry with more bytes than the file: ", size);
+	status = take_header(t, &h, size);
+	if (status == SY_OK)
+		status = sy_emit_extent(t->in, SY_EXTENT_HEADER, t->at, SY_TAR_BLOCK);
+	size = padded(size) > left ? left : padded(size);
+	if (status == SY_OK && size > 0)
+		status = sy_emit_extent(t->in, SY_EXTENT_DATA, t->at + SY_TAR_BLOCK, size);
+	t->at += SY_TAR_BLOCK + size;
+	return status;
+}
+
+static bool is_zero(const uint8_t block[SY_TAR_BLOCK])
+{
+	for (size_t i = 0; i < SY_TAR_BLOCK; i++) {
+		if (block[i] != 0)
+			return false;
+	}
+	return true;
+}
+
+static enum sy_status read_block(struct tar *t)
+{
+	uint8_t block[SY_TAR_BLOCK];
+	enum sy_status status = sy_source_read(t->in->source, t->at, block, sizeof(block));
+
+	if (status != SY_OK)
+		return status;
+	if (sy_cancelled(t->in->ctx))
+		return sy_fail(t->in->ctx, SY_CANCELLED, "interrupted");
+	if (!is_zero(block))
+		return read_entry(t, block);
+	t->has_ended |= ++t->n_zero >= 2;
+	t->at += SY_TAR_BLOCK;
+	return sy_emit_extent(t->in, SY_EXTENT_PADDING, t->at - SY_TAR_BLOCK, SY_TAR_BLOCK);
+}
+
+static enum sy_status tell_end(struct tar *t)
+{
+	uint64_t left = t->in->source->size - t->at;
+	enum sy_status status = SY_OK;
+
+	if (left > 0)
+		status = broken(t, "a part of a block, bytes: ", left);
+	else if (!t->has_ended && t->n_zero == 0)
+		status = sy_fact(t->in, SY_RULE_TAR_HEADER_BROKEN, SY_OFFSET_NONE, 0,
+				 sy_span_of(NULL, 0), "after %llu entries the file ends without "
+				 "the blocks of zeros that end an archive",
+				 (unsigned long long)t->n_entries);
+	if (status == SY_OK && t->kind)
+		status = sy_archive_kind_tell(t->in, t->kind_name, t->kind);
+	return status;
+}
+
+enum sy_status sy_tar_read(struct sy_inspection *in, const char *format,
+			   sy_tar_member_fn *take)
+{
+	struct tar t = { .in = in, .take = take };
+	enum sy_status status = SY_OK;
+
+	sy_set_init(&t.seen, in->ctx);
+	while (status == SY_OK && in->source->size - t.at >= SY_TAR_BLOCK)
+		status = read_block(&t);
+	if (status == SY_OK)
+		status = tell_end(&t);
+	sy_set_free(&t.seen);
+	in->bytes_parsed += t.n_entries * SY_TAR_BLOCK;
+	if (status == SY_OK)
+		status = sy_emit_artifact(in, format, 0, "%llu entries",
+					  (unsigned long long)t.n_entries);
+	return status;
+}
+
+static enum sy_status inspect(struct sy_inspection *in)
+{
+	return sy_tar_read(in, "tar", sy_nest_add);
+}
+
+static const char *const suffixes[] = { ".nemo", ".tar", NULL };
+
+const struct sy_format sy_format_tar = {
+	.name = "tar", .title = "a tar archive", .spec = "POSIX.1-2017 pax; GNU tar 1.35",
+	.class = SY_CLASS_CONTAINER, .suffixes = suffixes, .unpacks = true,
+	.bid = sy_bid_tar, .inspect = inspect,
+};

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a pickle of PyTorch says about storages: which ones it wants, how long they
+ * are, and which part of them each tensor is.  A container compares it with what it
+ * holds.
+ */
+#ifndef SY_FORMATS_TORCH_STORAGE_H
+#define SY_FORMATS_TORCH_STORAGE_H
+
+#include "formats/pickle/facts.h"
+#include "verifier/base/set.h"
+
+struct sy_torch_storage {
+	struct sy_span key;		/* "0", "94213..."; in the arena */
+	uint64_t numel, item;		/* elements; bytes of one, 0: class unknown */
+	uint64_t off;			/* where the pickle names it */
+	bool is_there;			/* the container holds it */
+};
+
+struct sy_torch_storages {
+	struct sy_inspection *in;	/* of the container; its arena keeps the keys */
+	struct sy_inspection *pickle;	/* whose facts these are */
+	struct sy_torch_storage *all;
+	size_t n, cap;
+	struct sy_set keys;		/* key -> index */
+	struct sy_pickle_watch watch;	/* for sy_pickle_streams; stop is the container's */
+};
+
+/* Not to be moved while its watch is in use. */
+void sy_torch_storages_init(struct sy_torch_storages *s, struct sy_inspection *in);
+void sy_torch_storages_free(struct sy_torch_storages *s);
+
+/* Bytes of one element of a storage class ("torch.FloatStorage"); 0: not known. */
+uint64_t sy_torch_item_bytes(struct sy_span symbol);
+
+/* By key; NULL: the pickle names no such storage. */
+struct sy_torch_storage *sy_torch_storage_find(struct sy_torch_storages *s,
+					       struct sy_span key);
+
+/*
+ * The container holds `len` bytes for a storage: states when that is too little or
+ * too much.  Facts go to the container's inspection, at `off`.
+ */
+SY_MUST_CHECK enum sy_status sy_torch_storage_compare(struct sy_torch_storages *s,
+						      struct sy_torch_storage *storage,
+						      uint64_t off, uint64_t len);
+
+/* States which storages the container does not hold. */
+SY_MUST_CHECK enum sy_status sy_torch_storages_end(struct sy_torch_storages *s);
+
+#endif
