@@ -280,6 +280,32 @@ static enum sy_status run_all(struct walk *w, const struct sy_pickle_watch *watc
 	return status;
 }
 
+static void walk_end(struct walk *w)
+{
+	sy_pickle_close(&w->m);
+	sy_pickle_close(&w->inner);
+	sy_pickle_facts_free(&w->facts);
+}
+
+enum sy_status sy_pickle_search(struct sy_inspection *in, uint64_t start)
+{
+	struct walk w = { .in = in };
+	struct sy_pickle_sum sum;
+	enum sy_status status, told;
+
+	sy_pickle_facts_init(&w.facts, in);
+	w.facts.job = (struct sy_pickle_job){ .source = in->source, .start = start,
+					      .end = in->source->size };
+	status = sy_pickle_open(&w.m, in->ctx, &w.facts.globals, &w.facts.events);
+	if (status == SY_OK)
+		status = search(&w, start, in->source->size);
+	if (status == SY_OK)
+		status = run_all(&w, NULL, &sum);
+	told = sy_pickle_facts_end(&w.facts);
+	walk_end(&w);
+	return status == SY_OK ? told : status;
+}
+
 enum sy_status sy_pickle_streams(struct sy_inspection *in, uint64_t start, uint64_t end,
 				 const struct sy_pickle_watch *watch,
 				 struct sy_pickle_sum *sum)
@@ -302,8 +328,6 @@ enum sy_status sy_pickle_streams(struct sy_inspection *in, uint64_t start, uint6
 		told = sy_fact(in, SY_RULE_PICKLE_STREAM_MANY, start, 0, sy_span_of(NULL, 0),
 			       "%llu pickles follow each other",
 			       (unsigned long long)sum->n_streams);
-	sy_pickle_close(&w.m);
-	sy_pickle_close(&w.inner);
-	sy_pickle_facts_free(&w.facts);
+	walk_end(&w);
 	return status == SY_OK ? told : status;
 }

@@ -27,4 +27,10 @@ SY_MUST_CHECK enum sy_status sy_pickle_streams(struct sy_inspection *in, uint64_
 					       const struct sy_pickle_watch *watch,
 					       struct sy_pickle_sum *sum);
 
+/*
+ * Bytes [start, end of in->source) belong to nobody: pickles that hide in them are
+ * told and judged.
+ */
+SY_MUST_CHECK enum sy_status sy_pickle_search(struct sy_inspection *in, uint64_t start);
+
 #endif
