@@ -106,14 +106,18 @@ static void clip_place(uint64_t size, uint64_t *off, uint64_t *len)
 	}
 }
 
-static void put_members(const struct sy_inspection *in, struct sy_record_fact *fact)
+static void put_members(const struct sy_inspection *in, struct sy_span *members, uint8_t *n)
 {
-	fact->n_members = in->n_members;
+	*n = in->n_members;
 	for (size_t i = 0; i < in->n_members; i++)
-		fact->members[i] = cut_name(in, in->members[i]);
-	fact->file_off = SY_OFFSET_NONE;
-	if (fact->off != SY_OFFSET_NONE && in->file_off != SY_OFFSET_NONE)
-		fact->file_off = in->file_off + fact->off;
+		members[i] = cut_name(in, in->members[i]);
+}
+
+static uint64_t place_in_file(const struct sy_inspection *in, uint64_t off)
+{
+	if (off == SY_OFFSET_NONE || in->file_off == SY_OFFSET_NONE)
+		return SY_OFFSET_NONE;
+	return in->file_off + off;
 }
 
 enum sy_status sy_fact_text(struct sy_inspection *in, enum sy_rule rule,
@@ -130,7 +134,8 @@ enum sy_status sy_fact_text(struct sy_inspection *in, enum sy_rule rule,
 	record.u.fact.rule = rule;
 	record.u.fact.off = off;
 	record.u.fact.len = len;
-	put_members(in, &record.u.fact);
+	put_members(in, record.u.fact.members, &record.u.fact.n_members);
+	record.u.fact.file_off = place_in_file(in, off);
 	record.u.fact.symbol = cut_name(in, symbol);
 	record.u.fact.detail = cut(sy_text_span(detail), in->ctx->limits.detail_bytes);
 	return sy_emit(in->sink, &record);
@@ -215,6 +220,20 @@ enum sy_status sy_emit_meta(struct sy_inspection *in, struct sy_span key,
 	record.u.meta.value = cut(value, META_BYTES_MAX);
 	record.u.meta.off = off;
 	record.u.meta.len = len;
+	return sy_emit(in->sink, &record);
+}
+
+enum sy_status sy_emit_step(struct sy_inspection *in, const struct sy_record_step *step)
+{
+	struct sy_record record = { .kind = SY_RECORD_STEP };
+	struct sy_record_step *to = &record.u.step;
+
+	*to = *step;
+	clip_place(in->source->size, &to->off, &to->len);
+	put_members(in, to->members, &to->n_members);
+	to->file_off = place_in_file(in, to->off);
+	to->symbol = cut_name(in, step->symbol);
+	to->text = cut(step->text, in->ctx->limits.detail_bytes);
 	return sy_emit(in->sink, &record);
 }
 

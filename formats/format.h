@@ -48,7 +48,10 @@ enum sy_format_class {
 enum sy_want {
 	SY_WANT_TENSORS = 1 << 0,
 	SY_WANT_META = 1 << 1,
-	SY_WANT_REFS = 1 << 2
+	SY_WANT_REFS = 1 << 2,
+	SY_WANT_FLOWS = 1 << 3,	/* steps that a finding may rest on */
+	SY_WANT_STEPS = 1 << 4,	/* all steps, data summed up */
+	SY_WANT_OPCODES = 1 << 5	/* each opcode is a step */
 };
 
 /* One inspection, in a worker or in a test; lives for one call. */
@@ -134,6 +137,12 @@ SY_MUST_CHECK enum sy_status sy_emit_meta(struct sy_inspection *in,
 					  struct sy_span key, const char *type,
 					  struct sy_span value, uint64_t off,
 					  uint64_t len);
+/*
+ * A step as the format gives it: the place is clipped to the source, members are
+ * added, names and text cut.  The caller keeps to limits.trace_steps.
+ */
+SY_MUST_CHECK enum sy_status sy_emit_step(struct sy_inspection *in,
+					  const struct sy_record_step *step);
 /* Only when tensors are wanted; a name beyond what a record holds is cut. */
 SY_MUST_CHECK enum sy_status sy_emit_tensor(struct sy_inspection *in,
 					    const struct sy_record_tensor *tensor);
