@@ -7,6 +7,7 @@
 #include "formats/format.h"
 
 #define META_BYTES_MAX 65536	/* of a value shown by inspect; the rest is cut */
+#define FLOW_STEPS 4		/* for each finding that is kept */
 #define NAME_BYTES_MAX 262144	/* so that two names always fit in one record */
 
 #define FORMAT(name) extern const struct sy_format sy_format_##name;
@@ -128,6 +129,7 @@ enum sy_status sy_fact_text(struct sy_inspection *in, enum sy_rule rule,
 	bool is_wanted = sy_fact_is_wanted(in, rule);
 
 	in->n_facts[rule]++;
+	in->n_all_facts++;
 	if (!is_wanted)
 		return SY_OK;
 	clip_place(in->source->size, &off, &len);
@@ -149,6 +151,7 @@ enum sy_status sy_fact(struct sy_inspection *in, enum sy_rule rule, uint64_t off
 
 	if (!sy_fact_is_wanted(in, rule)) {
 		in->n_facts[rule]++;
+		in->n_all_facts++;
 		return SY_OK;
 	}
 	sy_text_init(&detail);
@@ -156,6 +159,33 @@ enum sy_status sy_fact(struct sy_inspection *in, enum sy_rule rule, uint64_t off
 	sy_text_vaddf(&detail, fmt, args);
 	va_end(args);
 	return sy_fact_text(in, rule, off, len, symbol, &detail);
+}
+
+/* What findings rest on needs few steps; trace shows many. */
+static uint64_t steps_max(const struct sy_inspection *in)
+{
+	if (in->wants & SY_WANT_STEPS)
+		return in->ctx->limits.trace_steps;
+	return FLOW_STEPS * in->ctx->limits.findings_per_rule;
+}
+
+static enum sy_status steps_end(struct sy_inspection *in)
+{
+	enum sy_status status = SY_OK;
+
+	for (unsigned class = 0; class < SY_N_STEP_CLASSES && status == SY_OK; class++) {
+		struct sy_record record = { .kind = SY_RECORD_STEP, .u.step = {
+			.kind = SY_STEP_MORE, .class = (enum sy_step_class)class,
+			.off = SY_OFFSET_NONE, .inner = SY_OFFSET_NONE,
+			.file_off = SY_OFFSET_NONE,
+		} };
+
+		if (!(in->wants & SY_WANT_STEPS) || in->n_steps[class] <= steps_max(in))
+			continue;
+		record.u.step.value = in->n_steps[class] - steps_max(in);
+		status = sy_emit(in->sink, &record);
+	}
+	return status;
 }
 
 enum sy_status sy_facts_end(struct sy_inspection *in)
@@ -174,7 +204,7 @@ enum sy_status sy_facts_end(struct sy_inspection *in)
 		if (status != SY_OK)
 			return status;
 	}
-	return SY_OK;
+	return steps_end(in);
 }
 
 enum sy_status sy_emit_extent(struct sy_inspection *in, enum sy_extent_kind kind,
@@ -228,6 +258,8 @@ enum sy_status sy_emit_step(struct sy_inspection *in, const struct sy_record_ste
 	struct sy_record record = { .kind = SY_RECORD_STEP };
 	struct sy_record_step *to = &record.u.step;
 
+	if (in->n_steps[step->class]++ >= steps_max(in))
+		return SY_OK;
 	*to = *step;
 	clip_place(in->source->size, &to->off, &to->len);
 	put_members(in, to->members, &to->n_members);

@@ -70,6 +70,8 @@ struct sy_inspection {
 	struct sy_nest *nest;		/* takes the members of containers; see nest.h */
 	struct sy_arena arena;		/* freed by the caller after the call */
 	uint64_t n_facts[SY_N_RULES];	/* emitted or counted, by rule */
+	uint64_t n_all_facts;		/* of all rules, in this source */
+	uint64_t n_steps[SY_N_STEP_CLASSES];	/* emitted or counted */
 	uint64_t bytes_parsed;		/* the format adds what it read */
 };
 
@@ -139,7 +141,8 @@ SY_MUST_CHECK enum sy_status sy_emit_meta(struct sy_inspection *in,
 					  uint64_t len);
 /*
  * A step as the format gives it: the place is clipped to the source, members are
- * added, names and text cut.  The caller keeps to limits.trace_steps.
+ * added, names and text cut.  Beyond limits.trace_steps of one class it is only
+ * counted (sy_facts_end reports the counts).
  */
 SY_MUST_CHECK enum sy_status sy_emit_step(struct sy_inspection *in,
 					  const struct sy_record_step *step);
