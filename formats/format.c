@@ -253,12 +253,19 @@ enum sy_status sy_emit_meta(struct sy_inspection *in, struct sy_span key,
 	return sy_emit(in->sink, &record);
 }
 
+bool sy_step_is_wanted(const struct sy_inspection *in, enum sy_step_class class)
+{
+	return in->n_steps[class] < steps_max(in);
+}
+
 enum sy_status sy_emit_step(struct sy_inspection *in, const struct sy_record_step *step)
 {
 	struct sy_record record = { .kind = SY_RECORD_STEP };
 	struct sy_record_step *to = &record.u.step;
+	bool is_wanted = sy_step_is_wanted(in, step->class);
 
-	if (in->n_steps[step->class]++ >= steps_max(in))
+	in->n_steps[step->class]++;
+	if (!is_wanted)
 		return SY_OK;
 	*to = *step;
 	clip_place(in->source->size, &to->off, &to->len);

@@ -142,8 +142,9 @@ SY_MUST_CHECK enum sy_status sy_emit_meta(struct sy_inspection *in,
 /*
  * A step as the format gives it: the place is clipped to the source, members are
  * added, names and text cut.  Beyond limits.trace_steps of one class it is only
- * counted (sy_facts_end reports the counts).
+ * counted (sy_facts_end reports the counts), so its text need not be made.
  */
+bool sy_step_is_wanted(const struct sy_inspection *in, enum sy_step_class class);
 SY_MUST_CHECK enum sy_status sy_emit_step(struct sy_inspection *in,
 					  const struct sy_record_step *step);
 /* Only when tensors are wanted; a name beyond what a record holds is cut. */

@@ -167,7 +167,8 @@ static enum sy_status note(struct sy_pickle_trace *t, uint64_t off, uint8_t opco
 		return SY_OK;
 	}
 	sy_text_init(&text);
-	add_argument(arg, opcode, &text);
+	if (sy_step_is_wanted(t->facts->in, step.class))
+		add_argument(arg, opcode, &text);
 	step.opcode = sy_span_str(sy_opcodes[opcode].name);
 	return emit(t, off, sy_reader_at(&t->reader) - off, &step, &text);
 }
@@ -281,25 +282,41 @@ static enum sy_status tell(struct sy_pickle_trace *t, const struct sy_pickle *m,
 	return status;
 }
 
-/* The same, unless it is one more of its kind. */
-static enum sy_status tell_global(struct sy_pickle_trace *t, const struct sy_pickle *m,
-				  struct sy_record_step *step, uint32_t global,
-				  const struct sy_text *text)
+/* The opcode becomes one of the run around it. */
+static enum sy_status pass_over(struct sy_pickle_trace *t, const struct sy_pickle *m)
 {
-	enum sy_status status = SY_OK;
+	enum sy_status status = emit_begin(t);
 
-	if (!wants(t, SY_WANT_STEPS) && step->class <= SY_STEP_KNOWN)
-		return SY_OK;
-	if (!is_repeat(t, step, global, &status))
-		return status == SY_OK ? tell(t, m, step, text) : status;
-	status = emit_begin(t);
 	if (status == SY_OK)
 		status = walk(t, m->off);
 	if (t->run.n++ == 0)
 		t->run.off = m->off;
-	t->run.n_repeats++;
 	follow(t, m);
 	return status;
+}
+
+/*
+ * Is this step worth a sentence?  Not when the name is known and only flows are
+ * wanted, and not when it is one more of its kind, which is counted here.
+ */
+static bool is_told(struct sy_pickle_trace *t, const struct sy_pickle *m,
+		    const struct sy_record_step *step, uint32_t global,
+		    enum sy_status *status)
+{
+	*status = SY_OK;
+	if (!wants(t, SY_WANT_STEPS))
+		return step->class > SY_STEP_KNOWN &&
+		       sy_step_is_wanted(t->facts->in, step->class);
+	if (is_repeat(t, step, global, status)) {
+		t->run.n_repeats++;
+		*status = pass_over(t, m);
+		return false;
+	}
+	if (*status != SY_OK || sy_step_is_wanted(t->facts->in, step->class))
+		return *status == SY_OK;
+	t->facts->in->n_steps[step->class]++;
+	*status = pass_over(t, m);
+	return false;
 }
 
 static enum sy_step_class class_of(const struct sy_global *global)
@@ -335,16 +352,16 @@ static enum sy_status on_import(void *user, struct sy_pickle *m,
 		return status;
 	global = &m->globals->all[import->global];
 	step.class = class_of(global);
-	if (step.class == SY_STEP_KNOWN && !wants(t, SY_WANT_STEPS))
-		return SY_OK;
 	step.symbol = global->symbol;
+	if (!is_told(t, m, &step, import->global, &status))
+		return status;
 	sy_text_init(&text);
 	sy_text_add(&text, "imports ");
 	sy_pickle_render(m, sy_value_global(import->global, false), RENDER_MAX, &text);
 	if (import->is_computed)
 		sy_text_add(&text, ", a name put together while loading");
 	add_reason(global, &text);
-	return tell_global(t, m, &step, import->global, &text);
+	return tell(t, m, &step, &text);
 }
 
 /* What the callee is, as part of the sentence. */
@@ -450,15 +467,15 @@ static enum sy_status on_call(void *user, struct sy_pickle *m,
 	if (status != SY_OK)
 		return status;
 	step.class = class_of_call(t, call, global, n_told, n_danger);
-	if (step.class == SY_STEP_KNOWN && !wants(t, SY_WANT_STEPS))
-		return SY_OK;
 	if (global)
 		step.symbol = global->symbol;
+	if (!is_told(t, m, &step, global ? sy_value_index(call->callee) : 0, &status))
+		return status;
 	sy_text_init(&text);
 	add_call(m, call, global, &text);
 	if (call->how != SY_HOW_BUILD && call->how != SY_HOW_ITEMS)
 		add_reason(global, &text);
-	return tell_global(t, m, &step, global ? sy_value_index(call->callee) : 0, &text);
+	return tell(t, m, &step, &text);
 }
 
 static enum sy_status on_persistent(void *user, struct sy_pickle *m, uint64_t off, uint64_t id)
@@ -472,10 +489,12 @@ static enum sy_status on_persistent(void *user, struct sy_pickle *m, uint64_t of
 	if (status != SY_OK || !wants(t, SY_WANT_STEPS))
 		return status;
 	step.class = t->facts->n_unusual > n_unusual ? SY_STEP_UNUSUAL : SY_STEP_KNOWN;
+	if (!is_told(t, m, &step, 0, &status))
+		return status;
 	sy_text_init(&text);
 	sy_text_add(&text, "asks the loading program for ");
 	sy_pickle_render(m, id, RENDER_MAX, &text);
-	return tell_global(t, m, &step, 0, &text);
+	return tell(t, m, &step, &text);
 }
 
 static void add_oddity(struct sy_pickle *m, enum sy_pickle_oddity oddity, uint64_t len,
