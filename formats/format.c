@@ -7,6 +7,7 @@
 #include "formats/format.h"
 
 #define META_BYTES_MAX 65536	/* of a value shown by inspect; the rest is cut */
+#define FLOW_STEPS 4		/* for each finding that is kept */
 #define NAME_BYTES_MAX 262144	/* so that two names always fit in one record */
 
 #define FORMAT(name) extern const struct sy_format sy_format_##name;
@@ -106,14 +107,18 @@ static void clip_place(uint64_t size, uint64_t *off, uint64_t *len)
 	}
 }
 
-static void put_members(const struct sy_inspection *in, struct sy_record_fact *fact)
+static void put_members(const struct sy_inspection *in, struct sy_span *members, uint8_t *n)
 {
-	fact->n_members = in->n_members;
+	*n = in->n_members;
 	for (size_t i = 0; i < in->n_members; i++)
-		fact->members[i] = cut_name(in, in->members[i]);
-	fact->file_off = SY_OFFSET_NONE;
-	if (fact->off != SY_OFFSET_NONE && in->file_off != SY_OFFSET_NONE)
-		fact->file_off = in->file_off + fact->off;
+		members[i] = cut_name(in, in->members[i]);
+}
+
+static uint64_t place_in_file(const struct sy_inspection *in, uint64_t off)
+{
+	if (off == SY_OFFSET_NONE || in->file_off == SY_OFFSET_NONE)
+		return SY_OFFSET_NONE;
+	return in->file_off + off;
 }
 
 enum sy_status sy_fact_text(struct sy_inspection *in, enum sy_rule rule,
@@ -124,13 +129,15 @@ enum sy_status sy_fact_text(struct sy_inspection *in, enum sy_rule rule,
 	bool is_wanted = sy_fact_is_wanted(in, rule);
 
 	in->n_facts[rule]++;
+	in->n_all_facts++;
 	if (!is_wanted)
 		return SY_OK;
 	clip_place(in->source->size, &off, &len);
 	record.u.fact.rule = rule;
 	record.u.fact.off = off;
 	record.u.fact.len = len;
-	put_members(in, &record.u.fact);
+	put_members(in, record.u.fact.members, &record.u.fact.n_members);
+	record.u.fact.file_off = place_in_file(in, off);
 	record.u.fact.symbol = cut_name(in, symbol);
 	record.u.fact.detail = cut(sy_text_span(detail), in->ctx->limits.detail_bytes);
 	return sy_emit(in->sink, &record);
@@ -144,6 +151,7 @@ enum sy_status sy_fact(struct sy_inspection *in, enum sy_rule rule, uint64_t off
 
 	if (!sy_fact_is_wanted(in, rule)) {
 		in->n_facts[rule]++;
+		in->n_all_facts++;
 		return SY_OK;
 	}
 	sy_text_init(&detail);
@@ -151,6 +159,33 @@ enum sy_status sy_fact(struct sy_inspection *in, enum sy_rule rule, uint64_t off
 	sy_text_vaddf(&detail, fmt, args);
 	va_end(args);
 	return sy_fact_text(in, rule, off, len, symbol, &detail);
+}
+
+/* What findings rest on needs few steps; trace shows many. */
+static uint64_t steps_max(const struct sy_inspection *in)
+{
+	if (in->wants & SY_WANT_STEPS)
+		return in->ctx->limits.trace_steps;
+	return FLOW_STEPS * in->ctx->limits.findings_per_rule;
+}
+
+static enum sy_status steps_end(struct sy_inspection *in)
+{
+	enum sy_status status = SY_OK;
+
+	for (unsigned class = 0; class < SY_N_STEP_CLASSES && status == SY_OK; class++) {
+		struct sy_record record = { .kind = SY_RECORD_STEP, .u.step = {
+			.kind = SY_STEP_MORE, .class = (enum sy_step_class)class,
+			.off = SY_OFFSET_NONE, .inner = SY_OFFSET_NONE,
+			.file_off = SY_OFFSET_NONE,
+		} };
+
+		if (!(in->wants & SY_WANT_STEPS) || in->n_steps[class] <= steps_max(in))
+			continue;
+		record.u.step.value = in->n_steps[class] - steps_max(in);
+		status = sy_emit(in->sink, &record);
+	}
+	return status;
 }
 
 enum sy_status sy_facts_end(struct sy_inspection *in)
@@ -169,7 +204,7 @@ enum sy_status sy_facts_end(struct sy_inspection *in)
 		if (status != SY_OK)
 			return status;
 	}
-	return SY_OK;
+	return steps_end(in);
 }
 
 enum sy_status sy_emit_extent(struct sy_inspection *in, enum sy_extent_kind kind,
@@ -215,6 +250,29 @@ enum sy_status sy_emit_meta(struct sy_inspection *in, struct sy_span key,
 	record.u.meta.value = cut(value, META_BYTES_MAX);
 	record.u.meta.off = off;
 	record.u.meta.len = len;
+	return sy_emit(in->sink, &record);
+}
+
+bool sy_step_is_wanted(const struct sy_inspection *in, enum sy_step_class class)
+{
+	return in->n_steps[class] < steps_max(in);
+}
+
+enum sy_status sy_emit_step(struct sy_inspection *in, const struct sy_record_step *step)
+{
+	struct sy_record record = { .kind = SY_RECORD_STEP };
+	struct sy_record_step *to = &record.u.step;
+	bool is_wanted = sy_step_is_wanted(in, step->class);
+
+	in->n_steps[step->class]++;
+	if (!is_wanted)
+		return SY_OK;
+	*to = *step;
+	clip_place(in->source->size, &to->off, &to->len);
+	put_members(in, to->members, &to->n_members);
+	to->file_off = place_in_file(in, to->off);
+	to->symbol = cut_name(in, step->symbol);
+	to->text = cut(step->text, in->ctx->limits.detail_bytes);
 	return sy_emit(in->sink, &record);
 }
 

@@ -48,7 +48,10 @@ enum sy_format_class {
 enum sy_want {
 	SY_WANT_TENSORS = 1 << 0,
 	SY_WANT_META = 1 << 1,
-	SY_WANT_REFS = 1 << 2
+	SY_WANT_REFS = 1 << 2,
+	SY_WANT_FLOWS = 1 << 3,	/* steps that a finding may rest on */
+	SY_WANT_STEPS = 1 << 4,	/* all steps, data summed up */
+	SY_WANT_OPCODES = 1 << 5	/* each opcode is a step */
 };
 
 /* One inspection, in a worker or in a test; lives for one call. */
@@ -67,6 +70,8 @@ struct sy_inspection {
 	struct sy_nest *nest;		/* takes the members of containers; see nest.h */
 	struct sy_arena arena;		/* freed by the caller after the call */
 	uint64_t n_facts[SY_N_RULES];	/* emitted or counted, by rule */
+	uint64_t n_all_facts;		/* of all rules, in this source */
+	uint64_t n_steps[SY_N_STEP_CLASSES];	/* emitted or counted */
 	uint64_t bytes_parsed;		/* the format adds what it read */
 };
 
@@ -134,6 +139,14 @@ SY_MUST_CHECK enum sy_status sy_emit_meta(struct sy_inspection *in,
 					  struct sy_span key, const char *type,
 					  struct sy_span value, uint64_t off,
 					  uint64_t len);
+/*
+ * A step as the format gives it: the place is clipped to the source, members are
+ * added, names and text cut.  Beyond limits.trace_steps of one class it is only
+ * counted (sy_facts_end reports the counts), so its text need not be made.
+ */
+bool sy_step_is_wanted(const struct sy_inspection *in, enum sy_step_class class);
+SY_MUST_CHECK enum sy_status sy_emit_step(struct sy_inspection *in,
+					  const struct sy_record_step *step);
 /* Only when tensors are wanted; a name beyond what a record holds is cut. */
 SY_MUST_CHECK enum sy_status sy_emit_tensor(struct sy_inspection *in,
 					    const struct sy_record_tensor *tensor);

@@ -91,6 +91,7 @@ static enum sy_status pass_from_member(struct sy_nest *nest, struct sy_inspectio
 		return pass_tensor(nest, in->file_off, record);
 	case SY_RECORD_FACT:
 	case SY_RECORD_NOTICE:
+	case SY_RECORD_STEP:
 		return sy_emit(nest->outer, record);
 	case SY_RECORD_REF:
 		return pass_ref(in, &record->u.ref);
@@ -181,6 +182,7 @@ static void ascend(struct sy_nest *nest)
 	struct sy_inspection *above = nest->levels[nest->depth].in;
 
 	memcpy(above->n_facts, level->own.n_facts, sizeof(above->n_facts));
+	memcpy(above->n_steps, level->own.n_steps, sizeof(above->n_steps));
 	nest->bytes_parsed += level->own.bytes_parsed;
 	sy_source_close(&level->source);
 	sy_arena_free(&level->own.arena);

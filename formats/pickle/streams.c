@@ -7,6 +7,7 @@
 #include "formats/pickle/streams.h"
 
 #include "formats/payload.h"
+#include "formats/pickle/trace.h"
 
 #define CANDIDATES_MAX 4096	/* places where a hidden pickle might begin */
 #define SEARCH_BLOCK 65536
@@ -22,6 +23,7 @@ static const uint8_t torch_magic[] = {	/* LONG1 0x1950a86a20f9469cfc6c */
 struct walk {
 	struct sy_inspection *in;
 	struct sy_pickle_facts facts;
+	struct sy_pickle_trace trace;
 	struct sy_pickle m;
 	struct sy_pickle inner;		/* for streams inside streams: joblib's objects */
 	bool has_inner;
@@ -59,13 +61,18 @@ static enum sy_status run_inner(struct walk *w, struct sy_pickle_end *end)
 	enum sy_status status = SY_OK;
 
 	if (!w->has_inner)
-		status = sy_pickle_open(&w->inner, ctx, &w->facts.globals, &w->facts.events);
+		status = sy_pickle_open(&w->inner, ctx, &w->facts.globals,
+					sy_pickle_trace_events(&w->trace));
 	w->has_inner = status == SY_OK;
 	if (status == SY_OK)
 		status = sy_pickle_load(&w->inner, w->facts.job.source, end->off,
 					w->facts.job.end);
 	if (status == SY_OK)
+		status = sy_pickle_trace_begin(&w->trace, &w->inner, end->off);
+	if (status == SY_OK)
 		status = sy_pickle_run(&w->inner, &inner);
+	if (status == SY_OK)
+		status = sy_pickle_trace_end(&w->trace, &w->inner, &inner);
 	if (status != SY_OK)
 		return status;
 	if (inner.ending != SY_END_STOP) {
@@ -236,7 +243,11 @@ static enum sy_status run_job(struct walk *w)
 
 		if (start == job->end && w->sum.n_streams > 0)
 			break;
-		status = run_stream(w, &end);
+		status = sy_pickle_trace_begin(&w->trace, &w->m, start);
+		if (status == SY_OK)
+			status = run_stream(w, &end);
+		if (status == SY_OK)
+			status = sy_pickle_trace_end(&w->trace, &w->m, &end);
 		if (status != SY_OK)
 			break;
 		if (end.ending != SY_END_STOP) {
@@ -280,10 +291,19 @@ static enum sy_status run_all(struct walk *w, const struct sy_pickle_watch *watc
 	return status;
 }
 
+static enum sy_status walk_begin(struct walk *w)
+{
+	sy_pickle_facts_init(&w->facts, w->in);
+	sy_pickle_trace_init(&w->trace, &w->facts);
+	return sy_pickle_open(&w->m, w->in->ctx, &w->facts.globals,
+			      sy_pickle_trace_events(&w->trace));
+}
+
 static void walk_end(struct walk *w)
 {
 	sy_pickle_close(&w->m);
 	sy_pickle_close(&w->inner);
+	sy_pickle_trace_free(&w->trace);
 	sy_pickle_facts_free(&w->facts);
 }
 
@@ -291,12 +311,10 @@ enum sy_status sy_pickle_search(struct sy_inspection *in, uint64_t start)
 {
 	struct walk w = { .in = in };
 	struct sy_pickle_sum sum;
-	enum sy_status status, told;
+	enum sy_status status = walk_begin(&w), told;
 
-	sy_pickle_facts_init(&w.facts, in);
 	w.facts.job = (struct sy_pickle_job){ .source = in->source, .start = start,
 					      .end = in->source->size };
-	status = sy_pickle_open(&w.m, in->ctx, &w.facts.globals, &w.facts.events);
 	if (status == SY_OK)
 		status = search(&w, start, in->source->size);
 	if (status == SY_OK)
@@ -312,11 +330,9 @@ enum sy_status sy_pickle_streams(struct sy_inspection *in, uint64_t start, uint6
 {
 	struct sy_pickle_job job = { .source = in->source, .start = start, .end = end };
 	struct walk w = { .in = in };
-	enum sy_status status, told;
+	enum sy_status status = walk_begin(&w), told;
 
 	*sum = (struct sy_pickle_sum){ 0 };
-	sy_pickle_facts_init(&w.facts, in);
-	status = sy_pickle_open(&w.m, in->ctx, &w.facts.globals, &w.facts.events);
 	if (status == SY_OK)
 		status = sy_pickle_facts_job(&w.facts, &job);
 	if (status == SY_OK)

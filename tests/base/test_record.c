@@ -32,6 +32,13 @@ static const struct sy_record samples[] = {
 	{ SY_RECORD_NOTICE, { .notice = { S("limit-reached"), S("") } } },
 	{ SY_RECORD_DONE, { .done = { SY_LIMIT, S("too much") } } },
 	{ SY_RECORD_DONE, { .done = { SY_OK, S("") } } },
+	{ SY_RECORD_STEP, { .step = { SY_STEP_CALL, SY_STEP_DANGEROUS, 2, 71, 1,
+				      SY_OFFSET_NONE, SY_OFFSET_NONE, S("REDUCE"),
+				      S("os.system"), S("calls os.system('x')"), 0,
+				      { S("") }, SY_OFFSET_NONE } } },
+	{ SY_RECORD_STEP, { .step = { .kind = SY_STEP_DATA, .value = 7, .n_members = 2,
+				      .members = { S("a.zip"), S("b\xff") },
+				      .file_off = 77 } } },
 };
 
 static void encode(struct sy_context *ctx, const struct sy_record *record,
@@ -98,6 +105,24 @@ static void test_fields(void **state)
 	assert_true(sy_span_is(r.u.fact.members[1], "b"));
 	assert_int_equal(r.u.fact.file_off, 77);
 	sy_buffer_free(&buffer);
+	encode(&ctx, &samples[15], &buffer);
+	assert_true(sy_record_decode(sy_span_of(buffer.data + 4, buffer.len - 4), &r));
+	assert_int_equal(r.u.step.kind, SY_STEP_CALL);
+	assert_int_equal(r.u.step.class, SY_STEP_DANGEROUS);
+	assert_int_equal(r.u.step.depth, 2);
+	assert_int_equal(r.u.step.off, 71);
+	assert_int_equal(r.u.step.len, 1);
+	assert_true(r.u.step.inner == SY_OFFSET_NONE && r.u.step.value == SY_OFFSET_NONE);
+	assert_true(sy_span_is(r.u.step.opcode, "REDUCE"));
+	assert_true(sy_span_is(r.u.step.symbol, "os.system"));
+	sy_buffer_free(&buffer);
+	encode(&ctx, &samples[16], &buffer);
+	assert_true(sy_record_decode(sy_span_of(buffer.data + 4, buffer.len - 4), &r));
+	assert_int_equal(r.u.step.value, 7);
+	assert_int_equal(r.u.step.n_members, 2);
+	assert_true(sy_span_is(r.u.step.members[0], "a.zip"));
+	assert_int_equal(r.u.step.file_off, 77);
+	sy_buffer_free(&buffer);
 }
 
 /* Every prefix, from a block of its size, and every byte more. */
@@ -150,7 +175,7 @@ static void test_refused(void **state)
 	/* Kinds, at byte 0. */
 	assert_true(decodes_with(5, 0, SY_RECORD_EXTENT));
 	assert_false(decodes_with(5, 0, 0));
-	assert_false(decodes_with(5, 0, SY_RECORD_DONE + 1));
+	assert_false(decodes_with(5, 0, SY_RECORD_STEP + 1));
 	assert_false(decodes_with(5, 0, 255));
 	/* Enums, at byte 1. */
 	assert_true(decodes_with(5, 1, 0));
@@ -159,6 +184,10 @@ static void test_refused(void **state)
 	assert_false(decodes_with(7, 1, SY_N_REF_KINDS));
 	assert_true(decodes_with(13, 1, SY_OK));
 	assert_false(decodes_with(13, 1, SY_N_STATUS));
+	assert_true(decodes_with(15, 1, SY_STEP_MORE));
+	assert_false(decodes_with(15, 1, SY_N_STEP_KINDS));
+	assert_true(decodes_with(15, 2, SY_STEP_PLAIN));
+	assert_false(decodes_with(15, 2, SY_N_STEP_CLASSES));
 	/* A rank beyond what the record holds; a span beyond the frame. */
 	assert_false(decodes_with(2, 1 + 4 + 4, SY_RANK_MAX + 1));
 	assert_false(decodes_with(2, 1 + 4 + 4, 255));
@@ -166,6 +195,7 @@ static void test_refused(void **state)
 	assert_false(decodes_with(0, 4, 255));
 	/* Members beyond the depth. */
 	assert_false(decodes_with(9, 1 + 4 + 8 + 8 + 4 + 4, SY_MEMBER_DEPTH + 1));
+	assert_false(decodes_with(16, 1 + 3 + 4 * 8 + 3 * 4, SY_MEMBER_DEPTH + 1));
 }
 
 static void test_inside(void **state)
@@ -225,6 +255,28 @@ static void test_places(void **state)
 	assert_false(sy_record_valid(&artifact, 9));
 }
 
+/* A step is where a fact may be; what it counts is not a place. */
+static void test_places_of_steps(void **state)
+{
+	struct sy_record step = { SY_RECORD_STEP, { .step = {
+		.off = 9, .len = 1, .inner = UINT64_MAX - 1, .value = UINT64_MAX - 1 } } };
+
+	(void)state;
+	assert_true(sy_record_valid(&step, 10));
+	assert_false(sy_record_valid(&step, 9));
+	step.u.step.len = UINT64_MAX;
+	assert_false(sy_record_valid(&step, 10));
+	step.u.step.off = SY_OFFSET_NONE;
+	assert_false(sy_record_valid(&step, 10));
+	step.u.step.len = 0;
+	assert_true(sy_record_valid(&step, 0));
+	step.u.step.off = 5000;
+	step.u.step.n_members = 1;
+	step.u.step.file_off = 10;
+	assert_true(sy_record_valid(&step, 10));
+	assert_false(sy_record_valid(&step, 9));
+}
+
 /* In a member, offsets count in what was decoded; the file's own offset is bounded. */
 static void test_places_in_members(void **state)
 {
@@ -273,6 +325,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_inside),
 		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_places_of_steps),
 		cmocka_unit_test(test_places_in_members),
 		cmocka_unit_test(test_no_memory),
 	};

@@ -15,7 +15,7 @@ import unittest
 import harness
 from harness import PROGRAM, SOURCE, TestCase, environment, run
 
-COMMANDS = ["check", "scan", "hash", "inspect", "rules", "help"]
+COMMANDS = ["check", "scan", "hash", "inspect", "trace", "rules", "help"]
 
 
 def safetensors(header=None, data=b"\0" * 16):

@@ -14,6 +14,7 @@ struct checker {
 	uint64_t size;
 	uint64_t at;		/* end of the extents so far */
 	unsigned n_artifacts;
+	uint64_t n_facts;
 };
 
 static enum sy_status check(struct sy_sink *sink, const struct sy_record *record)
@@ -23,6 +24,7 @@ static enum sy_status check(struct sy_sink *sink, const struct sy_record *record
 	FUZZ_CHECK(sy_record_valid(record, checker->size));
 	if (record->kind == SY_RECORD_ARTIFACT)
 		checker->n_artifacts++;
+	checker->n_facts += record->kind == SY_RECORD_FACT;
 	if (record->kind == SY_RECORD_EXTENT) {
 		FUZZ_CHECK(record->u.extent.off == checker->at);
 		checker->at += record->u.extent.len;
@@ -30,7 +32,8 @@ static enum sy_status check(struct sy_sink *sink, const struct sy_record *record
 	return SY_OK;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+/* Facts of one inspection: they are the same whatever else is wanted. */
+static uint64_t inspect(const uint8_t *data, size_t len, unsigned wants)
 {
 	struct checker checker = { .sink.emit = check, .size = len };
 	struct sy_context ctx;
@@ -40,11 +43,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	sy_context_init(&ctx);
 	ctx.limits.memory = 64 << 20;
+	ctx.limits.trace_steps = 64;
 	sy_source_from_memory(&source, &ctx, sy_span_of(data, len));
 	sy_arena_init(&in.arena, &ctx);
 	in.base = sy_span_str("model.pkl");
 	in.path = in.base;
-	in.wants = 0;
+	in.wants = wants;
 	in.sink = &checker.sink;
 	status = sy_nest_inspect(&in, &sy_format_pickle, -1);
 	FUZZ_CHECK(status == SY_OK || status == SY_LIMIT);
@@ -53,5 +57,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	sy_arena_free(&in.arena);
 	sy_source_close(&source);
 	FUZZ_CHECK(ctx.memory_used == 0);
+	return checker.n_facts;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	uint64_t n_facts = inspect(data, len, 0);
+
+	FUZZ_CHECK(inspect(data, len, SY_WANT_FLOWS) == n_facts);
+	FUZZ_CHECK(inspect(data, len, SY_WANT_STEPS) == n_facts);
+	FUZZ_CHECK(inspect(data, len, SY_WANT_STEPS | SY_WANT_OPCODES) == n_facts);
 	return 0;
 }

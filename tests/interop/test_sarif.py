@@ -150,6 +150,23 @@ class Valid(ReportCase):
                 self.assertEqual(errors[:5], [], args)
         self.published_checks(root, files)
 
+    def test_code_flows(self):
+        """A name's import and what is done with it, in this order."""
+        path = self.write("m.pkl", b"\x80\x04\x8c\x02os\x8c\x06system\x93\x8c\x02id\x85R"
+                          b"0cacme\nNet\n)R.")
+        _, sarif, _ = self.reports("scan", path)
+        flows = {}
+        for result in json.loads(sarif)["runs"][0]["results"]:
+            flow, = result["codeFlows"]
+            thread, = flow["threadFlows"]
+            flows[result["ruleId"]] = [
+                (place["location"]["physicalLocation"]["region"]["byteOffset"],
+                 place["location"]["message"]["text"].split(" (")[0])
+                for place in thread["locations"]]
+        self.assertEqual(flows, {
+            "pickle-import-dangerous": [(14, "imports os.system"), (20, "calls os.system('id')")],
+            "pickle-import-unknown": [(22, "imports acme.Net"), (33, "calls acme.Net()")]})
+
     def test_sarif_of_a_corpus(self):
         root = harness.corpus("schemas")
         base = harness.corpus("formats")
@@ -207,6 +224,7 @@ class Escaped(ReportCase):
             repo.add(f"{what}/model.safetensors.index.json", {
                 "metadata": {"total_size": 4}, "weight_map": {text: text}})
             repo.add(f"{what}/chat_template.jinja", b"{{ x.__globals__ }}" + name)
+            repo.add(f"p-{what}.pkl", models.pickled_call(name, b"f", name))
             repo.add(f"{what}/big.bin", b"version https://git-lfs.github.com/spec/v1\n"
                      b"oid sha256:" + name + b"\nsize 1\n")
         return repo.path
@@ -236,11 +254,12 @@ class Escaped(ReportCase):
     def test_names_in_contents(self):
         folder = self.hostile_contents()
         document, _, _ = self.reports("check", folder)
-        self.assertEqual(document["counts"]["artifacts"], 9 * len(HOSTILE))
+        self.assertEqual(document["counts"]["artifacts"], 10 * len(HOSTILE))
         self.plain(folder)
         for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-            done = run("inspect", "--tensors", path)
-            self.stays_quiet(path, done.stdout, done.stderr)
+            for words in ("inspect --tensors", "trace", "trace --all", "trace --json"):
+                done = run(*words.split(), path)
+                self.stays_quiet((words, path), done.stdout, done.stderr)
 
     def test_names_as_options(self):
         model = self.write("model.safetensors", models.safetensors({"w": models.f32(1)}))
@@ -260,7 +279,7 @@ class Escaped(ReportCase):
     def plain(self, path):
         """Text for people, and the digests: on both streams."""
         for words in ("check", "scan -q", "check --color always", "inspect", "inspect --tensors",
-                      "inspect --json --tensors", "hash --json"):
+                      "inspect --json --tensors", "hash --json", "trace", "trace --json"):
             done = run(*words.split(), path)
             out = done.stdout
             if "always" in words:

@@ -48,6 +48,13 @@ static void copy_spans(struct test_sink *sink, struct sy_record *r)
 		for (size_t i = 0; i < r->u.fact.n_members; i++)
 			copy_span(sink, &r->u.fact.members[i]);
 		break;
+	case SY_RECORD_STEP:
+		copy_span(sink, &r->u.step.opcode);
+		copy_span(sink, &r->u.step.symbol);
+		copy_span(sink, &r->u.step.text);
+		for (size_t i = 0; i < r->u.step.n_members; i++)
+			copy_span(sink, &r->u.step.members[i]);
+		break;
 	case SY_RECORD_NOTICE:
 		copy_span(sink, &r->u.notice.kind);
 		copy_span(sink, &r->u.notice.detail);
@@ -215,11 +222,20 @@ enum sy_status test_inspect(struct sy_context *ctx, const struct sy_format *form
 			    struct sy_span bytes, const char *base,
 			    struct test_sink *sink)
 {
+	return test_inspect_for(ctx, format, bytes, base, sink,
+				SY_WANT_TENSORS | SY_WANT_META | SY_WANT_REFS |
+				SY_WANT_FLOWS);
+}
+
+enum sy_status test_inspect_for(struct sy_context *ctx, const struct sy_format *format,
+				struct sy_span bytes, const char *base,
+				struct test_sink *sink, unsigned wants)
+{
 	struct sy_source source;
 	struct sy_inspection in = {
 		.ctx = ctx, .source = &source, .base = sy_span_str(base),
 		.path = sy_span_str(base), .sink = &sink->sink,
-		.wants = SY_WANT_TENSORS | SY_WANT_META | SY_WANT_REFS,
+		.wants = wants,
 	};
 	enum sy_status status;
 

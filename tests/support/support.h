@@ -52,6 +52,11 @@ enum sy_status test_inspect(struct sy_context *ctx, const struct sy_format *form
 			    struct sy_span bytes, const char *base,
 			    struct test_sink *sink);
 
+/* The same with other wants (enum sy_want). */
+enum sy_status test_inspect_for(struct sy_context *ctx, const struct sy_format *format,
+				struct sy_span bytes, const char *base,
+				struct test_sink *sink, unsigned wants);
+
 /* A probe over whole bytes, for bid functions. */
 struct sy_probe test_probe(struct sy_span bytes, const char *base);
 

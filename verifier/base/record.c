@@ -186,6 +186,49 @@ static bool get_fact(struct sy_cursor *c, struct sy_record *r)
 	return sy_get_u64(c, &f->file_off);
 }
 
+static void put_step(struct sy_out *out, const struct sy_record *r)
+{
+	const struct sy_record_step *s = &r->u.step;
+
+	put_integer(out, s->kind, 1);
+	put_integer(out, s->class, 1);
+	put_integer(out, s->depth, 1);
+	put_integer(out, s->off, 8);
+	put_integer(out, s->len, 8);
+	put_integer(out, s->inner, 8);
+	put_integer(out, s->value, 8);
+	put_span(out, s->opcode);
+	put_span(out, s->symbol);
+	put_span(out, s->text);
+	put_integer(out, s->n_members, 1);
+	for (size_t i = 0; i < s->n_members; i++)
+		put_span(out, s->members[i]);
+	put_integer(out, s->file_off, 8);
+}
+
+static bool get_step(struct sy_cursor *c, struct sy_record *r)
+{
+	struct sy_record_step *s = &r->u.step;
+	unsigned kind, class;
+
+	if (!get_enum(c, SY_N_STEP_KINDS, &kind) ||
+	    !get_enum(c, SY_N_STEP_CLASSES, &class) ||
+	    !sy_get_u8(c, &s->depth) ||
+	    !sy_get_u64(c, &s->off) || !sy_get_u64(c, &s->len) ||
+	    !sy_get_u64(c, &s->inner) || !sy_get_u64(c, &s->value) ||
+	    !get_string(c, &s->opcode) || !get_string(c, &s->symbol) ||
+	    !get_string(c, &s->text) || !sy_get_u8(c, &s->n_members) ||
+	    s->n_members > SY_MEMBER_DEPTH)
+		return false;
+	s->kind = (enum sy_step_kind)kind;
+	s->class = (enum sy_step_class)class;
+	for (size_t i = 0; i < s->n_members; i++) {
+		if (!get_string(c, &s->members[i]))
+			return false;
+	}
+	return sy_get_u64(c, &s->file_off);
+}
+
 static void put_more(struct sy_out *out, const struct sy_record *r)
 {
 	put_integer(out, r->u.more.rule, 4);
@@ -241,15 +284,28 @@ static const struct {
 	[SY_RECORD_MORE] = { put_more, get_more, 12 },
 	[SY_RECORD_NOTICE] = { put_notice, get_notice, 8 },
 	[SY_RECORD_DONE] = { put_done, get_done, 5 },
+	[SY_RECORD_STEP] = { put_step, get_step, 56 },
 };
+
+static uint64_t members_bytes(const struct sy_span *members, size_t n)
+{
+	uint64_t len = 0;
+
+	for (size_t i = 0; i < n; i++)
+		len += 4 + (uint64_t)members[i].len;
+	return len;
+}
 
 static uint64_t fact_bytes(const struct sy_record_fact *f)
 {
-	uint64_t len = (uint64_t)f->symbol.len + f->detail.len;
+	return (uint64_t)f->symbol.len + f->detail.len +
+	       members_bytes(f->members, f->n_members);
+}
 
-	for (size_t i = 0; i < f->n_members; i++)
-		len += 4 + (uint64_t)f->members[i].len;
-	return len;
+static uint64_t step_bytes(const struct sy_record_step *s)
+{
+	return (uint64_t)s->opcode.len + s->symbol.len + s->text.len +
+	       members_bytes(s->members, s->n_members);
 }
 
 /* Bytes of all spans of a record, and of a tensor's shape. */
@@ -275,6 +331,8 @@ static uint64_t variable_bytes(const struct sy_record *r)
 		return (uint64_t)r->u.notice.kind.len + r->u.notice.detail.len;
 	case SY_RECORD_DONE:
 		return r->u.done.text.len;
+	case SY_RECORD_STEP:
+		return step_bytes(&r->u.step);
 	case SY_RECORD_EXTENT:
 	case SY_RECORD_MORE:
 		break;
@@ -331,6 +389,14 @@ static bool is_fact_place(const struct sy_record_fact *f, uint64_t size)
 	       (f->file_off == SY_OFFSET_NONE || f->file_off <= size);
 }
 
+static bool is_step_place(const struct sy_record_step *s, uint64_t size)
+{
+	if (s->n_members == 0)
+		return is_place(s->off, s->len, size);
+	return is_place(s->off, s->len, UINT64_MAX - 1) &&
+	       (s->file_off == SY_OFFSET_NONE || s->file_off <= size);
+}
+
 bool sy_record_valid(const struct sy_record *record, uint64_t size)
 {
 	switch (record->kind) {
@@ -348,6 +414,8 @@ bool sy_record_valid(const struct sy_record *record, uint64_t size)
 		return is_place(record->u.ref.off, 0, size);
 	case SY_RECORD_FACT:
 		return is_fact_place(&record->u.fact, size);
+	case SY_RECORD_STEP:
+		return is_step_place(&record->u.step, size);
 	case SY_RECORD_MORE:
 	case SY_RECORD_NOTICE:
 	case SY_RECORD_DONE:

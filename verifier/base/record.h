@@ -29,7 +29,8 @@ enum sy_record_kind {
 	SY_RECORD_FACT,		/* something a rule speaks about */
 	SY_RECORD_MORE,		/* facts of one rule beyond the cap, counted */
 	SY_RECORD_NOTICE,	/* what was not examined or tolerated, and why */
-	SY_RECORD_DONE		/* last: how the inspection ended */
+	SY_RECORD_DONE,		/* last: how the inspection ended */
+	SY_RECORD_STEP		/* one thing that loading would do, for trace */
 };
 
 enum sy_extent_kind { SY_EXTENT_HEADER, SY_EXTENT_PADDING, SY_EXTENT_DATA,
@@ -46,6 +47,31 @@ enum sy_ref_kind {
 	SY_REF_COMPONENT,	/* model_index.json: component folder `target` */
 	SY_REF_DIGEST,		/* expected: `name` algorithm, `target` hex, value size */
 	SY_N_REF_KINDS
+};
+
+enum sy_step_kind {
+	SY_STEP_BEGIN,		/* a stream begins: value is its protocol */
+	SY_STEP_IMPORT,
+	SY_STEP_CALL,
+	SY_STEP_BUILD,		/* sets the state of an object */
+	SY_STEP_STORE,		/* adds items through an object's own methods */
+	SY_STEP_PERSISTENT,	/* asks the loading program for an object */
+	SY_STEP_ODD,		/* something hidden, missing or unusual */
+	SY_STEP_OPCODE,		/* one opcode that only builds data */
+	SY_STEP_DATA,		/* value opcodes in a row that only build data */
+	SY_STEP_END,		/* a stream ends: value is its number of opcodes */
+	SY_STEP_MORE,		/* value steps of this class beyond the limit */
+	SY_N_STEP_KINDS
+};
+
+/* Rising: what the knowledge tables say about it. */
+enum sy_step_class {
+	SY_STEP_PLAIN,		/* they say nothing: data */
+	SY_STEP_KNOWN,
+	SY_STEP_UNUSUAL,	/* a known name used in another way, or an oddity */
+	SY_STEP_UNKNOWN,	/* not on the list */
+	SY_STEP_DANGEROUS,
+	SY_N_STEP_CLASSES
 };
 
 struct sy_record_artifact {
@@ -103,6 +129,22 @@ struct sy_record_fact {
 	uint64_t file_off;
 };
 
+struct sy_record_step {
+	enum sy_step_kind kind;
+	enum sy_step_class class;
+	uint8_t depth;			/* streams around its own */
+	uint64_t off, len;		/* as in a fact */
+	uint64_t inner;			/* offset in decoded data; SY_OFFSET_NONE: none,
+					 * else off is where the decoding happens */
+	uint64_t value;			/* see enum sy_step_kind; else SY_OFFSET_NONE */
+	struct sy_span opcode;		/* ours: "REDUCE"; may be empty */
+	struct sy_span symbol;		/* the name it is about: raw bytes */
+	struct sy_span text;		/* a part of a sentence, names already quoted */
+	uint8_t n_members;		/* these as in a fact */
+	struct sy_span members[SY_MEMBER_DEPTH];
+	uint64_t file_off;
+};
+
 struct sy_record_more {
 	unsigned rule;
 	uint64_t n;			/* how many beyond those emitted */
@@ -131,6 +173,7 @@ struct sy_record {
 		struct sy_record_more more;
 		struct sy_record_notice notice;
 		struct sy_record_done done;
+		struct sy_record_step step;
 	} u;
 };
 

@@ -189,6 +189,8 @@ static int run(const struct options *options, const struct command_info *command
 		.baseline = options->baseline, .worker = options->worker,
 		.jobs = (unsigned)options->jobs, .allow_empty = options->allow_empty,
 		.follow_links = options->follow_links, .show_tensors = options->tensors,
+		.allow_global = options->allow_global.items,
+		.n_allow_global = options->allow_global.n,
 		.progress = progress_update, .progress_user = &progress,
 	};
 	struct steelyard_report *report = NULL;

@@ -23,9 +23,9 @@ struct option_list {
 struct options {
 	const char *color, *loader, *fail_on, *baseline, *worker;
 	const char *files_from0, *algorithms;
-	struct option_list exclude, limit, report, operands;
+	struct option_list allow_global, exclude, limit, report, operands;
 	uint64_t jobs;
-	bool allow_empty, check, follow_links, help, ignore_missing, json, man;
+	bool all, allow_empty, check, follow_links, help, ignore_missing, json, man;
 	bool quiet, status, strict, tag, tensors, version, warn, zero;
 };
 
@@ -64,7 +64,8 @@ enum command_bit {
 	ON_INSPECT = 1 << 4,
 	ON_RULES = 1 << 5,
 	ON_HELP = 1 << 6,
-	ON_COMPLETION = 1 << 7
+	ON_COMPLETION = 1 << 7,
+	ON_TRACE = 1 << 8
 };
 
 struct command_example {

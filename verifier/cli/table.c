@@ -7,7 +7,7 @@
 
 #define FIELD(member) offsetof(struct options, member)
 #define ON_ALL (ON_NONE | ON_CHECK | ON_SCAN | ON_HASH | ON_INSPECT | ON_RULES | \
-		ON_HELP | ON_COMPLETION)
+		ON_HELP | ON_COMPLETION | ON_TRACE)
 #define ON_REPORT (ON_CHECK | ON_SCAN)
 #define ON_WALK (ON_REPORT | ON_INSPECT)
 
@@ -39,6 +39,13 @@ static const struct command_example hash_examples[] = {
 static const struct command_example inspect_examples[] = {
 	{ "steelyard inspect model.gguf", "format, metadata and tensors" },
 	{ "steelyard inspect --json model.safetensors", "the same for programs" },
+	{ 0 }
+};
+
+static const struct command_example trace_examples[] = {
+	{ "steelyard trace model.pkl", "what unpickling it would do, in a few lines" },
+	{ "steelyard trace --all model.pkl | less", "every opcode with its argument" },
+	{ "steelyard trace --json model.pkl", "the same for programs" },
 	{ 0 }
 };
 
@@ -101,6 +108,19 @@ const struct command_info cli_commands[] = {
 	  "(long values are cut) and its tensors with name, type, shape, offset and "
 	  "length in bytes. Directories show every model file below them. The exit "
 	  "status is that of scan." },
+	{ .name = "trace", .bit = ON_TRACE, .operands = "FILE",
+	  .min_operands = 1, .max_operands = 1, .run = cmd_trace,
+	  .examples = trace_examples,
+	  .summary = "what unpickling a file would do, step by step",
+	  .about =
+	  "Follows the opcodes of a pickle, or of the pickles in a container, without "
+	  "importing or calling anything, and tells what unpickling would do: offset, "
+	  "opcode, and the import or the call with its arguments. Opcodes that only "
+	  "build data are summed up.\n"
+	  "Each step that matters is marked: DANGEROUS, NOT ON THE LIST (a name that "
+	  "nobody has judged yet), UNUSUAL (a known name used in another way, something "
+	  "hidden or broken) or known. The last line says it in one sentence. The exit "
+	  "status is that of scan, and 3 when there is no pickle to follow." },
 	{ .name = "rules", .bit = ON_RULES, .operands = "[RULE]",
 	  .max_operands = 1, .run = cmd_rules, .examples = rules_examples,
 	  .summary = "list every rule, or explain one",
@@ -130,9 +150,16 @@ const struct option_info cli_options[] = {
 	  .fill = FILL_ALGORITHMS,
 	  .help = "Digest algorithms; the default is sha256. With -c: the algorithm of "
 		  "lines that do not name one." },
+	{ .name = "all", .type = OPTION_FLAG, .field = FIELD(all), .commands = ON_TRACE,
+	  .help = "List every opcode with its argument." },
 	{ .name = "allow-empty", .type = OPTION_FLAG, .field = FIELD(allow_empty),
 	  .commands = ON_REPORT,
 	  .help = "Exit with 0 instead of 3 when there is nothing to examine." },
+	{ .name = "allow-global", .type = OPTION_LIST, .field = FIELD(allow_global),
+	  .commands = ON_REPORT | ON_TRACE, .value = "NAME",
+	  .help = "Allow pickles to import NAME although it is not on the list: module.name, "
+		  "or module.* for all below a module. Such findings are listed as suppressed. "
+		  "It never covers a dangerous name. May be repeated." },
 	{ .name = "baseline", .type = OPTION_TEXT, .field = FIELD(baseline),
 	  .commands = ON_REPORT, .value = "REPORT", .fill = FILL_FILE,
 	  .help = "Suppress findings that stand in this earlier JSON report; they are "
@@ -141,7 +168,7 @@ const struct option_info cli_options[] = {
 	  .commands = ON_HASH,
 	  .help = "Read lists of digests from the PATHs and compare." },
 	{ .name = "color", .type = OPTION_CHOICE, .field = FIELD(color),
-	  .commands = ON_WALK | ON_RULES, .value = "WHEN",
+	  .commands = ON_WALK | ON_RULES | ON_TRACE, .value = "WHEN",
 	  .choices = "auto|always|never", .env = "STEELYARD_COLOR", .fill = FILL_CHOICES,
 	  .help = "Color the text: auto (the default: on a terminal, unless NO_COLOR is "
 		  "set), always or never." },
@@ -172,10 +199,10 @@ const struct option_info cli_options[] = {
 	  .help = "Work on N files at once; 0, the default, means as many as CPUs. The "
 		  "output does not depend on it." },
 	{ .name = "json", .type = OPTION_FLAG, .field = FIELD(json),
-	  .commands = ON_NONE | ON_WALK | ON_HASH | ON_RULES,
+	  .commands = ON_NONE | ON_WALK | ON_HASH | ON_RULES | ON_TRACE,
 	  .help = "Print one JSON document on stdout." },
 	{ .name = "limit", .type = OPTION_LIST, .field = FIELD(limit),
-	  .commands = ON_WALK | ON_HASH, .value = "NAME=VALUE", .fill = FILL_LIMITS,
+	  .commands = ON_WALK | ON_HASH | ON_TRACE, .value = "NAME=VALUE", .fill = FILL_LIMITS,
 	  .help = "Change a limit, see LIMITS. What lies beyond a limit is undetermined, "
 		  "never clean. May be repeated." },
 	{ .name = "loader", .type = OPTION_TEXT, .field = FIELD(loader),
@@ -214,7 +241,7 @@ const struct option_info cli_options[] = {
 	  .commands = ON_HASH,
 	  .help = "With -c: name each malformed line of the list." },
 	{ .name = "worker", .type = OPTION_TEXT, .field = FIELD(worker),
-	  .commands = ON_WALK, .value = "PATH", .env = "STEELYARD_WORKER",
+	  .commands = ON_WALK | ON_TRACE, .value = "PATH", .env = "STEELYARD_WORKER",
 	  .fill = FILL_FILE, .is_hidden = true,
 	  .help = "The steelyard-worker program." },
 	{ .name = "zero", .letter = 'z', .type = OPTION_FLAG, .field = FIELD(zero),

@@ -16,12 +16,14 @@ static const unsigned asked[] = {
 				1u << SY_WELL_FORMED | 1u << SY_INERT,
 	[STEELYARD_ASK_SCAN] = 1u << SY_WELL_FORMED | 1u << SY_INERT,
 	[STEELYARD_ASK_INSPECT] = 1u << SY_WELL_FORMED | 1u << SY_INERT,
+	[STEELYARD_ASK_TRACE] = 1u << SY_WELL_FORMED | 1u << SY_INERT,
 };
 
 static const char *const commands[] = {
 	[STEELYARD_ASK_CHECK] = "check",
 	[STEELYARD_ASK_SCAN] = "scan",
 	[STEELYARD_ASK_INSPECT] = "inspect",
+	[STEELYARD_ASK_TRACE] = "trace",
 };
 
 static bool find_severity(struct steelyard_session *session, const char *name,
@@ -37,12 +39,25 @@ static bool find_severity(struct steelyard_session *session, const char *name,
 	return false;
 }
 
+static unsigned wants_of(const struct steelyard_check_options *from)
+{
+	bool is_inspect = from->ask == STEELYARD_ASK_INSPECT;
+	unsigned wants = SY_WANT_FLOWS;
+
+	if (is_inspect || from->show_tensors)
+		wants |= SY_WANT_TENSORS;
+	if (is_inspect)
+		wants |= SY_WANT_META;
+	if (from->ask == STEELYARD_ASK_TRACE)
+		wants |= SY_WANT_STEPS | (from->show_opcodes ? SY_WANT_OPCODES : 0u);
+	return wants;
+}
+
 static bool translate(struct steelyard_session *session,
 		      const struct steelyard_check_options *from,
 		      struct sy_check_options *to)
 {
 	unsigned ask = (unsigned)from->ask;
-	bool is_inspect = from->ask == STEELYARD_ASK_INSPECT;
 
 	if (ask >= SY_N_ELEMS(asked)) {
 		sy_fail(&session->ctx, SY_USAGE, "there is no question %u", ask);
@@ -50,8 +65,7 @@ static bool translate(struct steelyard_session *session,
 	}
 	*to = (struct sy_check_options){
 		.command = commands[ask], .asked = asked[ask],
-		.wants = (is_inspect || from->show_tensors ? SY_WANT_TENSORS : 0u) |
-			 (is_inspect ? SY_WANT_META : 0u),
+		.wants = wants_of(from),
 		.is_weighing = from->ask == STEELYARD_ASK_CHECK,
 		.paths = from->paths, .n_paths = from->n_paths,
 		.exclude = from->exclude, .n_exclude = from->n_exclude,
@@ -60,6 +74,7 @@ static bool translate(struct steelyard_session *session,
 		.jobs = from->jobs, .allow_empty = from->allow_empty,
 		.follow_links = from->follow_links,
 		.progress = from->progress, .progress_user = from->progress_user,
+		.allow_global = from->allow_global, .n_allow_global = from->n_allow_global,
 	};
 	if (!to->loader) {
 		sy_fail(&session->ctx, SY_USAGE, "there is no loader '%s'",
@@ -174,6 +189,41 @@ bool steelyard_report_meta(const struct steelyard_report *report, size_t at,
 		.value = text_of(from->value), .value_len = from->value.len,
 	};
 	return true;
+}
+
+bool steelyard_report_step(const struct steelyard_report *report, size_t at,
+			   size_t i, struct steelyard_step *step)
+{
+	const struct sy_step *from;
+
+	if (at >= report->report->n_artifacts || i >= report->report->artifacts[at].n_steps)
+		return false;
+	from = &report->report->artifacts[at].steps[i];
+	*step = (struct steelyard_step){
+		.kind = sy_step_kind_name(from->kind),
+		.level = sy_step_class_name(from),
+		.opcode = text_of(from->opcode),
+		.text = text_of(from->text), .text_len = from->text.len,
+		.symbol = text_of(from->symbol), .symbol_len = from->symbol.len,
+		.offset = from->off, .length = from->len, .inner_offset = from->inner,
+		.value = from->value, .depth = from->depth, .n_members = from->n_members,
+	};
+	return true;
+}
+
+const char *steelyard_report_step_member(const struct steelyard_report *report,
+					 size_t at, size_t i, size_t k, size_t *len)
+{
+	const struct sy_step *step;
+
+	*len = 0;
+	if (at >= report->report->n_artifacts || i >= report->report->artifacts[at].n_steps)
+		return "";
+	step = &report->report->artifacts[at].steps[i];
+	if (k >= step->n_members)
+		return "";
+	*len = step->members[k].len;
+	return text_of(step->members[k]);
 }
 
 struct adapter {

@@ -100,6 +100,8 @@ static enum sy_status take_record(struct sy_sink *sink,
 		return sy_relate_ref(check->relate, job->entry, &record->u.ref);
 	case SY_RECORD_FACT:
 		return take_fact(job, &record->u.fact);
+	case SY_RECORD_STEP:
+		return sy_report_add_step(check->report, job->entry, &record->u.step);
 	case SY_RECORD_MORE:
 		return sy_report_add_more(check->report, job->entry,
 					  record->u.more.rule, record->u.more.n);
@@ -354,6 +356,7 @@ static void set_up_report(struct sy_check *check)
 	report->loader = options->loader->name;
 	report->fail_on = options->fail_on;
 	report->is_allow_empty = options->allow_empty;
+	report->has_steps = options->wants & SY_WANT_STEPS;
 	report->asked = options->asked;
 }
 
@@ -417,6 +420,8 @@ static enum sy_status finish(struct sy_check *check, struct sy_baseline *baselin
 	if (baseline)
 		status = sy_baseline_apply(baseline, check->report);
 	if (status == SY_OK)
+		status = sy_allow_apply(&check->allow, check->report);
+	if (status == SY_OK)
 		status = sy_report_finish(check->report);
 	check->ctx->limits.memory = budget;
 	return status;
@@ -435,6 +440,30 @@ static enum sy_status check_all(struct sy_check *check, struct sy_workers *worke
 	return status == SY_OK ? finish(check, baseline) : status;
 }
 
+static enum sy_status take_allowances(struct sy_check *check)
+{
+	enum sy_status status = SY_OK;
+
+	sy_allow_init(&check->allow, check->ctx, "--allow-global");
+	for (size_t i = 0; i < check->options->n_allow_global && status == SY_OK; i++)
+		status = sy_allow_add(&check->allow, check->options->allow_global[i]);
+	return status;
+}
+
+static enum sy_status prepare(struct sy_check *check, struct sy_workers **workers,
+			      struct sy_baseline **baseline)
+{
+	struct sy_context *ctx = check->ctx;
+	const struct sy_check_options *options = check->options;
+	enum sy_status status = take_allowances(check);
+
+	if (status == SY_OK)
+		status = sy_workers_start(ctx, options->worker, options->jobs, workers);
+	if (status == SY_OK && options->baseline)
+		status = sy_baseline_read(ctx, options->baseline, baseline);
+	return status == SY_OK ? sy_report_new(ctx, &check->report) : status;
+}
+
 enum sy_status sy_check(struct sy_context *ctx,
 			const struct sy_check_options *options,
 			struct sy_report **report)
@@ -445,18 +474,14 @@ enum sy_status sy_check(struct sy_context *ctx,
 	enum sy_status status;
 
 	*report = NULL;
-	status = sy_workers_start(ctx, options->worker, options->jobs, &workers);
-	if (status == SY_OK && options->baseline)
-		status = sy_baseline_read(ctx, options->baseline, &baseline);
+	status = prepare(&check, &workers, &baseline);
 	if (status == SY_OK)
-		status = sy_report_new(ctx, &check.report);
-	if (status != SY_OK)
-		return status;
-	status = check_all(&check, workers, baseline);
+		status = check_all(&check, workers, baseline);
 	sy_relate_free(&check.relate);
 	sy_inventory_free(&check.inventory);
 	if (status == SY_OK)
 		*report = SY_TAKE(check.report);
 	sy_report_free(&check.report);
+	sy_allow_free(&check.allow);
 	return status;
 }

@@ -7,6 +7,7 @@
 #define SY_ENGINE_CHECK_H
 
 #include "formats/format.h"
+#include "verifier/engine/allow.h"
 #include "verifier/engine/loader.h"
 #include "verifier/input/walk.h"
 #include "verifier/report/report.h"
@@ -27,6 +28,8 @@ struct sy_check_options {
 	unsigned jobs;
 	bool allow_empty;
 	bool follow_links;
+	const char *const *allow_global;	/* patterns, see allow.h */
+	size_t n_allow_global;
 	void (*progress)(void *user, uint64_t n_done, uint64_t n_total);
 	void *progress_user;
 };
@@ -40,6 +43,7 @@ struct sy_check {
 	struct sy_inventory inventory;
 	struct sy_report *report;	/* artifact i is entry i until it is finished */
 	struct sy_relate *relate;
+	struct sy_allow allow;
 };
 
 /*

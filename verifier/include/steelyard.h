@@ -75,7 +75,8 @@ bool steelyard_session_is_misused(const struct steelyard_session *session);
 enum steelyard_ask {
 	STEELYARD_ASK_CHECK,	/* all four */
 	STEELYARD_ASK_SCAN,	/* well_formed and inert: no weights are read */
-	STEELYARD_ASK_INSPECT	/* like SCAN, and keeps tensors and metadata */
+	STEELYARD_ASK_INSPECT,	/* like SCAN, and keeps tensors and metadata */
+	STEELYARD_ASK_TRACE	/* like SCAN, and keeps what unpickling would do */
 };
 
 struct steelyard_check_options {
@@ -96,6 +97,13 @@ struct steelyard_check_options {
 	/* Bytes weighed so far and in all; from one thread at a time; may be NULL. */
 	void (*progress)(void *user, uint64_t n_done, uint64_t n_total);
 	void *progress_user;
+	/*
+	 * Names that count as allowed although they are on no list: "module.name",
+	 * or "module.*" for all below a module.  Dangerous ones stay findings.
+	 */
+	const char *const *allow_global;
+	size_t n_allow_global;
+	bool show_opcodes;		/* ASK_TRACE: a step for each opcode */
 };
 
 struct steelyard_report;
@@ -153,6 +161,34 @@ bool steelyard_report_tensor(const struct steelyard_report *report, size_t at,
 			     size_t i, struct steelyard_tensor *tensor);
 bool steelyard_report_meta(const struct steelyard_report *report, size_t at,
 			   size_t i, struct steelyard_meta *meta);
+
+#define STEELYARD_NO_NUMBER UINT64_MAX
+
+/* One step of what unpickling a file would do; texts as in struct steelyard_tensor. */
+struct steelyard_step {
+	/* "begin", "import", "call", "build", "store", "persistent", "odd", "opcode",
+	 * "data", "end", "more"; docs/report.md says what each is. */
+	const char *kind;
+	/* "plain", "known", "allowed" (by allow_global), "unusual", "unknown" (on no
+	 * list), "dangerous". */
+	const char *level;
+	const char *opcode;		/* "REDUCE"; may be "" */
+	const char *text, *symbol;
+	size_t text_len, symbol_len;
+	uint64_t offset, length;	/* bytes, in the member; STEELYARD_NO_NUMBER: none */
+	uint64_t inner_offset;		/* in data decoded at offset; or ..._NO_NUMBER */
+	uint64_t value;			/* protocol, opcodes or steps; or ..._NO_NUMBER */
+	unsigned depth;			/* pickles around the one that it is of */
+	size_t n_members;		/* containers on the way to it */
+};
+
+/* The i-th step of artifact `at` in their order (ASK_TRACE); false beyond. */
+bool steelyard_report_step(const struct steelyard_report *report, size_t at,
+			   size_t i, struct steelyard_step *step);
+
+/* The k-th member name of that step, outermost first; *len is 0 beyond. */
+const char *steelyard_report_step_member(const struct steelyard_report *report,
+					 size_t at, size_t i, size_t k, size_t *len);
 
 /* Takes all bytes and returns 0, or anything else to stop. */
 typedef int steelyard_write_fn(void *user, const void *data, size_t len);

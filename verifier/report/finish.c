@@ -327,6 +327,15 @@ static bool is_all_unsupported(const struct sy_report *report)
 	       !strcmp(report->reasons[0], "format-unsupported");
 }
 
+static bool has_any_step(const struct sy_report *report)
+{
+	for (size_t i = 0; i < report->n_artifacts; i++) {
+		if (report->artifacts[i].n_steps > 0)
+			return true;
+	}
+	return false;
+}
+
 static int exit_code(const struct sy_report *report, const struct outcome *o)
 {
 	if (is_failing(report, o))
@@ -337,7 +346,7 @@ static int exit_code(const struct sy_report *report, const struct outcome *o)
 		return 2;
 	if (report->n_counting == 0)
 		return report->is_allow_empty ? 0 : 3;
-	return 0;
+	return report->has_steps && !has_any_step(report) ? 3 : 0;
 }
 
 /* "trust_remote_code=False and ...": under what `inert` would be a yes. */

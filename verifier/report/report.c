@@ -26,6 +26,20 @@ static const char *const scopes[SY_N_SCOPES] = {
 	[SY_SCOPE_EXCLUDED] = "excluded",
 };
 
+static const char *const step_kinds[SY_N_STEP_KINDS] = {
+	[SY_STEP_BEGIN] = "begin", [SY_STEP_IMPORT] = "import", [SY_STEP_CALL] = "call",
+	[SY_STEP_BUILD] = "build", [SY_STEP_STORE] = "store",
+	[SY_STEP_PERSISTENT] = "persistent", [SY_STEP_ODD] = "odd",
+	[SY_STEP_OPCODE] = "opcode", [SY_STEP_DATA] = "data", [SY_STEP_END] = "end",
+	[SY_STEP_MORE] = "more",
+};
+
+static const char *const step_classes[SY_N_STEP_CLASSES] = {
+	[SY_STEP_PLAIN] = "plain", [SY_STEP_KNOWN] = "known",
+	[SY_STEP_UNUSUAL] = "unusual", [SY_STEP_UNKNOWN] = "unknown",
+	[SY_STEP_DANGEROUS] = "dangerous",
+};
+
 /* Copies at most `max` bytes, and an ellipsis instead of what is cut off. */
 static enum sy_status copy_cut(struct sy_report *report, struct sy_span s,
 			       uint64_t max, struct sy_span *copy)
@@ -111,6 +125,7 @@ void sy_report_free(struct sy_report **report)
 	for (size_t i = 0; i < r->n_artifacts; i++) {
 		sy_release(r->ctx, r->artifacts[i].tensors);
 		sy_release(r->ctx, r->artifacts[i].metas);
+		sy_release(r->ctx, r->artifacts[i].steps);
 	}
 	sy_release(r->ctx, r->artifacts);
 	sy_release(r->ctx, r->reasons);
@@ -146,22 +161,22 @@ enum sy_status sy_report_add_artifact(struct sy_report *report,
 	return SY_OK;
 }
 
+/* n names on the way into a container; *copies NULL when there are none. */
 static enum sy_status copy_members(struct sy_report *report,
-				   const struct sy_record_fact *fact,
-				   struct sy_finding *f)
+				   const struct sy_span *members, size_t n,
+				   struct sy_span **copies)
 {
 	enum sy_status status = SY_OK;
 
-	if (fact->n_members == 0)
+	*copies = NULL;
+	if (n == 0)
 		return SY_OK;
-	f->members = sy_arena_alloc(&report->arena,
-				    fact->n_members * sizeof(*f->members));
-	if (!f->members)
+	*copies = sy_arena_alloc(&report->arena, n * sizeof(**copies));
+	if (!*copies)
 		return sy_memory_status(report->ctx);
-	f->n_members = fact->n_members;
-	for (size_t i = 0; i < f->n_members && status == SY_OK; i++)
-		status = copy_cut(report, fact->members[i],
-				  report->ctx->limits.name_bytes, &f->members[i]);
+	for (size_t i = 0; i < n && status == SY_OK; i++)
+		status = copy_cut(report, members[i], report->ctx->limits.name_bytes,
+				  &(*copies)[i]);
 	return status;
 }
 
@@ -197,12 +212,14 @@ enum sy_status sy_report_add_finding(struct sy_report *report, size_t artifact,
 		status = copy_cut(report, fact->detail,
 				  report->ctx->limits.detail_bytes, &f->detail);
 	if (status == SY_OK)
-		status = copy_members(report, fact, f);
+		status = copy_members(report, fact->members, fact->n_members,
+				      &f->members);
 	if (status != SY_OK)
 		return status;
 
 	struct sy_artifact *a = &report->artifacts[artifact];
 
+	f->n_members = fact->n_members;
 	f->next = a->findings;
 	a->findings = f;
 	a->n_findings++;
@@ -286,6 +303,59 @@ enum sy_status sy_report_add_meta(struct sy_report *report, size_t artifact,
 	return status;
 }
 
+static bool is_same_member(const struct sy_step *last, const struct sy_record_step *s)
+{
+	if (last->n_members != s->n_members)
+		return false;
+	for (size_t i = 0; i < s->n_members; i++) {
+		if (!sy_span_equal(last->members[i], s->members[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Most steps are of the member that the one before was of: its names are shared. */
+static enum sy_status step_members(struct sy_report *report, const struct sy_artifact *a,
+				   const struct sy_record_step *s, struct sy_step *made)
+{
+	const struct sy_step *last = a->n_steps > 0 ? &a->steps[a->n_steps - 1] : NULL;
+
+	made->n_members = s->n_members;
+	if (!last || !is_same_member(last, s))
+		return copy_members(report, s->members, s->n_members, &made->members);
+	made->members = last->members;
+	return SY_OK;
+}
+
+enum sy_status sy_report_add_step(struct sy_report *report, size_t artifact,
+				  const struct sy_record_step *s)
+{
+	assert(artifact < report->n_artifacts);
+
+	struct sy_artifact *a = &report->artifacts[artifact];
+	struct sy_step made = {
+		.kind = s->kind, .class = s->class, .depth = s->depth, .off = s->off,
+		.len = s->len, .inner = s->inner, .value = s->value,
+		.file_off = s->n_members ? s->file_off : s->off,
+	};
+	enum sy_status status = step_members(report, a, s, &made);
+
+	if (status == SY_OK)
+		status = sy_arena_copy(&report->arena, s->opcode, &made.opcode);
+	if (status == SY_OK)
+		status = copy_cut(report, s->symbol, report->ctx->limits.name_bytes,
+				  &made.symbol);
+	if (status == SY_OK)
+		status = copy_cut(report, s->text, report->ctx->limits.detail_bytes,
+				  &made.text);
+	if (status == SY_OK)
+		status = sy_grow(report->ctx, &a->steps, &a->cap_steps, a->n_steps + 1,
+				 sizeof(*a->steps));
+	if (status == SY_OK)
+		a->steps[a->n_steps++] = made;
+	return status;
+}
+
 enum sy_status sy_report_add_notice(struct sy_report *report, const char *kind,
 				    struct sy_span path, const char *fmt, ...)
 {
@@ -353,6 +423,16 @@ void sy_artifact_examined(struct sy_artifact *artifact)
 	artifact->scope = SY_SCOPE_EXAMINED;
 	sy_artifact_answer(artifact, SY_WELL_FORMED, SY_YES);
 	sy_artifact_answer(artifact, SY_INERT, SY_YES);
+}
+
+const char *sy_step_kind_name(enum sy_step_kind kind)
+{
+	return step_kinds[kind];
+}
+
+const char *sy_step_class_name(const struct sy_step *step)
+{
+	return step->is_allowed ? "allowed" : step_classes[step->class];
 }
 
 const char *sy_verdict_name(enum sy_verdict verdict)

@@ -54,6 +54,18 @@ struct sy_meta {
 	uint64_t off, len;
 };
 
+/* One step of what loading would do; see struct sy_record_step. */
+struct sy_step {
+	enum sy_step_kind kind;
+	enum sy_step_class class;
+	bool is_allowed;		/* UNKNOWN, and the user allowed the name */
+	uint8_t depth;
+	uint64_t off, len, inner, value, file_off;
+	struct sy_span opcode, symbol, text;
+	struct sy_span *members;	/* may be NULL */
+	size_t n_members;
+};
+
 struct sy_more {
 	unsigned rule;
 	uint64_t n;			/* beyond those kept; 0: none were dropped */
@@ -81,6 +93,8 @@ struct sy_artifact {
 	size_t n_kept_tensors, cap_tensors;
 	struct sy_meta *metas;		/* only when asked for */
 	size_t n_metas, cap_metas;
+	struct sy_step *steps;		/* in their order; only when asked for */
+	size_t n_steps, cap_steps;
 	struct sy_finding *findings;	/* sorted by (off, rule, symbol) at the end */
 	size_t n_findings;
 	struct sy_more *more;		/* sorted by rule at the end */
@@ -106,6 +120,7 @@ struct sy_report {
 	enum sy_severity fail_on;	/* SY_N_SEVERITIES: none */
 	bool is_complete;		/* false: interrupted or out of memory */
 	bool is_allow_empty;
+	bool has_steps;			/* all steps, not only those of findings */
 	unsigned asked;			/* bit mask of enum sy_question */
 	struct sy_artifact *artifacts;	/* sorted by path when finished */
 	size_t n_artifacts, cap_artifacts;
@@ -162,6 +177,9 @@ SY_MUST_CHECK enum sy_status sy_report_add_tensor(struct sy_report *report,
 SY_MUST_CHECK enum sy_status sy_report_add_meta(struct sy_report *report,
 						size_t artifact,
 						const struct sy_record_meta *m);
+SY_MUST_CHECK enum sy_status sy_report_add_step(struct sy_report *report,
+						size_t artifact,
+						const struct sy_record_step *step);
 
 /* Keeps a copy of a digest of the whole artifact. */
 SY_MUST_CHECK enum sy_status sy_report_add_digest(struct sy_report *report,
@@ -204,6 +222,10 @@ SY_MUST_CHECK enum sy_status sy_report_finish(struct sy_report *report);
 
 /* Do its findings count: is it in scope and not excluded. */
 bool sy_artifact_is_judged(const struct sy_artifact *artifact);
+
+/* "import", "call", ...; "plain", "known", "allowed", ... */
+const char *sy_step_kind_name(enum sy_step_kind kind);
+const char *sy_step_class_name(const struct sy_step *step);
 
 /* "clean", "flagged", "undetermined", "not-examined"; "examined", ... */
 const char *sy_verdict_name(enum sy_verdict verdict);

@@ -193,15 +193,66 @@ static void put_metas(struct sy_jsonw *w, const struct sy_artifact *a)
 	sy_jsonw_array_end(w);
 }
 
+static void put_number(struct sy_jsonw *w, const char *key, uint64_t n)
+{
+	if (n != SY_OFFSET_NONE)
+		sy_jsonw_ku64(w, key, n);
+}
+
+static void put_members(struct sy_jsonw *w, const struct sy_span *members, size_t n)
+{
+	sy_jsonw_key(w, "member");
+	sy_jsonw_array(w);
+	for (size_t i = 0; i < n; i++)
+		sy_jsonw_string(w, members[i]);
+	sy_jsonw_array_end(w);
+}
+
+static const char *value_key(enum sy_step_kind kind)
+{
+	if (kind == SY_STEP_BEGIN)
+		return "protocol";
+	return kind == SY_STEP_MORE ? "steps" : "opcodes";
+}
+
+static void put_step(struct sy_jsonw *w, const struct sy_step *s)
+{
+	bool was_compact = w->is_compact;
+
+	sy_jsonw_object(w);
+	w->is_compact = true;
+	sy_jsonw_kstr(w, "kind", sy_step_kind_name(s->kind));
+	sy_jsonw_kstr(w, "class", sy_step_class_name(s));
+	put_range(w, s->off, s->len);
+	put_number(w, "file_offset", s->file_off);
+	put_number(w, "inner_offset", s->inner);
+	if (s->n_members > 0)
+		put_members(w, s->members, s->n_members);
+	if (s->depth > 0)
+		sy_jsonw_ku64(w, "depth", s->depth);
+	put_number(w, value_key(s->kind), s->value);
+	put_optional(w, "opcode", s->opcode);
+	if (s->symbol.len > 0)
+		put_bytes(w, "symbol", "symbol_hex", s->symbol);
+	sy_jsonw_kstring(w, "text", s->text);
+	sy_jsonw_object_end(w);
+	w->is_compact = was_compact;
+}
+
+static void put_steps(struct sy_jsonw *w, const struct sy_artifact *a)
+{
+	sy_jsonw_key(w, "steps");
+	sy_jsonw_array(w);
+	for (size_t i = 0; i < a->n_steps; i++)
+		put_step(w, &a->steps[i]);
+	sy_jsonw_array_end(w);
+}
+
 static void put_where(struct sy_jsonw *w, const struct sy_finding *f)
 {
 	sy_jsonw_key(w, "where");
 	sy_jsonw_object(w);
-	sy_jsonw_key(w, "member");
-	sy_jsonw_array(w);
-	for (size_t i = 0; i < f->n_members; i++)
-		sy_jsonw_string(w, f->members[i]);
-	sy_jsonw_array_end(w);
+	put_members(w, f->members, f->n_members);
 	put_range(w, f->off, f->len);
 	if (f->file_off != SY_OFFSET_NONE)
 		sy_jsonw_ku64(w, "file_offset", f->file_off);
@@ -259,7 +310,7 @@ static void put_more(struct sy_jsonw *w, const struct sy_artifact *a)
 	sy_jsonw_array_end(w);
 }
 
-static void put_artifact(struct sy_jsonw *w, const struct sy_artifact *a)
+static void put_artifact(struct sy_jsonw *w, const struct sy_artifact *a, bool has_steps)
 {
 	sy_jsonw_object(w);
 	put_bytes(w, "path", "path_hex", a->path);
@@ -276,6 +327,8 @@ static void put_artifact(struct sy_jsonw *w, const struct sy_artifact *a)
 	sy_jsonw_ku64(w, "bytes_hashed", a->bytes_hashed);
 	put_tensors(w, a);
 	put_metas(w, a);
+	if (has_steps)
+		put_steps(w, a);
 	put_findings(w, "findings", a, false);
 	put_findings(w, "suppressed", a, true);
 	put_more(w, a);
@@ -287,7 +340,7 @@ static void put_artifacts(struct sy_jsonw *w, const struct sy_report *r)
 	sy_jsonw_key(w, "artifacts");
 	sy_jsonw_array(w);
 	for (size_t i = 0; i < r->n_artifacts; i++)
-		put_artifact(w, &r->artifacts[i]);
+		put_artifact(w, &r->artifacts[i], r->has_steps);
 	sy_jsonw_array_end(w);
 }
 

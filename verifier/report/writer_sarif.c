@@ -266,6 +266,87 @@ static void put_fingerprints(struct sarif *s, const struct sy_artifact *a,
 	close_key(s);
 }
 
+/* Code flows: the import, then what is done with the name. */
+
+static bool is_about(const struct sy_step *step, const struct sy_finding *f)
+{
+	if (step->n_members != f->n_members || !sy_span_equal(step->symbol, f->symbol))
+		return false;
+	for (size_t i = 0; i < f->n_members; i++) {
+		if (!sy_span_equal(step->members[i], f->members[i]))
+			return false;
+	}
+	return true;
+}
+
+/* The use at the finding's own place, else the first one; NULL: none is known. */
+static const struct sy_step *find_use(const struct sy_artifact *a, const struct sy_finding *f,
+				      const struct sy_step **import)
+{
+	const struct sy_step *first = NULL;
+
+	*import = NULL;
+	for (size_t i = 0; i < a->n_steps; i++) {
+		const struct sy_step *step = &a->steps[i];
+		bool is_use = step->kind == SY_STEP_CALL || step->kind == SY_STEP_BUILD ||
+			      step->kind == SY_STEP_STORE;
+
+		if ((!is_use && step->kind != SY_STEP_IMPORT) || !is_about(step, f))
+			continue;
+		if (!is_use && !*import)
+			*import = step;
+		if (is_use && step->off == f->off)
+			return step;
+		if (is_use && !first)
+			first = step;
+	}
+	return first;
+}
+
+static void put_flow_step(struct sarif *s, const struct sy_artifact *a,
+			  const struct sy_step *step)
+{
+	struct sy_finding place = { .off = step->off, .len = step->len,
+				    .members = step->members, .n_members = step->n_members };
+
+	sy_jsonw_object(&s->w);
+	open_key(s, "location");
+	open_key(s, "physicalLocation");
+	put_artifact_location(s, "artifactLocation", a->path);
+	put_region(s, &place);
+	close_key(s);
+	put_logical(s, a, &place);
+	put_message(s, "message", step->text);
+	close_key(s);
+	sy_jsonw_object_end(&s->w);
+}
+
+static void put_flow(struct sarif *s, const struct sy_artifact *a, const struct sy_finding *f)
+{
+	const struct sy_step *import, *use;
+
+	if (a->n_steps == 0 || f->symbol.len == 0)
+		return;
+	use = find_use(a, f, &import);
+	if (!import || !use)
+		return;
+	sy_jsonw_key(&s->w, "codeFlows");
+	sy_jsonw_array(&s->w);
+	sy_jsonw_object(&s->w);
+	sy_jsonw_key(&s->w, "threadFlows");
+	sy_jsonw_array(&s->w);
+	sy_jsonw_object(&s->w);
+	sy_jsonw_key(&s->w, "locations");
+	sy_jsonw_array(&s->w);
+	put_flow_step(s, a, import);
+	put_flow_step(s, a, use);
+	sy_jsonw_array_end(&s->w);
+	sy_jsonw_object_end(&s->w);
+	sy_jsonw_array_end(&s->w);
+	sy_jsonw_object_end(&s->w);
+	sy_jsonw_array_end(&s->w);
+}
+
 static void put_suppression(struct sarif *s, const struct sy_finding *f)
 {
 	if (!f->is_suppressed)
@@ -296,6 +377,7 @@ static void put_result(struct sarif *s, const struct sy_artifact *a,
 	put_message(s, "message", f->detail.len > 0 ? f->detail :
 		    sy_span_str(info->title));
 	put_locations(s, a, f);
+	put_flow(s, a, f);
 	put_fingerprints(s, a, f);
 	put_suppression(s, f);
 	sy_jsonw_object_end(&s->w);

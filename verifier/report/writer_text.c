@@ -281,6 +281,45 @@ static void put_listed(struct sy_page *t)
 	sy_page_end(t);
 }
 
+/* A name that the user vouches for is named, with who said so. */
+static void put_allowed_one(struct sy_page *t, const struct sy_artifact *a,
+			    const struct sy_finding *f)
+{
+	struct sy_text name;
+
+	sy_text_init(&name);
+	sy_text_name(&name, f->symbol);
+	sy_page_line(t, 2);
+	sy_page_span(t, a->path);
+	sy_page_str(t, ": ");
+	sy_page_span(t, sy_text_span(&name));
+	sy_page_str(t, ", ");
+	sy_page_span(t, f->reason);
+	sy_page_end(t);
+}
+
+static void put_allowed(struct sy_page *t)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < t->report->n_artifacts; i++) {
+		const struct sy_artifact *a = &t->report->artifacts[i];
+
+		for (const struct sy_finding *f = a->findings; f; f = f->next) {
+			if (!f->is_suppressed || f->symbol.len == 0 ||
+			    !sy_span_starts(f->reason, "allowed ") || ++n > SHOWN)
+				continue;
+			put_allowed_one(t, a, f);
+		}
+	}
+	if (n <= SHOWN)
+		return;
+	sy_page_line(t, 2);
+	sy_page_str(t, "and ");
+	sy_page_n(t, n - SHOWN, " more", " more");
+	sy_page_end(t);
+}
+
 static void put_suppressed(struct sy_page *t)
 {
 	uint64_t n = t->report->n_suppressed;
@@ -293,6 +332,7 @@ static void put_suppressed(struct sy_page *t)
 	sy_page_str(t, " suppressed and not counted; --json lists ");
 	sy_page_str(t, n == 1 ? "it." : "them.");
 	sy_page_end(t);
+	put_allowed(t);
 }
 
 static void put_notice(struct sy_page *t, const struct sy_notice *n)

@@ -85,7 +85,12 @@ RECORD = {
     "more": u8(8) + u32(5) + u64(887990),
     "notice": u8(9) + span(b"limit-reached") + span(b"detail"),
     "done": u8(10) + u8(0) + span(b""),
-    "bad-kind": u8(11) + span(b""),
+    "step": u8(11) + u8(2) + u8(4) + u8(0) + u64(71, 1, 2**64 - 1, 2**64 - 1) +
+            span(b"REDUCE") + span(b"os.system") + span(b"calls os.system('x')") +
+            u8(1) + span(b"data.pkl") + u64(2**64 - 1),
+    "step-data": u8(11) + u8(8) + u8(0) + u8(1) + u64(0, 0, 5, 1204) + span(b"") * 3 +
+                 u8(0) + u64(0),
+    "bad-kind": u8(12) + span(b""),
     "bad-tail": u8(10) + u8(0) + span(b"") + b"x",
     "bad-length": u8(9) + u32(2**32 - 1) + b"x",
     "bad-rank": u8(2) + span(b"w") + span(b"F32") + u8(65) + u64(*range(67)),
