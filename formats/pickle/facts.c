@@ -4,6 +4,7 @@
  * business in the engine; here only what is so.
  */
 #include "formats/pickle/facts.h"
+#include "formats/pickle/resolve.h"
 
 #define RENDER_MAX 160
 
@@ -122,6 +123,38 @@ static enum sy_status odd_frame(struct sy_pickle_facts *facts, uint64_t off, uin
 		       (unsigned long long)beyond);
 }
 
+/* Of the two ways that the machine recognises. */
+static bool is_hex(struct sy_pickle *m, uint64_t value)
+{
+	struct sy_span text;
+
+	return sy_compute_content(m, value, 1, &text) && text.len > 0 && text.data[0] == '8';
+}
+
+/*
+ * Data that is a pickle itself: nobody is seen to load it, but a class that is given
+ * such data may do that.  What it would do is judged, if it is one at all.
+ */
+static enum sy_status odd_nested(struct sy_pickle_facts *facts, struct sy_pickle *m,
+				 uint64_t value, uint64_t len)
+{
+	bool is_text = sy_value_is_text(value);
+	uint64_t at = sy_pickle_facts_off(facts, m->off);
+	enum sy_status status = sy_fact(facts->in, SY_RULE_PICKLE_NESTED_FOUND, at, 1,
+					sy_span_of(NULL, 0), is_text
+					? "%llu characters are a pickle in base64 or hexadecimal"
+					: "%llu bytes of data begin like a pickle",
+					(unsigned long long)len);
+
+	if (status != SY_OK || facts->n_jobs >= facts->in->ctx->limits.pickle_nested)
+		return status;
+	if (is_text)
+		value = is_hex(m, value) ? sy_compute_hex(m, value)
+						  : sy_compute_base64(m, value);
+	/* What cannot be decoded is no pickle. */
+	return sy_pickle_queue(facts, m, value, true, &status) ? status : SY_OK;
+}
+
 static enum sy_status on_oddity(void *user, struct sy_pickle *m, enum sy_pickle_oddity oddity,
 				uint64_t off, uint64_t len, uint64_t value)
 {
@@ -145,9 +178,7 @@ static enum sy_status on_oddity(void *user, struct sy_pickle *m, enum sy_pickle_
 		return sy_pickle_misuse(facts, m, sy_value_index(value), &stored,
 					"and stores it where other code can call it");
 	case SY_ODD_NESTED:
-		return sy_fact(facts->in, SY_RULE_PICKLE_NESTED_FOUND, at, 1,
-			       sy_span_of(NULL, 0),
-			       "%llu bytes of data begin like a pickle", (unsigned long long)len);
+		return odd_nested(facts, m, value, len);
 	case SY_ODD_NUMBER:
 		return sy_fact(facts->in, SY_RULE_PICKLE_NUMBER_HUGE, at, 1,
 			       sy_span_of(NULL, 0), "a number of %llu bytes",

@@ -73,6 +73,13 @@ SY_MUST_CHECK enum sy_status sy_pickle_judge(struct sy_pickle_facts *facts,
 					     struct sy_pickle *m,
 					     const struct sy_pickle_call *call);
 
+/*
+ * Constant or computed bytes become a job, to be run when this stream has ended; a
+ * probe where nobody says that they are a pickle.  False: they are no such bytes.
+ */
+SY_MUST_CHECK bool sy_pickle_queue(struct sy_pickle_facts *facts, struct sy_pickle *m,
+				   uint64_t value, bool is_probe, enum sy_status *status);
+
 /* A known name used otherwise; said once per name and kind of use. */
 SY_MUST_CHECK enum sy_status sy_pickle_misuse(struct sy_pickle_facts *facts,
 					      struct sy_pickle *m, uint32_t global,

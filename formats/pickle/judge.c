@@ -86,9 +86,8 @@ static bool is_plain_getattr(struct sy_pickle_facts *facts, struct sy_pickle *m,
 	       (!(class & SY_VALUE_BARE) && is_plain_name(m, sy_pickle_item(m, args, 1)));
 }
 
-/* Hands constant bytes on to be run as a stream; false: they are no constant. */
-static bool queue(struct sy_pickle_facts *facts, struct sy_pickle *m, uint64_t value,
-		  enum sy_status *status)
+bool sy_pickle_queue(struct sy_pickle_facts *facts, struct sy_pickle *m, uint64_t value,
+		     bool is_probe, enum sy_status *status)
 {
 	struct sy_pickle_job job = facts->job;
 	struct sy_source *source;
@@ -97,7 +96,7 @@ static bool queue(struct sy_pickle_facts *facts, struct sy_pickle *m, uint64_t v
 
 	*status = SY_OK;
 	job.depth++;
-	job.is_probe = false;
+	job.is_probe = is_probe;
 	if (sy_pickle_place(m, value, &job.start, &len)) {
 		job.end = job.start + len;
 		*status = sy_pickle_facts_job(facts, &job);
@@ -133,7 +132,7 @@ static enum sy_status queue_all(struct sy_pickle_facts *facts, struct sy_pickle 
 		enum sy_status status;
 
 		if (sy_value_is_bytes(tuple.items[i]) &&
-		    queue(facts, m, tuple.items[i], &status) && status != SY_OK)
+		    sy_pickle_queue(facts, m, tuple.items[i], false, &status) && status != SY_OK)
 			return status;
 	}
 	return SY_OK;
@@ -181,7 +180,7 @@ static enum sy_status judge_safe_reduce(struct sy_pickle_facts *facts, struct sy
 		return sy_pickle_misuse(facts, m, index, call, "with a class that is not named");
 	}
 	if (uses & SY_USE_NESTED) {
-		if (queue(facts, m, sy_pickle_item(m, call->args, 0), &status))
+		if (sy_pickle_queue(facts, m, sy_pickle_item(m, call->args, 0), false, &status))
 			return status;
 		return sy_pickle_misuse(facts, m, index, call, "with bytes that are not constant");
 	}

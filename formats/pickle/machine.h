@@ -50,7 +50,8 @@ enum sy_pickle_oddity {
 	SY_ODD_FRAME,		/* an opcode crosses the end of its frame, or a frame
 				 * begins in another: len is what lies beyond */
 	SY_ODD_BARE,		/* value: a callable is stored, from where it can be called */
-	SY_ODD_NESTED,		/* value: bytes that look like a pickle themselves */
+	SY_ODD_NESTED,		/* value: bytes that look like a pickle themselves, or
+				 * text that looks like one in base64 or hex digits */
 	SY_ODD_NUMBER,		/* an integer of so many bytes takes long to convert: len */
 	SY_ODD_STRING		/* STRING that is not ASCII: depends on the loader */
 };

@@ -9,6 +9,7 @@
 #define LONG_BYTES_SLOW 65536	/* integers that take noticeable time to convert */
 #define NESTED_MIN 12		/* bytes of the shortest pickle that is looked for */
 #define NESTED_HEAD 256
+#define PACKED_MIN 24		/* characters of the shortest packed one */
 #define HEAD_BYTES 16		/* opcode and length before a constant's bytes */
 
 /*
@@ -93,11 +94,36 @@ static bool old_string(struct sy_pickle *m, struct sy_span s)
 	return sy_machine_push(m, sy_value_text(m->off, is_special(s)));
 }
 
+/*
+ * Text that a pickle of protocol 2 or later becomes in base64 or hexadecimal digits:
+ * 0x80 and the protocol, in the first three or four characters.
+ */
+static bool looks_packed(struct sy_span text)
+{
+	const uint8_t *c = text.data;
+
+	if (text.len < PACKED_MIN)
+		return false;
+	if (c[0] == 'g')
+		return c[1] == 'A' && c[2] >= 'I' && c[2] <= 'X';
+	return c[0] == '8' && c[1] == '0' && c[2] == '0' && c[3] >= '2' && c[3] <= '5';
+}
+
+static bool push_text(struct sy_pickle *m, struct sy_span text)
+{
+	uint64_t value = sy_value_text(m->off, is_special(text));
+
+	if (SY_UNLIKELY(looks_packed(text)) &&
+	    !sy_machine_odd(m, SY_ODD_NESTED, text.len, value))
+		return false;
+	return sy_machine_push(m, value);
+}
+
 bool sy_push_text(struct sy_pickle *m, const struct sy_argument *arg)
 {
 	if (m->opcode == SY_OP_BINSTRING || m->opcode == SY_OP_SHORT_BINSTRING)
 		return old_string(m, arg->bytes);
-	return sy_machine_push(m, sy_value_text(m->off, is_special(arg->bytes)));
+	return push_text(m, arg->bytes);
 }
 
 bool sy_push_line(struct sy_pickle *m, const struct sy_argument *arg)
@@ -113,7 +139,7 @@ bool sy_push_line(struct sy_pickle *m, const struct sy_argument *arg)
 	}
 	if (!sy_literal_unicode(arg->bytes, &out))
 		return sy_machine_break(m, "text whose escapes are wrong");
-	return sy_machine_push(m, sy_value_text(m->off, is_special(sy_span_of(out.data, out.len))));
+	return push_text(m, sy_span_of(out.data, out.len));
 }
 
 /* Bytes [off, off+len) of the source, from the window when they are there. */

@@ -65,6 +65,15 @@ def laughs():
 
 VECTORS = {
     # plain data in all its opcodes
+    "accept-numpy-matrix": P4 + call(
+        name("numpy._core.multiarray", "_reconstruct"), name("numpy", "matrix"), b"K\0\x85",
+        data(b"b")) + b"(K\1K\1K\2\x86" + call(name("numpy", "dtype"), text("i8"), b"\x89\x88") +
+        b"\x89" + data(bytes(16)) + b"tb.",
+    "accept-numpy-generator": P4 + call(
+        name("numpy.random._pickle", "__randomstate_ctor"), text("MT19937"),
+        name("numpy.random._pickle", "__bit_generator_ctor")) + b".",
+    "accept-pandas-blocks": P4 + call(
+        name("pandas.core.internals.managers", "BlockManager"), b")", b"]") + b".",
     "accept-none": b"N.",
     "accept-protocol-0": b"(dp0\nS'a'\np1\nI1\nsS'b'\np2\n(lp3\nI01\naL5L\naF1.5\nas.",
     "accept-numbers": P4 + MARK + b"K\x01M\x01\x02J\xff\xff\xff\xffI0x10\nI010\nL-3L\nF-inf\n"
@@ -122,6 +131,12 @@ VECTORS = {
     "reject-pickle-import-dangerous--nested-base64": P4 + call(
         name("pickle", "loads"), call(name("base64", "b64decode"),
                                       data(base64.b64encode(EVIL)))) + b".",
+    "reject-pickle-import-dangerous--data": P4 + data(EVIL) + b".",
+    "reject-pickle-import-dangerous--data-base64": P4 + text(
+        base64.b64encode(EVIL).decode()) + b".",
+    "reject-pickle-import-dangerous--data-hex": P4 + text(EVIL.hex()) + b".",
+    "reject-pickle-import-dangerous--data-base64-line": b"V" + base64.b64encode(EVIL) + b"\n.",
+    "reject-pickle-import-dangerous--data-in-data": P4 + data(P4 + data(EVIL) + b".") + b".",
     "reject-pickle-import-dangerous--behind-setstate": P4 + b"}" + text("__setstate__") + SYSTEM +
                                                       b"s0N.",
     # not known, or known otherwise
@@ -169,7 +184,9 @@ VECTORS = {
     "warn-pickle-data-trailing": b"N." + b"\0" * 100,
     "warn-pickle-persistent-unusual": P4 + text("object 7") + b"Q.",
     "warn-pickle-buffer-missing": b"\x80\5\x97.",
-    "warn-pickle-nested-found": P4 + data(EVIL) + b".",
+    "warn-pickle-nested-found": P4 + data(P4 + b"](K\1K\2K\3K\4e.") + b".",
+    "warn-pickle-nested-found--no-pickle": P4 + text(
+        base64.b64encode(b"\x80\4 is how pickles begin, and this is none").decode()) + b".",
     "warn-pickle-string-encoded": b"U\1\xe9.",
     "warn-pickle-number-huge": P4 + b"\x8b\0\0\1\0" + b"\1" * 65536 + b".",
     "warn-pickle-structure-deep": P4 + b")" + b"\x85" * 2000 + b".",
