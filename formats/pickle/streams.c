@@ -13,6 +13,7 @@
 #define SEARCH_BLOCK 65536
 #define CANDIDATE_HEAD 256
 #define TORCH_STREAMS 5		/* magic, version, system, object, storage keys */
+#define TORCH_PROTOCOL 1001
 #define DEPTH_USUAL 1000	/* CPython's pickler itself stops about there */
 #define WEIGHT_USUAL UINT64_C(1000000000)
 
@@ -110,6 +111,18 @@ static bool is_torch_magic(struct walk *w, const struct sy_pickle_end *end)
 	       source->size - sy_value_off(end->value) >= sizeof(head) &&
 	       sy_source_read(source, sy_value_off(end->value), head, sizeof(head)) == SY_OK &&
 	       !memcmp(head, torch_magic, sizeof(head));
+}
+
+/* PyTorch's protocol number in second place, and not its magic number in first. */
+static enum sy_status tell_protocol(struct walk *w, const struct sy_pickle_end *end)
+{
+	if (w->sum.is_torch_legacy || w->facts.job.is_probe ||
+	    sy_value_kind(end->value) != SY_VALUE_INT ||
+	    sy_value_get_int(end->value) != TORCH_PROTOCOL)
+		return SY_OK;
+	return sy_fact(w->in, SY_RULE_TORCH_MAGIC_WRONG, w->facts.job.start, 0,
+		       sy_span_of(NULL, 0), "the second pickle is the protocol number %d, the "
+		       "first one is not the magic number", TORCH_PROTOCOL);
 }
 
 static enum sy_status tell_hidden(struct walk *w, uint64_t off, uint64_t behind)
@@ -256,6 +269,8 @@ static enum sy_status run_job(struct walk *w)
 		}
 		if (w->sum.n_streams++ == 0)
 			w->sum.is_torch_legacy = is_torch_magic(w, &end);
+		if (status == SY_OK && w->sum.n_streams == 2)
+			status = tell_protocol(w, &end);
 		w->sum.end = end.off;
 		if (watch && watch->stop)
 			status = watch->stop(watch->user, &w->m, &end);

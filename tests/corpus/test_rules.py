@@ -20,8 +20,8 @@ NEEDS_WEIGHTS = ("value_", "bool_value")
 
 # Rows that we read otherwise, each with its page in docs/decisions/.
 DECIDED = {
-    # 005: a pickle is not judged yet, so it is undetermined.
-    "hf/safetensors_and_bin": "undetermined",
+    "torch/w_nested_zip.pt": "reject",          # 005: what is nested runs a program
+    "torch/w_no_byteorder.pt": "accept",        # 005: every file before PyTorch 2.1
 }
 
 
@@ -92,10 +92,16 @@ class Rules(TestCase):
         self.compare("rules_extra", "RULES.tsv",
                      lambda row: row["format"] == "lfs-pointer")
 
+    def test_torch(self):
+        self.compare("rules_extra", "RULES.tsv", lambda row: row["path"].startswith("torch/"))
+
+    def test_npy(self):
+        self.compare("rules_extra", "RULES.tsv", lambda row: row["path"].startswith("npy/"))
+
     def test_one_model_in_many_containers(self):
         def ours(row):
             return (row["path"].startswith("same_weights/") and
-                    row["path"].endswith((".safetensors", ".json", "e.gguf")))
+                    not row["path"].endswith((".onnx", "f_big_endian.gguf")))
         self.compare("rules_extra", "RULES.tsv", ours)
 
 
