@@ -4,9 +4,12 @@
 The pickles are written by hand here, byte by byte; none is ever loaded.
 """
 
+import gzip
+import io
 import json
 import os
 import unittest
+import zipfile
 
 import harness
 import models
@@ -108,6 +111,52 @@ class Text(TraceCase):
                 self.assertNotIn(word, text)
 
 
+class Containers(TraceCase):
+    """Pickles inside: each with the way to it, and offsets of its own."""
+
+    @staticmethod
+    def archive():
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as file:
+            file.writestr("m/data.pkl", EVIL)
+            file.writestr("m/other.pkl", PLAIN)
+            file.writestr("m/version", "3\n")
+        return out.getvalue()
+
+    def test_members(self):
+        text = self.trace(self.archive(), name="m.pt", code=1)
+        self.assertIn("\n  m/data.pkl: a pickle begins, protocol 4\n", text)
+        self.assertIn("\n  m/other.pkl: a pickle begins, protocol 4: ends and returns {'a': 1}\n",
+                      text)
+        self.assertRegex(text, r"\n +25  REDUCE +DANGEROUS  calls os.system\('echo hi'\)")
+        steps = report("trace", self.tmp / "m.pt")[1]["artifacts"][0]["steps"]
+        self.assertEqual({s["member"][0] for s in steps}, {"m/data.pkl", "m/other.pkl"})
+        self.assertEqual({s["file_offset"] - s["offset"] for s in steps
+                          if s["member"] == ["m/data.pkl"]}, {self.archive().index(EVIL)})
+
+    def test_decoded(self):
+        text = self.trace(gzip.compress(EVIL), name="m.pkl.gz", code=1)
+        self.assertIn("calls os.system('echo hi')", text)
+        for step in report("trace", self.tmp / "m.pkl.gz")[1]["artifacts"][0]["steps"]:
+            self.assertEqual(len(step["member"]), 1)
+            self.assertNotIn("file_offset", step)
+
+    def test_code_flow_and_allowance(self):
+        path = self.write("m.pt", self.archive())
+        done = run("scan", path, "--report", "sarif=-")
+        flows = [r["codeFlows"] for r in json.loads(done.stdout)["runs"][0]["results"]
+                 if r["ruleId"] == "pickle-import-dangerous"]
+        first = flows[0][0]["threadFlows"][0]["locations"][0]["location"]
+        self.assertTrue(first["logicalLocations"][0]["fullyQualifiedName"].endswith("!m/data.pkl"))
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as file:
+            file.writestr("m/data.pkl", UNKNOWN)
+            file.writestr("m/version", "3\n")
+        self.assertEqual(run("scan", self.write("u.pt", out.getvalue())).returncode, 1)
+        code, document = report("scan", self.tmp / "u.pt", "--allow-global", "acme.*")
+        self.assertEqual(code, 0, document)
+
+
 class Nothing(TraceCase):
     def test_a_file_without_pickle(self):
         content = models.safetensors({"w": models.f32(2, 2)}, {"format": "pt"})
@@ -122,7 +171,6 @@ class Nothing(TraceCase):
         text = self.trace(b"\x10", name="model.safetensors", code=1)
         self.assertIn("Nothing to trace", text)
         self.assertIn("Verdict: flagged", text)
-        self.trace(os.urandom(64) + b"x", name="notes.bin", code=2)
 
     def test_a_directory(self):
         done = run("trace", self.tmp)
@@ -214,6 +262,7 @@ class Allow(TraceCase):
         path = self.write("m.pkl", UNKNOWN)
         text = run("scan", path, "--allow-global", "acme.*").stdout.decode()
         self.assertIn("'acme.nets.Net', allowed by --allow-global acme.*", text)
+        self.assertIn("but for the names that are allowed below", text)
         text = run("trace", path, "--allow-global", "acme.*").stdout.decode()
         self.assertIn("allowed  calls acme.nets.Net()", text)
         self.assertIn("names that are allowed here: acme.nets.Net.", text)

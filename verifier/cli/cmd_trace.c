@@ -204,13 +204,11 @@ static void print_step(const struct account *a, const struct steelyard_step *ste
 			 step->value == 1 ? "" : "s", text);
 	else
 		snprintf(whole, sizeof(whole), "%s", text);
-	stdout_printf("  %*s  %-*s  %s%-*s", a->offset_width, offset, a->opcode_width,
-		      step->opcode, color(a, is_run ? "\033[2m" : levels[level].color),
-		      mark_width, is_run ? "" : levels[level].mark);
-	if (!is_run && level != DANGEROUS)
-		stdout_text(color(a, "\033[0m"));
+	stdout_printf("  %*s  %-*s  %s%-*s%s", a->offset_width, offset, a->opcode_width,
+		      step->opcode, color(a, levels[level].color), mark_width,
+		      is_run ? "" : levels[level].mark,
+		      *levels[level].color ? color(a, "\033[0m") : "");
 	print_account(a, whole, indent);
-	stdout_text(color(a, "\033[0m"));
 }
 
 /* A few opcodes between two steps push the names and arguments that these show. */

@@ -56,10 +56,29 @@ static enum sy_color answer_color(enum sy_answer answer)
 	return colors[answer];
 }
 
+static bool is_allowed(const struct sy_finding *f)
+{
+	return f->is_suppressed && f->symbol.len > 0 && sy_span_starts(f->reason, "allowed ");
+}
+
+static bool has_allowed(const struct sy_report *r)
+{
+	for (size_t i = 0; i < r->n_artifacts; i++) {
+		for (const struct sy_finding *f = r->artifacts[i].findings; f; f = f->next) {
+			if (is_allowed(f))
+				return true;
+		}
+	}
+	return false;
+}
+
 static const char *meaning(const struct sy_report *r, unsigned question)
 {
 	enum sy_answer answer = r->answers[question];
 
+	if (question == SY_INERT && answer == SY_YES && has_allowed(r))
+		return "no way was found to run code by loading it, but for the names "
+		       "that are allowed below";
 	if (answer != SY_NOT_ASKED)
 		return meanings[question][answer];
 	if (!(r->asked & (1u << question)))
@@ -306,8 +325,7 @@ static void put_allowed(struct sy_page *t)
 		const struct sy_artifact *a = &t->report->artifacts[i];
 
 		for (const struct sy_finding *f = a->findings; f; f = f->next) {
-			if (!f->is_suppressed || f->symbol.len == 0 ||
-			    !sy_span_starts(f->reason, "allowed ") || ++n > SHOWN)
+			if (!is_allowed(f) || ++n > SHOWN)
 				continue;
 			put_allowed_one(t, a, f);
 		}
