@@ -91,7 +91,8 @@ static void weights(const struct sy_candidate *c, struct sy_choice *choice)
 
 static void pickle(const struct sy_candidate *c, struct sy_choice *choice)
 {
-	bool is_hidden = !claims(c->content, c->base) &&
+	bool claims_pickle = c->claimed && c->claimed->class == SY_CLASS_PICKLE;
+	bool is_hidden = !claims(c->content, c->base) && !claims_pickle &&
 			 (c->claimed || !c->is_weights_name);
 
 	if (is_hidden && !c->is_named)

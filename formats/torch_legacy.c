@@ -190,7 +190,7 @@ static enum sy_status inspect(struct sy_inspection *in)
 	return status;
 }
 
-static const char *const suffixes[] = { ".bin", ".pt", ".pth", NULL };
+static const char *const suffixes[] = { ".bin", ".ckpt", ".pt", ".pth", ".th", NULL };
 
 const struct sy_format sy_format_torch_legacy = {
 	.name = "torch-legacy", .title = "a PyTorch file (old stream)",

@@ -279,9 +279,24 @@ bool sy_op_extension(struct sy_pickle *m, const struct sy_argument *arg)
 	return sy_machine_odd(m, SY_ODD_EXTENSION, 0, value) && sy_machine_push(m, value);
 }
 
+/*
+ * PyTorch's old stream names the class of a module so, with its source to compare:
+ * ('module', class, file, source) stands for the class itself.
+ */
+static uint64_t named_class(struct sy_pickle *m, uint64_t id)
+{
+	uint64_t class = sy_pickle_item(m, id, 1);
+
+	if (sy_value_kind(id) != SY_VALUE_TUPLE || sy_value_kind(class) != SY_VALUE_GLOBAL ||
+	    !sy_pickle_is_text(m, sy_pickle_item(m, id, 0), "module"))
+		return 0;
+	return class;
+}
+
 bool sy_op_persid(struct sy_pickle *m, uint64_t id)
 {
 	enum sy_status status = SY_OK;
+	uint64_t class = named_class(m, id);
 
 	if (!sy_machine_store(m, &id, 1))
 		return false;
@@ -289,5 +304,7 @@ bool sy_op_persid(struct sy_pickle *m, uint64_t id)
 		status = m->events->persistent(m->events->user, m, m->off, id);
 	if (status != SY_OK)
 		return sy_machine_fail(m, status);
+	if (class != 0)
+		return sy_machine_push(m, class);
 	return sy_machine_push(m, sy_value(SY_VALUE_PERSID, sy_store_tuple(&m->store, &id, 1)));
 }
