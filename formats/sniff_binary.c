@@ -138,6 +138,7 @@ static const char *zip_kind(struct sy_span name)
 	    sy_span_ends(name, "/constants.pkl") ||
 	    sy_span_ends(name, "/bytecode.pkl") || sy_span_ends(name, "/.data/version") ||
 	    sy_span_find(name, sy_span_str("/code/")) != SIZE_MAX ||
+	    sy_span_find(name, sy_span_str("/data/")) != SIZE_MAX ||
 	    sy_span_find(name, sy_span_str("/extra/")) != SIZE_MAX)
 		return "torch";
 	if (sy_span_ends(name, ".npy"))
