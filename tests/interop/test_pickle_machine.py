@@ -30,7 +30,8 @@ RUN_TIME = [
     "cannot be interpreted as an integer", "'frozenset' object has no attribute 'add'",
     "'bytes' object does not support", "bytearray indices", "list indices",
     "has no attribute '__dict__'", "memoryview: a bytes-like", "out-of-band data",
-    "required argument",
+    "required argument", "byte must be in range",
+    "persistent IDs in protocol 0 must be ASCII",
 ]
 # Where Python's own unpickler, without its C half, takes what the C code refuses: we
 # refuse it, and say so (a pickle that is refused is never clean).
