@@ -4,6 +4,7 @@
  * result is pushed.  What CPython would certainly refuse ends the stream.
  */
 #include "formats/pickle/machine_parts.h"
+#include "verifier/base/utf8.h"
 
 static bool is_bare(const struct sy_global *global)
 {
@@ -57,10 +58,10 @@ static bool is_ascii(struct sy_span s)
 	return true;
 }
 
-/* The two lines of GLOBAL (UTF-8) or INST (ASCII) as an import. */
+/* The two lines of GLOBAL (strict UTF-8) or INST (ASCII) as an import. */
 static bool import_lines(struct sy_pickle *m, const struct sy_argument *arg, uint64_t *value)
 {
-	size_t n_left = 0, n_left2 = 0;
+	size_t bad;
 
 	*value = sy_value_other(SY_OTHER_UNKNOWN, 0);
 	if (arg->is_outside)
@@ -68,9 +69,8 @@ static bool import_lines(struct sy_pickle *m, const struct sy_argument *arg, uin
 	if (arg->bytes.len == 0 || arg->second.len == 0)
 		return sy_machine_break(m, "an empty module or name");
 	if (m->opcode == SY_OP_INST ? !is_ascii(arg->bytes) || !is_ascii(arg->second)
-				    : !sy_utf8_pickled(arg->bytes, &n_left) ||
-				      !sy_utf8_pickled(arg->second, &n_left2) ||
-				      n_left + n_left2 > 0)
+				    : !sy_utf8_valid(arg->bytes, &bad) ||
+				      !sy_utf8_valid(arg->second, &bad))
 		return sy_machine_break(m, "a name that is not text");
 	return sy_machine_import(m, arg->bytes, arg->second, false, value);
 }
@@ -250,7 +250,22 @@ bool sy_op_obj(struct sy_pickle *m)
 	return true;
 }
 
-/* Any object takes attributes but plain ones; and None means there are none. */
+/*
+ * An empty state, or None with or without slots, asks nothing of the object; what
+ * cannot be told counts as empty, so that what follows is read.
+ */
+static bool may_be_no_state(const struct sy_pickle *m, uint64_t state)
+{
+	const struct sy_list *list = sy_store_get_list(&m->store, state);
+
+	if (list)
+		return list->n_items == 0;
+	if (sy_value_kind(state) == SY_VALUE_BOOL || sy_value_kind(state) == SY_VALUE_INT)
+		return sy_value_payload(state) == 0;
+	return true;
+}
+
+/* Any object takes attributes but plain ones. */
 bool sy_op_build(struct sy_pickle *m)
 {
 	struct sy_pickle_call call = { .how = SY_HOW_BUILD };
@@ -262,7 +277,7 @@ bool sy_op_build(struct sy_pickle *m)
 	if (!sy_machine_store(m, &call.extra, 1))
 		return false;
 	if (!can_be_called(call.callee)) {
-		if (sy_value_kind(call.extra) == SY_VALUE_NONE)
+		if (may_be_no_state(m, call.extra))
 			return true;
 		return sy_machine_break(m, "a state for a value that takes none");
 	}

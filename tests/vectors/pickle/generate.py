@@ -139,6 +139,7 @@ VECTORS = {
     "reject-pickle-import-dangerous--data-in-data": P4 + data(P4 + data(EVIL) + b".") + b".",
     "reject-pickle-import-dangerous--behind-setstate": P4 + b"}" + text("__setstate__") + SYSTEM +
                                                       b"s0N.",
+    "reject-pickle-import-dangerous--behind-no-state": P4 + b"]N}\x86b0" + RUN + b".",
     # not known, or known otherwise
     "reject-pickle-import-unknown": P4 + name("acme_models", "Net") + b")\x81.",
     "reject-pickle-import-unknown--not-called": P4 + name("acme_models", "Net") + b".",
