@@ -112,30 +112,30 @@ run_ctest() {
 	grep 'tests passed' "$results/ctest-$1.log" || true
 }
 
-# The Python packages to compare with, in a virtual environment of their own.
+# python_packages NAME REQUIREMENTS WHAT-FOR: a virtual environment build/NAME.
 python_packages() {
-	venv=$top/build/venv
+	venv=$top/build/$1
 	stamp=$venv/.requirements
-	if [ ! -x "$venv/bin/python" ] || ! cmp -s tests/requirements.txt "$stamp"; then
-		[ "$tier" != fast ] || return 0
-		step "Python packages for comparison"
+	if [ -x "$venv/bin/python" ] && cmp -s "$2" "$stamp"; then
+		return 0
+	fi
+	[ "$tier" != fast ] || return 0
+	step "Python packages: $1"
+	rm -rf "$venv"
+	if ! { python3 -m venv "$venv" &&
+		"$venv/bin/pip" install -q --disable-pip-version-check --no-input \
+			--no-cache-dir --require-hashes --only-binary :all: --retries 1 --timeout 20 \
+			-r "$2"; } >"$results/pip-$1.log" 2>&1; then
+		tail -n 3 "$results/pip-$1.log"
 		rm -rf "$venv"
-		if ! { python3 -m venv "$venv" &&
-			"$venv/bin/pip" install -q --disable-pip-version-check --no-input \
-				--no-cache-dir --require-hashes --only-binary :all: --retries 1 --timeout 20 \
-				-r tests/requirements.txt; } >"$results/pip.log" 2>&1; then
-			tail -n 3 "$results/pip.log"
-			rm -rf "$venv"
-			if grep -q 'DO NOT MATCH THE HASHES' "$results/pip.log"; then
-				record pip 1
-				return 0
-			fi
-			skip pip "Python packages cannot be installed here: comparisons with them"
+		if grep -q 'DO NOT MATCH THE HASHES' "$results/pip-$1.log"; then
+			record "pip-$1" 1
 			return 0
 		fi
-		cp tests/requirements.txt "$stamp"
+		skip "pip-$1" "Python packages cannot be installed here: $3"
+		return 0
 	fi
-	python=$venv/bin/python
+	cp "$2" "$stamp"
 }
 
 run_fuzzers() {
@@ -175,8 +175,10 @@ else
 	echo "STEELYARD_CORPUS is not set: corpus tests are skipped"
 fi
 
+python_packages venv tests/requirements.txt "comparisons with them"
+python_packages venv-pickle tests/requirements-pickle.txt "pickles of today's libraries"
 python=python3
-python_packages
+[ ! -x "$top/build/venv/bin/python" ] || python=$top/build/venv/bin/python
 if build gcc -DCMAKE_C_COMPILER=gcc; then
 	run_ctest gcc
 	step "lint"
