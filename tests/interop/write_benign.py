@@ -11,6 +11,7 @@ import array
 import collections
 import datetime
 import decimal
+import enum
 import fractions
 import functools
 import importlib
@@ -274,6 +275,43 @@ def write_tokenizers(out):
     out.pickle("tokenizers/whitespace", pre_tokenizers.Whitespace())
     out.pickle("tokenizers/added", tokenizers.AddedToken("<x>", special=True))
     return tokenizers.__version__
+
+
+def fake_class(path, base=object, **members):
+    """A class that pickles as `path` says, without the library: only names are written."""
+    module, name = path.rsplit(".", 1)
+    parts = module.split(".")
+    for i in range(len(parts)):
+        sys.modules.setdefault(".".join(parts[:i + 1]), types.ModuleType(parts[i]))
+    cls = base(name, members["names"], module=module) if "names" in members else type(
+        name, (base,), {"__module__": module, **members})
+    setattr(sys.modules[module], name, cls)
+    return cls
+
+
+def by_name(member):
+    """As enum pickles members of some versions: getattr(class, 'NAME')."""
+    return getattr, (type(member), member.name)
+
+
+def write_names(out):
+    interval = fake_class("transformers.trainer_utils.IntervalStrategy", enum.Enum,
+                          names={"NO": "no", "STEPS": "steps", "EPOCH": "epoch"})
+    scheduler = fake_class("transformers.trainer_utils.SchedulerType", enum.Enum,
+                           names={"LINEAR": "linear", "COSINE": "cosine"})
+    hub = fake_class("transformers.trainer_utils.HubStrategy", enum.Enum,
+                     names={"EVERY_SAVE": "every_save", "END": "end"})
+    optimizer = fake_class("transformers.training_args.OptimizerNames", enum.Enum,
+                           names={"ADAMW_TORCH": "adamw_torch"})
+    arguments = fake_class("transformers.training_args.TrainingArguments")()
+    arguments.__dict__.update(
+        output_dir="out", learning_rate=5e-5, lr_scheduler_type=scheduler.LINEAR,
+        evaluation_strategy=interval.STEPS, hub_strategy=hub.EVERY_SAVE,
+        optim=optimizer.ADAMW_TORCH, fsdp=[], label_names=None)
+    out.pickle("names/training_args", arguments, (2, 4))
+    for cls in (interval, scheduler, hub, optimizer):
+        cls.__reduce_ex__ = lambda self, protocol: by_name(self)
+    out.pickle("names/training_args_getattr", arguments, (2, 4))
 
 
 def write_torch(out):
