@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Binary content that takes more than one comparison to tell.  Parses nothing. */
+#include "formats/payload.h"
 #include "formats/sniff.h"
 #include "verifier/base/cursor.h"
+
+/* A ZIP archive behind something that nobody knows: less than any text. */
+#define BEHIND_BITS 3
 
 static bool has(struct sy_span head, size_t off, const char *bytes, size_t len)
 {
@@ -77,6 +81,9 @@ unsigned sy_bid_torch_legacy(const struct sy_probe *p)
 {
 	static const char magic[] = "\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
 
+	/* A preview of the next format, which PyTorch refuses and never wrote since. */
+	if (has(p->head, 0, "PYTORCH1", 8))
+		return 64;
 	return has(p->head, 0, "\x80\x02", 2) && has(p->head, 2, magic, 12) ? 112 : 0;
 }
 
@@ -155,11 +162,13 @@ unsigned sy_bid_zip(const struct sy_probe *p, const char *kind)
 	struct sy_cursor c;
 	struct sy_span name;
 	uint16_t name_len;
+	uint64_t n_entries;
 
 	if (has(p->head, 0, "PK\5\6", 4))
 		return strcmp(kind, "zip") ? 0 : 32;
 	if (!has(p->head, 0, "PK\3\4", 4))
-		return 0;
+		return !strcmp(kind, "zip") && sy_zip_ends(p->tail, p->size, &n_entries) &&
+		       n_entries > 0 ? BEHIND_BITS : 0;
 	sy_cursor_init(&c, p->head, 0);
 	if (!sy_skip(&c, 26) || !sy_get_u16(&c, &name_len) || !sy_skip(&c, 2) ||
 	    !sy_get_span(&c, name_len, &name))

@@ -32,7 +32,7 @@ static enum sy_status emit_extents(struct sy_inspection *in, const struct sy_pic
 	return status;
 }
 
-static enum sy_status inspect(struct sy_inspection *in)
+static enum sy_status inspect_pickle(struct sy_inspection *in)
 {
 	struct sy_pickle_sum sum;
 	enum sy_status status = sy_pickle_streams(in, 0, in->source->size, NULL, &sum);
@@ -46,6 +46,70 @@ static enum sy_status inspect(struct sy_inspection *in)
 					  (unsigned long long)sum.n_streams,
 					  sum.n_streams == 1 ? "pickle" : "pickles");
 	return status;
+}
+
+/* Names that hold nothing else; weights of many kinds go by the others. */
+static bool is_pickle_name(struct sy_span base)
+{
+	static const char *const names[] = { ".dill", ".joblib", ".p", ".pickle", ".pkl" };
+
+	for (size_t i = 0; i < SY_N_ELEMS(names); i++) {
+		if (sy_ascii_ends(base, names[i]))
+			return true;
+	}
+	return false;
+}
+
+static enum sy_status forget(struct sy_sink *sink, const struct sy_record *record)
+{
+	(void)sink;
+	(void)record;
+	return SY_OK;
+}
+
+/*
+ * Whether anything comes of it when it is run: an import or a result.  A file whose
+ * name only claims weights, and that is no pickle at all, is not a broken one.
+ */
+static enum sy_status try_it(struct sy_inspection *in, bool *is_pickle)
+{
+	struct sy_sink nothing = { .emit = forget };
+	struct sy_inspection trial;
+	struct sy_pickle_sum sum;
+	struct sy_span head;
+	enum sy_status status = sy_source_view(in->source, 0, SY_PROBE_HEAD, &in->arena, &head);
+
+	*is_pickle = is_pickle_name(in->base) || sy_pickle_begins(head, in->source->size);
+	if (status != SY_OK || *is_pickle)
+		return status;
+	trial = *in;
+	trial.sink = &nothing;
+	trial.nest = NULL;
+	status = sy_pickle_streams(&trial, 0, in->source->size, NULL, &sum);
+	in->arena = trial.arena;
+	*is_pickle = status != SY_OK || sum.n_streams > 0 || sum.n_imports > 0;
+	return status;
+}
+
+static enum sy_status tell_unknown(struct sy_inspection *in)
+{
+	enum sy_status status = sy_emit_extent(in, SY_EXTENT_UNKNOWN, 0, in->source->size);
+
+	if (status == SY_OK)
+		status = sy_fact(in, SY_RULE_CONTENT_WEIGHTS_UNKNOWN, SY_OFFSET_NONE, 0,
+				 sy_span_of(NULL, 0), "%llu bytes of unknown content",
+				 (unsigned long long)in->source->size);
+	return status == SY_OK ? sy_emit_artifact(in, "unknown", 0, "unknown content") : status;
+}
+
+static enum sy_status inspect(struct sy_inspection *in)
+{
+	bool is_pickle;
+	enum sy_status status = try_it(in, &is_pickle);
+
+	if (status != SY_OK)
+		return status;
+	return is_pickle ? inspect_pickle(in) : tell_unknown(in);
 }
 
 const struct sy_format sy_format_pickle = {

@@ -303,6 +303,7 @@ static enum sy_status run_all(struct walk *w, const struct sy_pickle_watch *watc
 					 (unsigned long long)(job->end - job->start));
 	}
 	sum->n_opcodes = w->m.n_opcodes;
+	sum->n_imports = w->facts.n_imports;
 	return status;
 }
 

@@ -13,6 +13,7 @@ extern const struct sy_format sy_format_pickle;
 struct sy_pickle_sum {
 	uint64_t n_streams;	/* that came to their STOP */
 	uint64_t n_opcodes;
+	uint64_t n_imports;	/* of all of them, also of those that broke */
 	uint64_t end;		/* of the last of them */
 	uint64_t n_trailing;	/* bytes behind it */
 	bool is_torch_legacy;	/* the first one is the magic number of torch.save */
