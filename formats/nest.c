@@ -195,6 +195,8 @@ static enum sy_status tell_decoded(struct sy_inspection *in, const struct sy_mem
 	const struct sy_span no_symbol = sy_span_of(NULL, 0);
 	enum sy_status status = SY_OK;
 
+	if (member->is_encrypted)
+		return SY_OK;
 	if (decode->end == SY_DECODE_TRUNCATED || decode->end == SY_DECODE_CORRUPT)
 		status = sy_fact(in, SY_RULE_MEMBER_DATA_BROKEN, SY_OFFSET_NONE, 0, no_symbol,
 				 "%s: %s after %llu of %llu compressed bytes, which gave %llu",
@@ -229,7 +231,7 @@ static enum sy_status tell_trailing(struct sy_nest *nest, const struct sy_member
 	struct sy_span head;
 	enum sy_status status;
 
-	if (decode->end != SY_DECODE_COMPLETE || rest.len == 0)
+	if (decode->end != SY_DECODE_COMPLETE || rest.len == 0 || member->is_encrypted)
 		return SY_OK;
 	status = sy_fact(in, SY_RULE_MEMBER_DATA_TRAILING, SY_OFFSET_NONE, 0,
 			 sy_span_of(NULL, 0), "%llu bytes behind the end of the compressed data",
