@@ -162,15 +162,26 @@ static enum sy_status add_bytes(struct sy_zip *zip, const char *what, uint64_t o
 	return status != SY_OK ? status : sy_nest_add(zip->in, &member);
 }
 
+/* Data of a known length is passed over: it is looked at as that entry's. */
+static uint64_t behind(const struct sy_zip *zip, size_t n_before, uint64_t off, uint64_t end)
+{
+	const struct sy_zip_entry *entry = zip->n > n_before ? &zip->entries[n_before] : NULL;
+
+	return entry && entry->end_off > off && entry->end_off < end ? entry->end_off : off + 4;
+}
+
 static enum sy_status add_all_hidden(struct cover *cover, uint64_t off, uint64_t end)
 {
 	enum sy_status status = SY_OK;
 
 	while (status == SY_OK && off < end && cover->n_hidden < HIDDEN_MAX) {
+		size_t n = cover->zip->n;
+
 		cover->n_hidden++;
 		status = sy_zip_add_hidden(cover->zip, off, end);
 		if (status == SY_OK)
-			status = search(cover, off + 4, end, "PK\3\4", &off);
+			status = search(cover, behind(cover->zip, n, off, end), end, "PK\3\4",
+					&off);
 	}
 	if (status != SY_OK || off >= end)
 		return status;
