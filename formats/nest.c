@@ -362,8 +362,8 @@ static enum sy_status too_deep(struct sy_inspection *in, const struct sy_member 
  * Members that share bytes, in containers that share bytes, multiply.  Honest ones
  * come to at most all bytes once per level; each one costs something by itself.
  */
-#define WORK_BYTES_SPARE (UINT64_C(32) << 20)
-#define WORK_BYTES_MEMBER 512	/* below the first level */
+#define WORK_BYTES_SPARE (UINT64_C(16) << 20)
+#define WORK_BYTES_MEMBER 4096	/* below the first level */
 
 static bool is_affordable(struct sy_nest *nest, const struct sy_member *member)
 {

@@ -167,7 +167,7 @@ static uint64_t behind(const struct sy_zip *zip, size_t n_before, uint64_t off, 
 {
 	const struct sy_zip_entry *entry = zip->n > n_before ? &zip->entries[n_before] : NULL;
 
-	return entry && entry->end_off > off && entry->end_off < end ? entry->end_off : off + 4;
+	return entry && entry->end_off > off && entry->end_off <= end ? entry->end_off : off + 4;
 }
 
 static enum sy_status add_all_hidden(struct cover *cover, uint64_t off, uint64_t end)
