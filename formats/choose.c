@@ -140,10 +140,14 @@ static void document(const struct sy_candidate *c, struct sy_choice *choice)
 		inspect(choice, c->claimed);
 	else
 		list(choice, c->content->title);
-	if (c->n_zip_entries > 0)
-		tell(choice, SY_RULE_CONTENT_POLYGLOT_FOUND,
-		     "%s, and a ZIP archive of %llu entries behind it",
-		     c->content->title, (unsigned long long)c->n_zip_entries);
+	if (c->n_zip_entries == 0)
+		return;
+	/* The other reading is the one that can do harm. */
+	if (choice->kind != SY_CHOICE_INSPECT)
+		inspect(choice, sy_format_find(sy_span_str("zip")));
+	tell(choice, SY_RULE_CONTENT_POLYGLOT_FOUND,
+	     "%s, and a ZIP archive of %llu entries behind it", c->content->title,
+	     (unsigned long long)c->n_zip_entries);
 }
 
 static void by_content(const struct sy_candidate *c, struct sy_choice *choice)

@@ -10,6 +10,7 @@
 #include "formats/choose.h"
 #include "formats/member_names.h"
 #include "formats/payload.h"
+#include "verifier/base/ckd.h"
 
 #define STORAGE_HEAD 4096	/* bytes looked at in raw tensor data */
 
@@ -37,6 +38,7 @@ struct sy_nest {
 	struct sy_record artifact;	/* of the file, kept until all was read */
 	bool has_artifact;
 	uint64_t bytes_parsed;		/* of members */
+	uint64_t n_work;		/* bytes of all members that were opened */
 	size_t depth;			/* index of the deepest level */
 	struct level levels[SY_MEMBER_DEPTH + 1];
 };
@@ -195,6 +197,8 @@ static enum sy_status tell_decoded(struct sy_inspection *in, const struct sy_mem
 	const struct sy_span no_symbol = sy_span_of(NULL, 0);
 	enum sy_status status = SY_OK;
 
+	if (member->is_encrypted)
+		return SY_OK;
 	if (decode->end == SY_DECODE_TRUNCATED || decode->end == SY_DECODE_CORRUPT)
 		status = sy_fact(in, SY_RULE_MEMBER_DATA_BROKEN, SY_OFFSET_NONE, 0, no_symbol,
 				 "%s: %s after %llu of %llu compressed bytes, which gave %llu",
@@ -229,7 +233,7 @@ static enum sy_status tell_trailing(struct sy_nest *nest, const struct sy_member
 	struct sy_span head;
 	enum sy_status status;
 
-	if (decode->end != SY_DECODE_COMPLETE || rest.len == 0)
+	if (decode->end != SY_DECODE_COMPLETE || rest.len == 0 || member->is_encrypted)
 		return SY_OK;
 	status = sy_fact(in, SY_RULE_MEMBER_DATA_TRAILING, SY_OFFSET_NONE, 0,
 			 sy_span_of(NULL, 0), "%llu bytes behind the end of the compressed data",
@@ -354,6 +358,38 @@ static enum sy_status too_deep(struct sy_inspection *in, const struct sy_member 
 		       "was not examined", text.data, SY_MEMBER_DEPTH);
 }
 
+/*
+ * Members that share bytes, in containers that share bytes, multiply.  Honest ones
+ * come to at most all bytes once per level; each one costs something by itself.
+ */
+#define WORK_BYTES_SPARE (UINT64_C(16) << 20)
+#define WORK_BYTES_MEMBER 4096	/* below the first level */
+
+static bool is_affordable(struct sy_nest *nest, const struct sy_member *member)
+{
+	uint64_t all = nest->levels[0].in->source->size, work = nest->n_work;
+
+	if (ckd_add(&all, all, nest->scratch.n_decoded) || ckd_mul(&all, all, SY_MEMBER_DEPTH) ||
+	    ckd_add(&all, all, WORK_BYTES_SPARE))
+		all = UINT64_MAX;
+	if (ckd_add(&work, work, member->len) ||
+	    ckd_add(&work, work, nest->depth > 0 ? WORK_BYTES_MEMBER : 0) || work > all)
+		return false;
+	nest->n_work = work;
+	return true;
+}
+
+static enum sy_status too_much(struct sy_inspection *in, const struct sy_member *member)
+{
+	struct sy_text text;
+
+	sy_text_init(&text);
+	sy_text_name(&text, member->name);
+	return sy_fact(in, SY_RULE_WORKER_LIMIT_REACHED, SY_OFFSET_NONE, 0,
+		       sy_span_of(NULL, 0), "%s was not examined: the file's members share their "
+		       "bytes and come to far more than it has", text.data);
+}
+
 static enum sy_status run_fn(struct sy_inspection *in, void *user)
 {
 	return inspect_member(in, user);
@@ -386,6 +422,8 @@ static enum sy_status run_down_to(struct sy_nest *nest, size_t floor)
 				status = sy_fail(nest->ctx, SY_CANCELLED, "interrupted");
 			else if (nest->depth == SY_MEMBER_DEPTH)
 				status = too_deep(level->in, &member);
+			else if (!is_affordable(nest, &member))
+				status = too_much(level->in, &member);
 			else
 				status = enter(nest, &member, run_fn, &member);
 			continue;

@@ -18,6 +18,7 @@ struct sy_member {
 	uint64_t size;			/* decoded bytes as declared; SY_OFFSET_NONE: not */
 	bool has_crc;			/* compare it (reads every byte) */
 	uint32_t crc32;			/* of the decoded bytes */
+	bool is_encrypted;		/* says a flag: that it cannot be read is no fact more */
 	/*
 	 * Who reads it: the loader's reader, whatever it looks like; or nobody, since
 	 * it is raw tensor data, which is only looked at for what may hide there.

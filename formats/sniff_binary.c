@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Binary content that takes more than one comparison to tell.  Parses nothing. */
-#include "formats/payload.h"
 #include "formats/sniff.h"
-#include "verifier/base/cursor.h"
 
-/* A ZIP archive behind something that nobody knows: less than any text. */
-#define BEHIND_BITS 3
+#include "formats/payload.h"
+#include "verifier/base/cursor.h"
 
 static bool has(struct sy_span head, size_t off, const char *bytes, size_t len)
 {
@@ -157,18 +155,24 @@ static const char *zip_kind(struct sy_span name)
 	return "zip";
 }
 
+/* Something else in front, which nobody claims with more: the end tells. */
+static unsigned bid_by_end(const struct sy_probe *p, const char *kind)
+{
+	uint64_t n_entries;
+
+	return !strcmp(kind, "zip") && sy_zip_ends(p->tail, p->size, &n_entries) ? 20 : 0;
+}
+
 unsigned sy_bid_zip(const struct sy_probe *p, const char *kind)
 {
 	struct sy_cursor c;
 	struct sy_span name;
 	uint16_t name_len;
-	uint64_t n_entries;
 
 	if (has(p->head, 0, "PK\5\6", 4))
 		return strcmp(kind, "zip") ? 0 : 32;
 	if (!has(p->head, 0, "PK\3\4", 4))
-		return !strcmp(kind, "zip") && sy_zip_ends(p->tail, p->size, &n_entries) &&
-		       n_entries > 0 ? BEHIND_BITS : 0;
+		return bid_by_end(p, kind);
 	sy_cursor_init(&c, p->head, 0);
 	if (!sy_skip(&c, 26) || !sy_get_u16(&c, &name_len) || !sy_skip(&c, 2) ||
 	    !sy_get_span(&c, name_len, &name))

@@ -217,7 +217,7 @@ static enum sy_status take_record(struct torch *t, const struct sy_zip_entry *en
 	if (is_word(record, "data.pkl"))
 		return take_data(t, entry);
 	t->has_pickle |= is_word(record, "bytecode.pkl");
-	member.is_storage = is_storage(record);
+	member.is_storage = is_storage(record) && !entry->is_disputed;
 	/* Up to a NUL, some readers see "data.pkl". */
 	if (sy_ascii_ends(record, "pkl") || sy_ascii_starts(record, "data.pkl"))
 		member.format = &sy_format_pickle;
@@ -230,7 +230,7 @@ static enum sy_status take_record(struct torch *t, const struct sy_zip_entry *en
 /* What PyTorch cannot unpack, or would never pack so. */
 static enum sy_status check_packing(struct torch *t, const struct sy_zip_entry *entry)
 {
-	if (!entry->is_readable || (entry->method != SY_ZIP_METHOD_STORED &&
+	if (entry->is_encrypted || !entry->is_readable || (entry->method != SY_ZIP_METHOD_STORED &&
 				    entry->method != SY_ZIP_METHOD_DEFLATED))
 		return tell_entry(t, entry, SY_RULE_TORCH_RECORD_UNREADABLE,
 				  "is packed so that PyTorch cannot read it");

@@ -117,10 +117,12 @@ static unsigned bid_torch(const struct sy_probe *p)
 	return sy_bid_zip(p, "torch");
 }
 
-static const char *const zip_suffixes[] = { ".jar", ".whl", ".zip", NULL };
+static const char *const zip_suffixes[] = {
+	".apk", ".egg", ".jar", ".mar", ".nemo", ".pyz", ".skops", ".whl", ".zip", NULL
+};
 static const char *const npz_suffixes[] = { ".npz", NULL };
 static const char *const torch_suffixes[] = {
-	".bin", ".ckpt", ".mar", ".ot", ".pt", ".pt2", ".pth", ".ptl", NULL
+	".bin", ".ckpt", ".ot", ".pt", ".pt2", ".pth", ".ptl", NULL
 };
 
 #define SPEC "PKWARE APPNOTE 6.3.10"

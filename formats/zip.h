@@ -38,7 +38,9 @@ struct sy_zip_entry {
 	bool is_there;			/* its bytes lie in the file */
 	bool is_readable;		/* and we can unpack them */
 	bool is_hidden;			/* the directory does not list it */
-	bool is_overlapping;
+	bool is_encrypted;		/* says a flag; some readers do not care */
+	bool has_crc;			/* its sum is worth reading it */
+	bool is_disputed;		/* its headers name different things */
 };
 
 /* One end record, and the directory it leads to. */
@@ -48,6 +50,9 @@ struct sy_zip_end {
 	uint64_t dir_off, dir_len;	/* in the file */
 	uint64_t n_entries;		/* as it says */
 	uint64_t delta;			/* add to offsets that the archive states */
+	uint64_t dir_end;		/* where the directory ought to end */
+	bool is_zip64;
+	bool is_split;			/* it speaks of several disks */
 };
 
 #define SY_ZIP_ENDS_MAX 8

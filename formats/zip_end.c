@@ -17,6 +17,7 @@ struct record {
 	uint64_t off, dir_len, dir_off, n_entries;
 	uint64_t dir_end;		/* where the directory ought to end */
 	uint16_t comment_len;
+	bool is_zip64, is_split;
 };
 
 static bool get_end(struct sy_cursor *c, struct record *r)
@@ -32,6 +33,7 @@ static bool get_end(struct sy_cursor *c, struct record *r)
 	r->dir_len = dir_len;
 	r->dir_off = dir_off;
 	r->n_entries = n;
+	r->is_split = disk != 0 || dir_disk != 0 || n_here != n;
 	return true;
 }
 
@@ -47,11 +49,15 @@ static bool get_end64(struct sy_cursor *c, struct record *r)
 	uint64_t size, n_here;
 	uint16_t made_by, needed;
 
-	return sy_get_u32(c, &signature) && signature == 0x06064b50 &&
-	       sy_get_u64(c, &size) && sy_get_u16(c, &made_by) && sy_get_u16(c, &needed) &&
-	       sy_get_u32(c, &disk) && sy_get_u32(c, &dir_disk) && sy_get_u64(c, &n_here) &&
-	       sy_get_u64(c, &r->n_entries) && sy_get_u64(c, &r->dir_len) &&
-	       sy_get_u64(c, &r->dir_off);
+	if (!sy_get_u32(c, &signature) || signature != 0x06064b50 || !sy_get_u64(c, &size) ||
+	    !sy_get_u16(c, &made_by) || !sy_get_u16(c, &needed) || !sy_get_u32(c, &disk) ||
+	    !sy_get_u32(c, &dir_disk) || !sy_get_u64(c, &n_here) ||
+	    !sy_get_u64(c, &r->n_entries) || !sy_get_u64(c, &r->dir_len) ||
+	    !sy_get_u64(c, &r->dir_off))
+		return false;
+	r->is_zip64 = true;
+	r->is_split = disk != 0 || dir_disk != 0 || n_here != r->n_entries;
+	return true;
 }
 
 /*
@@ -108,7 +114,8 @@ static enum sy_status is_directory(struct sy_zip *zip, uint64_t off, bool *is_on
 static enum sy_status place(struct sy_zip *zip, const struct record *r, bool *is_one)
 {
 	struct sy_zip_end end = { .off = r->off, .dir_len = r->dir_len,
-				  .n_entries = r->n_entries };
+				  .n_entries = r->n_entries, .dir_end = r->dir_end,
+				  .is_zip64 = r->is_zip64, .is_split = r->is_split };
 	uint64_t computed = 0;
 	enum sy_status status = SY_OK;
 
@@ -133,17 +140,25 @@ static enum sy_status place(struct sy_zip *zip, const struct record *r, bool *is
 static enum sy_status try_record(struct sy_zip *zip, struct sy_span tail, size_t at,
 				 uint64_t off, bool *is_one)
 {
-	struct record r = { .off = off, .dir_end = off };
+	struct record r = { .off = off, .dir_end = off }, short_one;
 	struct sy_cursor c;
+	bool is_other;
 	enum sy_status status = SY_OK;
 
 	*is_one = false;
 	sy_cursor_init(&c, sy_span_slice(tail, at, SY_ZIP_END_BYTES), off);
 	if (!get_end(&c, &r))
 		return SY_OK;
-	if (wants_zip64(&r))
-		status = read_zip64(zip, &r);
-	return status == SY_OK ? place(zip, &r, is_one) : status;
+	short_one = r;
+	status = read_zip64(zip, &r);
+	if (status == SY_OK)
+		status = place(zip, &r, is_one);
+	/* Some readers ask for the long record always, others only when told to. */
+	if (status != SY_OK || !r.is_zip64 || wants_zip64(&short_one) ||
+	    (short_one.n_entries == r.n_entries && short_one.dir_off == r.dir_off &&
+	     short_one.dir_len == r.dir_len) || zip->n_ends == SY_ZIP_ENDS_MAX)
+		return status;
+	return place(zip, &short_one, &is_other);
 }
 
 static enum sy_status tell_ends(struct sy_zip *zip)
@@ -153,16 +168,24 @@ static enum sy_status tell_ends(struct sy_zip *zip)
 	uint64_t size = zip->in->source->size, comment = end->end - end->off - SY_ZIP_END_BYTES;
 	enum sy_status status = SY_OK;
 
-	for (size_t i = 1; i < zip->n_ends && status == SY_OK; i++)
-		status = sy_fact(zip->in, SY_RULE_ZIP_END_AMBIGUOUS, zip->ends[i].off,
-				 SY_ZIP_END_BYTES, none, "another end record stands at %llu; the "
-				 "last one is at %llu", (unsigned long long)zip->ends[i].off,
-				 (unsigned long long)end->off);
 	if (status == SY_OK && end->delta != 0)
 		status = sy_fact(zip->in, SY_RULE_ZIP_OFFSET_WRONG, end->off, SY_ZIP_END_BYTES,
 				 none, "the directory begins at %llu, the archive says %llu",
 				 (unsigned long long)end->dir_off,
 				 (unsigned long long)(end->dir_off - end->delta));
+	if (status == SY_OK && end->is_split)
+		status = sy_fact(zip->in, SY_RULE_ZIP_COUNT_WRONG, end->off, SY_ZIP_END_BYTES, none,
+				 "the end record speaks of an archive in several files");
+	if (status == SY_OK && end->end > size)
+		status = sy_fact(zip->in, SY_RULE_ZIP_DIRECTORY_BROKEN, end->off,
+				 SY_ZIP_END_BYTES, none, "the archive ends at %llu, the file at "
+				 "%llu", (unsigned long long)end->end, (unsigned long long)size);
+	if (status == SY_OK && end->delta == 0 && end->dir_len > 0 &&
+	    end->dir_off + end->dir_len != end->dir_end)
+		status = sy_fact(zip->in, SY_RULE_ZIP_OFFSET_WRONG, end->off, SY_ZIP_END_BYTES,
+				 none, "the directory ends at %llu, the end record follows at %llu",
+				 (unsigned long long)(end->dir_off + end->dir_len),
+				 (unsigned long long)end->dir_end);
 	if (status == SY_OK && comment > 0)
 		status = sy_fact(zip->in, SY_RULE_ZIP_COMMENT_FOUND,
 				 end->off + SY_ZIP_END_BYTES, comment, none,

@@ -35,6 +35,8 @@ static enum sy_status fold(struct sy_zip *zip, struct sy_span name, struct sy_sp
 	copy = sy_arena_alloc(&zip->in->arena, name.len);
 	if (!copy)
 		return sy_memory_status(zip->in->ctx);
+	while (name.len > 1 && (name.data[name.len - 1] == '/' || name.data[name.len - 1] == '\\'))
+		name.len--;
 	for (size_t i = 0; i < name.len; i++)
 		copy[i] = name.data[i] == '\\' ? '/' : sy_ascii_lower(name.data[i]);
 	*folded = sy_span_of(copy, name.len);

@@ -11,8 +11,12 @@
 #define FLAG_DESCRIPTOR 0x0008u
 #define FLAGS_USUAL 0x080eu		/* deflate's options, descriptor, UTF-8 */
 #define LOCAL_BYTES_MAX (SY_ZIP_LOCAL_BYTES + (size_t)2 * 65535)
+#define FLAGS_FREE FLAGS_USUAL	/* the two headers need not agree on them */
 /* Checking a sum means reading: what is stored is weights, and read when weighed. */
-#define CRC_BYTES_MAX (UINT64_C(1) << 24)
+#define CRC_BYTES_MAX (UINT64_C(1) << 20)	/* of one entry */
+#define CRC_BYTES_ALL (UINT64_C(16) << 20)	/* of the archive */
+#define WORK_BYTES_SPARE (UINT64_C(64) << 20)
+#define EXTRA_PATH 0x7075	/* Info-ZIP: the name again, in UTF-8 */
 
 static const struct { uint16_t method; enum sy_codec codec; } methods[] = {
 	{ SY_ZIP_METHOD_STORED, SY_CODEC_STORED }, { SY_ZIP_METHOD_DEFLATED, SY_CODEC_DEFLATE },
@@ -60,13 +64,15 @@ static enum sy_status compare_headers(struct sy_zip *zip, struct sy_zip_entry *e
 	struct sy_text name = name_of(entry), other;
 	enum sy_status status = SY_OK;
 
-	if (!sy_span_equal(local->name, entry->name)) {
+	entry->is_disputed = !sy_span_equal(local->name, entry->name);
+	if (entry->is_disputed) {
 		sy_text_init(&other);
 		sy_text_name(&other, local->name);
 		status = sy_zip_tell(zip, entry, SY_RULE_ZIP_HEADERS_DIFFER,
 				     "%s is called %s before its data", name.data, other.data);
 	}
-	if (status == SY_OK && (local->method != entry->method || local->flags != entry->flags))
+	if (status == SY_OK && (local->method != entry->method ||
+				((local->flags ^ entry->flags) & ~FLAGS_FREE)))
 		status = sy_zip_tell(zip, entry, SY_RULE_ZIP_HEADERS_DIFFER,
 				     "%s: method %u and flags 0x%x in the directory, %u and 0x%x "
 				     "before its data", name.data, entry->method, entry->flags,
@@ -178,6 +184,84 @@ static enum sy_status get_local(struct sy_zip *zip, uint64_t off, struct local *
 	return status;
 }
 
+/*
+ * What a reader sees that goes by the header before the data, where that is something
+ * else: another name, method or length.
+ */
+static enum sy_status add_other_reading(struct sy_zip *zip, const struct sy_zip_entry *entry,
+					const struct sy_zip_header *local)
+{
+	uint64_t left = zip->in->source->size - entry->data_off;
+	struct sy_member member = { .off = entry->data_off, .len = local->len,
+				    .size = SY_OFFSET_NONE };
+	bool is_other = local->method != entry->method || entry->is_disputed ||
+			(local->len != entry->len && local->len > 0 && local->len <= left);
+	enum sy_status status;
+
+	if (!is_other || !find_codec(local->method, &member.codec))
+		return SY_OK;
+	if (member.len == 0 || member.len > left)
+		member.len = entry->is_there ? entry->len : left;
+	status = sy_arena_copy(&zip->in->arena, local->name, &member.name);
+	return status == SY_OK ? sy_nest_add(zip->in, &member) : status;
+}
+
+/* The extra field of an id, counted; false: the fields do not add up. */
+static bool find_extra(struct sy_span extra, uint16_t wanted, struct sy_span *value, unsigned *n)
+{
+	struct sy_cursor c;
+	struct sy_span field;
+	uint16_t id, len;
+
+	*n = 0;
+	*value = sy_span_of(NULL, 0);
+	sy_cursor_init(&c, extra, 0);
+	while (sy_get_u16(&c, &id) && sy_get_u16(&c, &len)) {
+		if (!sy_get_span(&c, len, &field))
+			return false;
+		if (id == wanted && (*n)++ == 0)
+			*value = field;
+	}
+	return true;
+}
+
+static bool is_ascii(struct sy_span s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.data[i] >= 0x80)
+			return false;
+	}
+	return true;
+}
+
+/* Writers use that field for letters which the old character sets do not have. */
+static bool is_same_name(struct sy_span path, struct sy_span name)
+{
+	return sy_span_equal(path, name) || (!is_ascii(path) && !is_ascii(name));
+}
+
+static enum sy_status check_extra(struct sy_zip *zip, const struct sy_zip_entry *entry,
+				  struct sy_span extra)
+{
+	struct sy_span path, long_sizes;
+	unsigned n_paths, n_long;
+	bool is_whole = find_extra(extra, 1, &long_sizes, &n_long);
+	struct sy_text other;
+
+	if (!is_whole || n_long > 1)
+		return sy_zip_tell(zip, entry, SY_RULE_ZIP_EXTRA_WRONG, "%s: %s",
+				   name_of(entry).data, is_whole ? "its sizes stand there twice" :
+				   "an extra field is longer than all of them");
+	(void)find_extra(extra, EXTRA_PATH, &path, &n_paths);
+	path = sy_span_slice(path, 5, path.len);
+	if (n_paths == 0 || (n_paths == 1 && is_same_name(path, entry->name)))
+		return SY_OK;
+	sy_text_init(&other);
+	sy_text_name(&other, path);
+	return sy_zip_tell(zip, entry, SY_RULE_ZIP_HEADERS_DIFFER, "%s is called %s in an extra "
+			   "field, which some readers take", name_of(entry).data, other.data);
+}
+
 /* Places the data behind its header, and compares. */
 static enum sy_status read_local(struct sy_zip *zip, struct sy_zip_entry *entry)
 {
@@ -191,6 +275,10 @@ static enum sy_status read_local(struct sy_zip *zip, struct sy_zip_entry *entry)
 				  entry->len <= size - entry->data_off;
 		entry->end_off = entry->data_off + entry->len;
 		status = compare_headers(zip, entry, &local.header);
+		if (status == SY_OK)
+			status = check_extra(zip, entry, local.header.extra);
+		if (status == SY_OK && entry->data_off <= size)
+			status = add_other_reading(zip, entry, &local.header);
 	}
 	sy_release(zip->in->ctx, local.longer);
 	if (status != SY_OK)
@@ -205,7 +293,7 @@ static enum sy_status check_flags(struct sy_zip *zip, struct sy_zip_entry *entry
 	struct sy_text name = name_of(entry);
 
 	if (entry->flags & FLAG_ENCRYPTED) {
-		entry->is_readable = false;
+		entry->is_encrypted = true;
 		return sy_zip_tell(zip, entry, SY_RULE_ZIP_ENTRY_ENCRYPTED,
 				   "%s is encrypted (flags 0x%x)", name.data, entry->flags);
 	}
@@ -251,19 +339,6 @@ static enum sy_status check_attributes(struct sy_zip *zip, const struct sy_zip_e
 	return SY_OK;
 }
 
-static bool is_unicode_path(struct sy_span extra)
-{
-	struct sy_cursor c;
-	struct sy_span value;
-	uint16_t id, len;
-
-	sy_cursor_init(&c, extra, 0);
-	while (sy_get_u16(&c, &id) && sy_get_u16(&c, &len) && sy_get_span(&c, len, &value))
-		if (id == 0x7075)
-			return true;
-	return false;
-}
-
 static enum sy_status take_header(struct sy_zip *zip, const struct sy_zip_end *end,
 				  uint64_t at, const struct sy_zip_header *h)
 {
@@ -290,10 +365,7 @@ static enum sy_status take_header(struct sy_zip *zip, const struct sy_zip_end *e
 	zip->n++;
 	if (ckd_add(&zip->size_sum, zip->size_sum, h->size))
 		zip->size_sum = UINT64_MAX;
-	if (!is_unicode_path(h->extra))
-		return SY_OK;
-	return sy_zip_tell(zip, entry, SY_RULE_ZIP_HEADERS_DIFFER, "%s has another name in an "
-			   "extra field, which some readers take", name_of(entry).data);
+	return check_extra(zip, entry, h->extra);
 }
 
 static enum sy_status tell_directory(struct sy_zip *zip, const struct sy_zip_end *end,
@@ -338,11 +410,11 @@ static enum sy_status read_directory(struct sy_zip *zip, const struct sy_zip_end
 	return status == SY_OK ? tell_directory(zip, end, at, n) : status;
 }
 
-static enum sy_status read_entries(struct sy_zip *zip)
+static enum sy_status read_entries(struct sy_zip *zip, size_t first)
 {
 	enum sy_status status = SY_OK;
 
-	for (size_t i = 0; i < zip->n && status == SY_OK; i++) {
+	for (size_t i = first; i < zip->n && status == SY_OK; i++) {
 		struct sy_zip_entry *entry = &zip->entries[i];
 
 		status = check_flags(zip, entry);
@@ -390,32 +462,110 @@ enum sy_status sy_zip_add_hidden(struct sy_zip *zip, uint64_t off, uint64_t end)
 	return status;
 }
 
-static enum sy_status read_all(struct sy_zip *zip)
+static bool wants_crc(const struct sy_zip_entry *entry, uint64_t n_left)
 {
+	bool is_small = entry->len <= CRC_BYTES_MAX && entry->len <= n_left;
+
+	return !entry->is_hidden && !entry->is_encrypted &&
+	       (entry->codec != SY_CODEC_STORED || is_small ||
+		sy_ascii_ends(entry->name, ".pkl"));
+}
+
+/* Only entries that share their bytes come to more than the file has. */
+static enum sy_status plan(struct sy_zip *zip)
+{
+	uint64_t n_crc = CRC_BYTES_ALL, n_work = zip->in->source->size + WORK_BYTES_SPARE;
+	size_t n_left_out = 0;
+
+	for (size_t i = 0; i < zip->n; i++) {
+		struct sy_zip_entry *entry = &zip->entries[i];
+
+		if (!entry->is_there)
+			continue;
+		entry->has_crc = wants_crc(entry, n_crc);
+		if (entry->has_crc && entry->codec == SY_CODEC_STORED)
+			n_crc -= entry->len < n_crc ? entry->len : n_crc;
+		if (entry->len > n_work) {
+			entry->is_there = false;
+			n_left_out++;
+		} else {
+			n_work -= entry->len;
+		}
+	}
+	if (n_left_out == 0)
+		return SY_OK;
+	return sy_fact(zip->in, SY_RULE_WORKER_LIMIT_REACHED, SY_OFFSET_NONE, 0,
+		       sy_span_of(NULL, 0), "the entries share bytes and come to far more than the "
+		       "file has: %zu of %zu were not examined", n_left_out, zip->n);
+}
+
+/* An archive that is stored in this one has an end record, which is nobody else's. */
+static bool is_inside(const struct sy_zip *zip, size_t n, const struct sy_zip_end *end)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct sy_zip_entry *entry = &zip->entries[i];
+
+		if (entry->is_there && end->off >= entry->data_off &&
+		    end->off - entry->data_off < entry->len)
+			return true;
+	}
+	return false;
+}
+
+static enum sy_status tell_other_end(struct sy_zip *zip, const struct sy_zip_end *end)
+{
+	return sy_fact(zip->in, SY_RULE_ZIP_END_AMBIGUOUS, end->off, SY_ZIP_END_BYTES,
+		       sy_span_of(NULL, 0), "another end record stands at %llu, the last one at "
+		       "%llu", (unsigned long long)end->off,
+		       (unsigned long long)zip->ends[0].off);
+}
+
+/* The last end record's directory, and that of each other one outside its entries. */
+static enum sy_status read_ends(struct sy_zip *zip)
+{
+	size_t n_ends = zip->n_ends, n_first = 0;
 	enum sy_status status = SY_OK;
 
-	for (size_t i = 0; i < zip->n_ends && status == SY_OK; i++)
-		status = read_directory(zip, &zip->ends[i]);
-	if (status == SY_OK)
-		status = read_entries(zip);
+	zip->n_ends = 0;
+	for (size_t i = 0; i < n_ends && status == SY_OK; i++) {
+		const struct sy_zip_end end = zip->ends[i];
+		size_t n = zip->n;
+
+		if (i > 0 && is_inside(zip, n_first, &end))
+			continue;
+		zip->ends[zip->n_ends++] = end;
+		if (i > 0)
+			status = tell_other_end(zip, &end);
+		if (status == SY_OK)
+			status = read_directory(zip, &end);
+		if (status == SY_OK)
+			status = read_entries(zip, n);
+		if (i == 0)
+			n_first = zip->n;
+	}
+	return status;
+}
+
+static enum sy_status read_all(struct sy_zip *zip)
+{
+	enum sy_status status = read_ends(zip);
+
 	if (status == SY_OK)
 		status = sy_zip_check_layout(zip);
 	if (status == SY_OK)
 		status = sy_zip_check_names(zip);
-	return status;
+	return status == SY_OK ? plan(zip) : status;
 }
 
 /* Nothing leads into it from behind; from the front there may be entries. */
 static enum sy_status without_end(struct sy_zip *zip)
 {
-	struct sy_inspection *in = zip->in;
-	enum sy_status status = sy_emit_extent(in, SY_EXTENT_UNKNOWN, 0, in->source->size);
+	enum sy_status status = sy_fact(zip->in, SY_RULE_ZIP_DIRECTORY_BROKEN, 0, 0,
+					sy_span_of(NULL, 0), "%llu bytes, and no end record that "
+					"leads to a directory",
+					(unsigned long long)zip->in->source->size);
 
-	if (status == SY_OK)
-		status = sy_fact(in, SY_RULE_ZIP_DIRECTORY_BROKEN, 0, 0, sy_span_of(NULL, 0),
-				 "%llu bytes, and no end record that leads to a directory",
-				 (unsigned long long)in->source->size);
-	return status == SY_OK ? sy_zip_add_hidden(zip, 0, in->source->size) : status;
+	return status == SY_OK ? read_all(zip) : status;
 }
 
 enum sy_status sy_zip_read(struct sy_zip *zip, struct sy_inspection *in)
@@ -441,8 +591,7 @@ struct sy_member sy_zip_member(const struct sy_zip_entry *entry)
 	return (struct sy_member){
 		.name = entry->name, .codec = entry->codec, .off = entry->data_off,
 		.len = entry->len, .size = entry->is_hidden ? SY_OFFSET_NONE : entry->size,
-		.crc32 = entry->crc32,
-		.has_crc = !entry->is_hidden && (entry->codec != SY_CODEC_STORED ||
-						 entry->len <= CRC_BYTES_MAX),
+		.crc32 = entry->crc32, .has_crc = entry->has_crc,
+		.is_encrypted = entry->is_encrypted,
 	};
 }

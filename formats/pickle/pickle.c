@@ -3,8 +3,11 @@
  * A plain pickle file: whatever its name, one or more streams of opcodes, judged by
  * what loading them would import and call.  Nothing is unpickled.
  */
+#include "formats/nest.h"
 #include "formats/payload.h"
 #include "formats/pickle/streams.h"
+
+extern const struct sy_format sy_format_zip;
 
 static const char *const suffixes[] = {
 	".bin", ".ckpt", ".dill", ".joblib", ".p", ".pdparams", ".pickle", ".pkl", ".pt",
@@ -32,6 +35,27 @@ static enum sy_status emit_extents(struct sy_inspection *in, const struct sy_pic
 	return status;
 }
 
+/* A pickle is read from the front, an archive from the end: both are looked at. */
+static enum sy_status other_reading(struct sy_inspection *in, const struct sy_pickle_sum *sum)
+{
+	struct sy_member member = { .name = sy_span_str("(as a ZIP archive)"),
+				    .len = in->source->size, .size = in->source->size,
+				    .format = &sy_format_zip };
+	struct sy_zip_tail tail;
+	bool is_found = false;
+	enum sy_status status = SY_OK;
+
+	if (sum->end < in->source->size)
+		status = sy_zip_tail_find(in, &tail, &is_found);
+	if (status != SY_OK || !is_found || tail.off < sum->end)
+		return status;
+	status = sy_fact(in, SY_RULE_CONTENT_POLYGLOT_FOUND, tail.dir_off,
+			 in->source->size - tail.dir_off, sy_span_str("zip"), "a ZIP reader opens "
+			 "the directory at byte %llu: %llu entries",
+			 (unsigned long long)tail.dir_off, (unsigned long long)tail.n_entries);
+	return status == SY_OK ? sy_nest_add(in, &member) : status;
+}
+
 static enum sy_status inspect_pickle(struct sy_inspection *in)
 {
 	struct sy_pickle_sum sum;
@@ -40,6 +64,8 @@ static enum sy_status inspect_pickle(struct sy_inspection *in)
 	in->bytes_parsed += sum.end;
 	if (status == SY_OK)
 		status = emit_extents(in, &sum);
+	if (status == SY_OK)
+		status = other_reading(in, &sum);
 	if (status == SY_OK)
 		status = sy_emit_artifact(in, "pickle", 0, "%llu opcodes in %llu %s",
 					  (unsigned long long)sum.n_opcodes,
