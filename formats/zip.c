@@ -72,7 +72,7 @@ static bool is_npz(const struct sy_zip *zip)
 	return zip->n > 0;
 }
 
-static enum sy_status judge(struct sy_zip *zip)
+static enum sy_status judge(struct sy_zip *zip, const char *name)
 {
 	bool is_torch = sy_torch_zip_is(zip);
 	enum sy_status status = tell_kind(zip);
@@ -83,13 +83,14 @@ static enum sy_status judge(struct sy_zip *zip)
 		status = is_torch ? sy_torch_zip_judge(zip) : add_files(zip);
 	if (status == SY_OK)
 		status = sy_emit_artifact(zip->in, is_torch ? "torch-zip" :
-					  is_npz(zip) ? "npz" : "zip", 0,
+					  is_npz(zip) ? "npz" : name, 0,
 					  "%zu entries, %llu bytes unpacked", zip->n,
 					  (unsigned long long)zip->size_sum);
 	return status;
 }
 
-static enum sy_status inspect(struct sy_inspection *in)
+/* name: what it is called when its members do not say more. */
+static enum sy_status inspect_as(struct sy_inspection *in, const char *name)
 {
 	struct sy_zip zip;
 	enum sy_status status = sy_zip_read(&zip, in);
@@ -97,9 +98,24 @@ static enum sy_status inspect(struct sy_inspection *in)
 	for (size_t i = 0; i < zip.n_ends; i++)
 		in->bytes_parsed += zip.ends[i].dir_len;
 	if (status == SY_OK)
-		status = judge(&zip);
+		status = judge(&zip, name);
 	sy_zip_free(&zip);
 	return status;
+}
+
+static enum sy_status inspect(struct sy_inspection *in)
+{
+	return inspect_as(in, "zip");
+}
+
+static enum sy_status inspect_keras(struct sy_inspection *in)
+{
+	return inspect_as(in, "keras-zip");
+}
+
+static enum sy_status inspect_dduf(struct sy_inspection *in)
+{
+	return inspect_as(in, "dduf");
 }
 
 static unsigned bid_zip(const struct sy_probe *p)
@@ -117,9 +133,21 @@ static unsigned bid_torch(const struct sy_probe *p)
 	return sy_bid_zip(p, "torch");
 }
 
+static unsigned bid_keras(const struct sy_probe *p)
+{
+	return sy_bid_zip(p, "keras");
+}
+
+static unsigned bid_dduf(const struct sy_probe *p)
+{
+	return sy_bid_zip(p, "dduf");
+}
+
 static const char *const zip_suffixes[] = {
 	".apk", ".egg", ".jar", ".mar", ".nemo", ".pyz", ".skops", ".whl", ".zip", NULL
 };
+static const char *const keras_suffixes[] = { ".keras", NULL };
+static const char *const dduf_suffixes[] = { ".dduf", NULL };
 static const char *const npz_suffixes[] = { ".npz", NULL };
 static const char *const torch_suffixes[] = {
 	".bin", ".ckpt", ".ot", ".pt", ".pt2", ".pth", ".ptl", NULL
@@ -144,4 +172,17 @@ const struct sy_format sy_format_torch_zip = {
 	.spec = SPEC ", PyTorch caffe2/serialize/inline_container.cc",
 	.class = SY_CLASS_PICKLE, .suffixes = torch_suffixes, .unpacks = true,
 	.bid = bid_torch, .inspect = inspect,
+};
+
+/* Nobody judges what the configurations in these mean (archive_kind.c). */
+const struct sy_format sy_format_keras_zip = {
+	.name = "keras-zip", .title = "a Keras archive", .spec = SPEC ", Keras 3 saving_lib",
+	.class = SY_CLASS_CONTAINER, .suffixes = keras_suffixes, .unpacks = true,
+	.bid = bid_keras, .inspect = inspect_keras,
+};
+
+const struct sy_format sy_format_dduf = {
+	.name = "dduf", .title = "a DDUF archive (diffusers)", .spec = SPEC ", DDUF",
+	.class = SY_CLASS_CONTAINER, .suffixes = dduf_suffixes, .unpacks = true,
+	.bid = bid_dduf, .inspect = inspect_dduf,
 };

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+extern const struct sy_format sy_format_dduf;
+extern const struct sy_format sy_format_keras_zip;
 extern const struct sy_format sy_format_npz;
 extern const struct sy_format sy_format_torch_zip;
 extern const struct sy_format sy_format_zip;

@@ -151,8 +151,10 @@ def format_definition(name, sources):
         if match:
             return path, match.group(1)
     for path in sources:
-        if re.search(r"^\s*[A-Z_]+\(%s\s*," % re.escape(name), text_of(path), re.M):
-            return path, ""
+        instance = re.search(r"^\s*([A-Z_]+)\(%s\s*," % re.escape(name), text_of(path), re.M)
+        if instance:        # of a macro, which may stand in the same file
+            macro = re.search(r"#define %s\((?:.*\\\n)*" % instance.group(1), text_of(path))
+            return path, macro.group() if macro else ""
     return None
 
 
@@ -174,8 +176,10 @@ def missing_parts(name, files, sources):
         told = any(re.search(r"\b%s\b" % re.escape(s), text_of(f))
                    for f in pages for s in (name, spelled))
         return [] if told else ["a mention in docs/formats/ (it is only recognised)"]
-    page = f"docs/formats/{spelled}.md"
-    folders = vector_folders(name, page, files)
+    stem = pathlib.PurePath(found[0]).stem      # one file may hold several formats
+    page = next((f for f in (f"docs/formats/{spelled}.md", f"docs/formats/{stem}.md")
+                 if f in files), f"docs/formats/{spelled}.md")
+    folders = vector_folders(name, page, files) + (f"tests/vectors/{stem}/",)
     own = [found[0]] + [f for f in sources if f.startswith(f"formats/{name}")]
     parts = {
         "rules": any("SY_RULE_" in text_of(f) for f in own),
