@@ -102,10 +102,11 @@ static enum sy_status odd_value(struct sy_pickle_facts *facts, struct sy_pickle 
 }
 
 /* Readers that keep to frames go on behind the frame: that reading is run, too. */
-static enum sy_status odd_frame(struct sy_pickle_facts *facts, uint64_t off, uint64_t beyond,
-				uint64_t frame_end)
+static enum sy_status odd_frame(struct sy_pickle_facts *facts, const struct sy_pickle *m,
+				uint64_t beyond, bool is_early)
 {
 	struct sy_pickle_job job = facts->job;
+	uint64_t frame_end = m->frame_end;
 	enum sy_status status;
 
 	if (beyond > 0 && sy_fact_is_wanted(facts->in, SY_RULE_PICKLE_FRAME_WRONG)) {
@@ -116,8 +117,9 @@ static enum sy_status odd_frame(struct sy_pickle_facts *facts, uint64_t off, uin
 		if (status != SY_OK)
 			return status;
 	}
-	return sy_fact(facts->in, SY_RULE_PICKLE_FRAME_WRONG, sy_pickle_facts_off(facts, off), 1,
-		       sy_span_of(NULL, 0), beyond
+	return sy_fact(facts->in, SY_RULE_PICKLE_FRAME_WRONG, sy_pickle_facts_off(facts, m->off), 1,
+		       sy_span_of(NULL, 0), is_early
+		       ? "the pickle ends %llu bytes before its frame" : beyond
 		       ? "an opcode reaches %llu bytes beyond the end of its frame"
 		       : "a frame begins inside another frame%.0llu",
 		       (unsigned long long)beyond);
@@ -173,7 +175,7 @@ static enum sy_status on_oddity(void *user, struct sy_pickle *m, enum sy_pickle_
 		return sy_fact(facts->in, SY_RULE_PICKLE_BUFFER_MISSING, at, 1,
 			       sy_span_of(NULL, 0), "takes a buffer that is not in the file");
 	case SY_ODD_FRAME:
-		return odd_frame(facts, off, len, m->frame_end);
+		return odd_frame(facts, m, len, value != 0);
 	case SY_ODD_BARE:
 		return sy_pickle_misuse(facts, m, sy_value_index(value), &stored,
 					"and stores it where other code can call it");

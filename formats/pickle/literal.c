@@ -136,6 +136,9 @@ bool sy_literal_int(struct sy_span line, struct sy_number *number)
 	*number = (struct sy_number){ 0 };
 	if (line.len == 0)
 		return false;
+	number->fits = true;
+	if (s.len == 0)		/* a NUL comes first: strtol() stops at it, and so at the end */
+		return true;
 	if (!c_int(s, number)) {
 		*number = (struct sy_number){ 0 };
 		return python_int(s, 0, number);

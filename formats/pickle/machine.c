@@ -108,10 +108,16 @@ static bool op_readonly(struct sy_pickle *m)
 
 static bool op_stop(struct sy_pickle *m)
 {
+	uint64_t at = sy_reader_at(&m->reader);
+
 	if (!sy_machine_pop(m, &m->end.value) || !sy_machine_store(m, &m->end.value, 1))
 		return false;
+	/* Readers that keep to frames begin the next pickle behind this one's frame. */
+	if (m->frame_end > at &&
+	    !sy_machine_odd(m, SY_ODD_FRAME, m->frame_end - at, sy_value(SY_VALUE_BOOL, 1)))
+		return false;
 	m->end.ending = SY_END_STOP;
-	m->end.off = sy_reader_at(&m->reader);
+	m->end.off = at;
 	return false;
 }
 

@@ -47,7 +47,8 @@ enum sy_pickle_oddity {
 	SY_ODD_NAME,		/* an imported name cannot be known: value */
 	SY_ODD_EXTENSION,	/* copyreg's registry: value */
 	SY_ODD_BUFFER,		/* a buffer from outside the stream */
-	SY_ODD_FRAME,		/* an opcode crosses the end of its frame, or a frame
+	SY_ODD_FRAME,		/* the pickle ends before its frame does, by len (value is
+				 * True); an opcode crosses the end of its frame, or a frame
 				 * begins in another: len is what lies beyond */
 	SY_ODD_BARE,		/* value: a callable is stored, from where it can be called */
 	SY_ODD_NESTED,		/* value: bytes that look like a pickle themselves, or

@@ -179,6 +179,11 @@ VECTORS = {
     "reject-pickle-stream-broken--quotes": b"Sabc\n.",
     "reject-pickle-stream-broken--extension-0": P2 + b"\x82\0.",
     "reject-pickle-frame-wrong--straddles": P4 + frame(b"C\4", 2) + b"N.N." + b".",
+    # Read to its STOP, the text behind it swallows what a reader of frames loads next.
+    "reject-pickle-import-dangerous--behind-frame": P4 + frame(b"N.X\x40\0\0\0", 7) + (
+        EVIL + bytes(64))[:64] + b".",
+    "reject-pickle-frame-wrong--ends-early": P4 + frame(b"N.abc", 5),
+    "reject-pickle-import-dangerous--int-nul": b"I\0junk\n0" + glob("os", "system") + b"(S'x'\ntR.",
     "reject-pickle-frame-wrong--nested": P4 + frame(frame(b"N."), 11),
     "reject-pickle-stream-hidden": b"N." + b"\0" * 9 + EVIL,
     # worth a word
