@@ -299,6 +299,20 @@ enum sy_status sy_pickle_facts_end(struct sy_pickle_facts *facts)
 	return status;
 }
 
+static enum sy_status on_items(void *user, struct sy_pickle *m, uint64_t container,
+			       const uint64_t *items, size_t n)
+{
+	struct sy_pickle_facts *facts = user;
+
+	return facts->watch->items(facts->watch->user, m, container, items, n);
+}
+
+void sy_pickle_facts_watch(struct sy_pickle_facts *facts, const struct sy_pickle_watch *watch)
+{
+	facts->watch = watch;
+	facts->events.items = watch && watch->items ? on_items : NULL;
+}
+
 void sy_pickle_facts_init(struct sy_pickle_facts *facts, struct sy_inspection *in)
 {
 	*facts = (struct sy_pickle_facts){ .in = in };

@@ -25,6 +25,9 @@ struct sy_pickle_watch {
 			       const struct sy_pickle_call *call);
 	enum sy_status (*persistent)(void *user, struct sy_pickle *m, uint64_t off,
 				     uint64_t id);
+	/* As the machine tells it. */
+	enum sy_status (*items)(void *user, struct sy_pickle *m, uint64_t container,
+				const uint64_t *items, size_t n);
 	/* A stream came to its STOP; its values are still there. */
 	enum sy_status (*stop)(void *user, struct sy_pickle *m,
 			       const struct sy_pickle_end *end);
@@ -56,6 +59,9 @@ struct sy_pickle_facts {
 };
 
 void sy_pickle_facts_init(struct sy_pickle_facts *facts, struct sy_inspection *in);
+
+/* Who listens from now on; NULL: nobody. */
+void sy_pickle_facts_watch(struct sy_pickle_facts *facts, const struct sy_pickle_watch *watch);
 void sy_pickle_facts_free(struct sy_pickle_facts *facts);
 
 /* Adds a stream to be run later; SY_LIMIT beyond limits.pickle_nested. */

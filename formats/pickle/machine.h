@@ -65,6 +65,9 @@ struct sy_pickle_events {
 			       const struct sy_pickle_call *call);
 	enum sy_status (*persistent)(void *user, struct sy_pickle *m, uint64_t off,
 				     uint64_t id);
+	/* Items go into a list; keys and values in turn into a dict or an object. */
+	enum sy_status (*items)(void *user, struct sy_pickle *m, uint64_t container,
+				const uint64_t *items, size_t n);
 	enum sy_status (*oddity)(void *user, struct sy_pickle *m,
 				 enum sy_pickle_oddity oddity, uint64_t off,
 				 uint64_t len, uint64_t value);
