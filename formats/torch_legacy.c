@@ -72,6 +72,10 @@ static enum sy_status take_keys(struct sy_torch_legacy *l, struct sy_pickle *m, 
 static enum sy_status on_stop(void *user, struct sy_pickle *m, const struct sy_pickle_end *end)
 {
 	struct sy_torch_legacy *l = user;
+	enum sy_status status = l->storages.watch.stop(&l->storages, m, end);
+
+	if (status != SY_OK)
+		return status;
 
 	switch (l->n_stops++) {
 	case STOP_PROTOCOL:
@@ -95,10 +99,10 @@ static enum sy_status on_items(void *user, struct sy_pickle *m, uint64_t contain
 	struct sy_context *ctx = l->in->ctx;
 	enum sy_status status;
 
-	(void)m;
-	if (!l->is_magic || l->n_stops != STOP_KEYS ||
+	status = l->storages.watch.items(&l->storages, m, container, items, n);
+	if (status != SY_OK || !l->is_magic || l->n_stops != STOP_KEYS ||
 	    sy_value_kind(container) != SY_VALUE_LIST)
-		return SY_OK;
+		return status;
 	if (n > ctx->limits.tensors - l->n_keys)
 		return sy_fail(ctx, SY_LIMIT, "more than %llu storages (limit tensors)",
 			       (unsigned long long)ctx->limits.tensors);
@@ -216,6 +220,7 @@ static enum sy_status take_storage(struct sy_torch_legacy *l, size_t i, uint64_t
 	if (status != SY_OK || !*is_ok)
 		return status;
 	status = emit_storage(l, *off, storage);
+	storage->at = *off + NUMEL_BYTES;
 	*off += NUMEL_BYTES + storage->numel * storage->item;
 	return status;
 }
@@ -246,7 +251,7 @@ enum sy_status sy_torch_legacy_end(struct sy_torch_legacy *l, const struct sy_pi
 	struct sy_inspection *in = l->in;
 	enum sy_status status = sy_emit_extent(in, SY_EXTENT_HEADER, 0, sum->end);
 	bool is_ok = sum->n_streams == N_STREAMS;
-	uint64_t off = sum->end;
+	uint64_t off = sum->end, n_tensors = 0;
 
 	if (status == SY_OK && !is_ok)
 		status = tell_cut(l, sum);
@@ -259,7 +264,9 @@ enum sy_status sy_torch_legacy_end(struct sy_torch_legacy *l, const struct sy_pi
 	if (status == SY_OK)
 		status = sy_polyglot_check(in, off);
 	if (status == SY_OK)
-		status = sy_emit_artifact(in, "torch-legacy", 0, "%llu opcodes in %llu pickles, "
+		status = sy_torch_storages_emit(&l->storages, &n_tensors);
+	if (status == SY_OK)
+		status = sy_emit_artifact(in, "torch-legacy", n_tensors, "%llu opcodes in %llu pickles, "
 					  "%zu storages", (unsigned long long)sum->n_opcodes,
 					  (unsigned long long)sum->n_streams, l->n_keys);
 	return status;
