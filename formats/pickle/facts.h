@@ -7,6 +7,7 @@
 #define SY_FORMATS_PICKLE_FACTS_H
 
 #include "formats/format.h"
+#include "formats/pickle/joblib.h"
 #include "formats/pickle/machine.h"
 
 /* What became of one global in the pickles of a file. */
@@ -49,6 +50,7 @@ struct sy_pickle_facts {
 	struct sy_globals globals;
 	struct sy_pickle_events events;
 	const struct sy_pickle_watch *watch;	/* NULL: nobody, or not this job */
+	struct sy_joblib joblib;
 	struct sy_pickle_use *uses;	/* by global */
 	size_t n_uses, cap_uses;
 	struct sy_pickle_job *jobs;
@@ -92,9 +94,5 @@ SY_MUST_CHECK enum sy_status sy_pickle_misuse(struct sy_pickle_facts *facts,
 					      const struct sy_pickle_call *call,
 					      const char *what);
 struct sy_pickle_use *sy_pickle_use_of(struct sy_pickle_facts *facts, uint32_t global);
-
-/* joblib.c: arrays that follow their wrapper's BUILD as raw bytes. */
-SY_MUST_CHECK enum sy_status sy_joblib_array(struct sy_pickle *m,
-					     const struct sy_pickle_call *call);
 
 #endif
