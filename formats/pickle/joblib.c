@@ -11,6 +11,7 @@
 #include "verifier/base/ckd.h"
 
 #define HEAD_BYTES 4096
+#define STEPS_MAX 64		/* opcodes that may stand before the pickle in the data */
 #define ITEM_MAX (UINT64_C(1) << 31)
 
 /* A type in a word of the map: flags below its size. */
@@ -197,13 +198,83 @@ static enum sy_status tell_unknown(struct sy_pickle_facts *facts,
 		       "told from its shape and type", (unsigned long long)call->off);
 }
 
+/*
+ * Bytes of an opcode that neither imports nor calls, which an unpickler that is in the
+ * middle of its work takes in its stride; 0: another one.
+ */
+static size_t harmless(struct sy_span s)
+{
+	static const char single[] = "(012NabdeltosuQ)]}\x81\x85\x86\x87\x88\x89\x8f\x90\x91\x94";
+	uint64_t len = 0;
+	size_t n_len;
+
+	if (s.len == 0)
+		return 0;
+	if (memchr(single, s.data[0], sizeof(single) - 1))
+		return 1;
+	switch (s.data[0]) {
+	case 'K':
+	case 'q':
+	case 'h':
+	case 0x80:
+		return 2;
+	case 'M':
+		return 3;
+	case 'J':
+	case 'r':
+	case 'j':
+		return 5;
+	case 'G':
+	case 0x95:
+		return 9;
+	case 'U':
+	case 'C':
+	case 0x8a:
+	case 0x8c:
+		n_len = 1;
+		break;
+	case 'T':
+	case 'X':
+	case 'B':
+		n_len = 4;
+		break;
+	default:
+		return 0;
+	}
+	if (s.len <= n_len)
+		return 0;
+	for (size_t i = 0; i < n_len; i++)
+		len |= (uint64_t)s.data[1 + i] << 8 * i;
+	return len < s.len ? 1 + n_len + (size_t)len : 0;
+}
+
+/* Where in the data a pickle begins, as an unpickler comes there; false: nowhere. */
+static bool find_pickle(struct sy_span head, uint64_t left, size_t *at)
+{
+	*at = 0;
+	for (unsigned i = 0; i < STEPS_MAX; i++) {
+		struct sy_span rest = sy_span_slice(head, *at, head.len);
+		size_t n;
+
+		if (rest.len == 0)
+			return false;
+		if (sy_pickle_begins(rest, left - *at))
+			return true;
+		n = harmless(rest);
+		if (n == 0)
+			return false;
+		*at += n;
+	}
+	return false;
+}
+
 /* A plain unpickler takes the data for opcodes. */
 static enum sy_status probe_data(struct sy_pickle_facts *facts, struct sy_pickle *m)
 {
 	struct sy_pickle_job job = facts->job;
 	uint64_t at = sy_reader_at(&m->reader), left;
 	uint8_t head[HEAD_BYTES];
-	size_t len;
+	size_t len, skipped;
 	enum sy_status status;
 
 	if (at >= m->reader.cursor.end)
@@ -211,9 +282,9 @@ static enum sy_status probe_data(struct sy_pickle_facts *facts, struct sy_pickle
 	left = m->reader.cursor.end - at;
 	len = left < sizeof(head) ? (size_t)left : sizeof(head);
 	status = sy_source_read(m->source, at, head, len);
-	if (status != SY_OK || !sy_pickle_begins(sy_span_of(head, len), left))
+	if (status != SY_OK || !find_pickle(sy_span_of(head, len), left, &skipped))
 		return status;
-	job.start = at;
+	job.start = at + skipped;
 	job.is_probe = true;
 	job.depth++;
 	return sy_pickle_facts_job(facts, &job);

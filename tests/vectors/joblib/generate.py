@@ -106,6 +106,11 @@ VECTORS = {
         "S8", "|", size=12)), ECHO),
     DANGEROUS + "--data-for-plain-readers": stream(wrapper(EVIL, (len(EVIL),), dtype("u1", "|"),
                                                            align=False)),
+    # The array is thrown away first, and padding is data like any.
+    DANGEROUS + "--data-behind-pop": stream(wrapper(b"0N0" + EVIL, (len(EVIL) + 3,), dtype(
+        "u1", "|"), align=False)),
+    DANGEROUS + "--data-in-padding": stream(wrapper(b"", (0,))[:-6] + b"\x30" + b"0" * 20
+                                            + EVIL + b"0" * 5),
     "reject-pickle-stream-truncated": stream(wrapper(b"", (1000,)))[:-2],
     UNKNOWN + "--negative": stream(wrapper(DATA, (-2,))),
     UNKNOWN + "--overflow": stream(wrapper(DATA, (1 << 30, 1 << 30, 1 << 30))),
