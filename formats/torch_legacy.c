@@ -86,6 +86,7 @@ static enum sy_status on_stop(void *user, struct sy_pickle *m, const struct sy_p
 		return take_keys(l, m, end->value);
 	case STOP_MAGIC:
 		l->is_magic = sy_pickle_is_torch_magic(m, end);
+		m->hears_items |= l->is_magic;
 		return SY_OK;
 	default:
 		return SY_OK;

@@ -341,6 +341,7 @@ static enum sy_status take_tensor(struct sy_torch_storages *s, struct sy_pickle 
 			       "a tensor whose offset, size or strides are not natural numbers, "
 			       "or too large");
 	}
+	m->hears_items = true;
 	take_type(m, storage, args, role, &view);
 	view.storage = (size_t)(storage - s->all);
 	view.offset = r.offset;

@@ -80,7 +80,7 @@ static bool tell_items(struct sy_pickle *m, uint64_t container, const uint64_t *
 {
 	enum sy_status status = SY_OK;
 
-	if (SY_UNLIKELY(m->events->items != NULL) && n > 0)
+	if (SY_UNLIKELY(m->hears_items) && m->events->items && n > 0)
 		status = m->events->items(m->events->user, m, container, items, n);
 	return status == SY_OK || sy_machine_fail(m, status);
 }
