@@ -100,6 +100,10 @@ static bool get_header(struct npy *n, enum sy_status *status)
 		return false;
 	}
 	wrong = sy_npy_header_parse(text, &n->header, &at, &what);
+	if (wrong == SY_NPY_RIGHT && n->header.is_old && n->major == 3) {
+		wrong = SY_NPY_NOT_SHAPE;
+		what = "a dimension ends in L, which version 3 does not have";
+	}
 	if (wrong == SY_NPY_RIGHT)
 		return true;
 	*status = fault(n, rules[wrong], n->text_off + at, what);
@@ -197,7 +201,9 @@ static enum sy_status read_numbers(struct npy *n)
 				 sy_span_of(NULL, 0), "%llu bytes behind the array",
 				 (unsigned long long)(left - len));
 	if (status == SY_OK)
-		status = sy_payload_check(n->in, n->in->base, n->data_off, len);
+		status = n->header.is_plain && n->header.item > 1
+			? sy_payload_check_numbers(n->in, n->in->base, n->data_off, len)
+			: sy_payload_check(n->in, n->in->base, n->data_off, len);
 	return status == SY_OK ? tell_rest(n, n->data_off + len) : status;
 }
 

@@ -7,27 +7,50 @@
 
 #include "verifier/base/ckd.h"
 
-static const struct { const char *name; uint64_t item; } classes[] = {
-	{ "BFloat16Storage", 2 }, { "BoolStorage", 1 }, { "ByteStorage", 1 },
-	{ "CharStorage", 1 }, { "ComplexDoubleStorage", 16 }, { "ComplexFloatStorage", 8 },
-	{ "DoubleStorage", 8 }, { "FloatStorage", 4 }, { "HalfStorage", 2 },
-	{ "IntStorage", 4 }, { "LongStorage", 8 }, { "QInt32Storage", 4 },
-	{ "QInt8Storage", 1 }, { "QUInt2x4Storage", 1 }, { "QUInt4x2Storage", 1 },
-	{ "QUInt8Storage", 1 }, { "ShortStorage", 2 }, { "UntypedStorage", 1 },
+static const struct { const char *name, *dtype; uint64_t item; } classes[] = {
+	{ "BFloat16Storage", "bfloat16", 2 }, { "BoolStorage", "bool", 1 },
+	{ "ByteStorage", "uint8", 1 }, { "CharStorage", "int8", 1 },
+	{ "ComplexDoubleStorage", "complex128", 16 }, { "ComplexFloatStorage", "complex64", 8 },
+	{ "DoubleStorage", "float64", 8 }, { "FloatStorage", "float32", 4 },
+	{ "HalfStorage", "float16", 2 }, { "IntStorage", "int32", 4 },
+	{ "LongStorage", "int64", 8 }, { "QInt32Storage", "qint32", 4 },
+	{ "QInt8Storage", "qint8", 1 }, { "QUInt2x4Storage", "quint2x4", 1 },
+	{ "QUInt4x2Storage", "quint4x2", 1 }, { "QUInt8Storage", "quint8", 1 },
+	{ "ShortStorage", "int16", 2 }, { "UntypedStorage", "uint8", 1 },
 };
+
+/* Types that _rebuild_tensor_v3 names, on storages that have none. */
+static const struct { const char *name; uint64_t item; } dtypes[] = {
+	{ "bfloat16", 2 }, { "bool", 1 }, { "complex128", 16 }, { "complex32", 4 },
+	{ "complex64", 8 }, { "float16", 2 }, { "float32", 4 }, { "float64", 8 },
+	{ "float8_e4m3fn", 1 }, { "float8_e4m3fnuz", 1 }, { "float8_e5m2", 1 },
+	{ "float8_e5m2fnuz", 1 }, { "float8_e8m0fnu", 1 }, { "int16", 2 }, { "int32", 4 },
+	{ "int64", 8 }, { "int8", 1 }, { "uint16", 2 }, { "uint32", 4 }, { "uint64", 8 },
+	{ "uint8", 1 },
+};
+
+/* The number of a class's row, or how many there are. */
+static size_t class_of(struct sy_span symbol)
+{
+	size_t i = 0;
+
+	if (!sy_span_starts(symbol, "torch."))
+		return SY_N_ELEMS(classes);
+	for (; i < SY_N_ELEMS(classes); i++) {
+		size_t len = strlen(classes[i].name);
+
+		if (symbol.len > len && symbol.data[symbol.len - len - 1] == '.' &&
+		    sy_span_ends(symbol, classes[i].name))
+			break;
+	}
+	return i;
+}
 
 uint64_t sy_torch_item_bytes(struct sy_span symbol)
 {
-	if (!sy_span_starts(symbol, "torch."))
-		return 0;
-	for (size_t i = 0; i < SY_N_ELEMS(classes); i++) {
-		size_t at = symbol.len - strlen(classes[i].name);
+	size_t i = class_of(symbol);
 
-		if (symbol.len > strlen(classes[i].name) && symbol.data[at - 1] == '.' &&
-		    sy_span_ends(symbol, classes[i].name))
-			return classes[i].item;
-	}
-	return 0;
+	return i < SY_N_ELEMS(classes) ? classes[i].item : 0;
 }
 
 static struct sy_span symbol_of(const struct sy_pickle *m, uint64_t value)
@@ -96,15 +119,24 @@ static enum sy_status compare_again(struct sy_torch_storages *s,
 		       (unsigned long long)known->item, (unsigned long long)known->off);
 }
 
+/* Values of another machine (objects inside an array) mean something else. */
+static bool is_heard(struct sy_torch_storages *s, struct sy_pickle *m)
+{
+	if (!s->m)
+		s->m = m;
+	return s->m == m;
+}
+
 /* ('storage', class, key, device, count) */
 static enum sy_status on_persistent(void *user, struct sy_pickle *m, uint64_t off, uint64_t id)
 {
 	struct sy_torch_storages *s = user;
-	struct sy_torch_storage storage = { .off = off }, *known;
+	struct sy_torch_storage storage = { .off = off, .at = SY_OFFSET_NONE }, *known;
 	uint8_t buf[256];
 	uint64_t numel;
+	size_t class;
 
-	if (!sy_pickle_is_text(m, sy_pickle_item(m, id, 0), "storage") ||
+	if (!is_heard(s, m) || !sy_pickle_is_text(m, sy_pickle_item(m, id, 0), "storage") ||
 	    !get_key(m, sy_pickle_item(m, id, 2), buf, sizeof(buf), &storage.key))
 		return SY_OK;
 	numel = sy_pickle_item(m, id, 4);
@@ -112,7 +144,9 @@ static enum sy_status on_persistent(void *user, struct sy_pickle *m, uint64_t of
 		return sy_fact(s->pickle, SY_RULE_TORCH_STORAGE_WRONG, off, 1, storage.key,
 			       "a storage whose number of elements is no natural number");
 	storage.numel = (uint64_t)sy_value_get_int(numel);
-	storage.item = sy_torch_item_bytes(symbol_of(m, sy_pickle_item(m, id, 1)));
+	class = class_of(symbol_of(m, sy_pickle_item(m, id, 1)));
+	storage.item = class < SY_N_ELEMS(classes) ? classes[class].item : 0;
+	storage.dtype = class < SY_N_ELEMS(classes) ? classes[class].dtype : "";
 	known = sy_torch_storage_find(s, storage.key);
 	return known ? compare_again(s, known, &storage) : add(s, &storage);
 }
@@ -126,77 +160,272 @@ static bool get_natural(uint64_t value, uint64_t *n)
 	return true;
 }
 
-/* One more than the last element of the storage that a view reaches; false: absurd. */
-static bool view_end(struct sy_pickle *m, const struct sy_tuple *args, uint64_t *end)
+/* What calls of torch/_utils.py make. */
+enum role {
+	ROLE_NONE,
+	ROLE_TENSOR,		/* (storage, offset, size, stride, ...) */
+	ROLE_TYPED,		/* the same with a type as the seventh */
+	ROLE_FROM_TYPE,		/* (function, class, its arguments, state) */
+	ROLE_ALIAS,		/* of the tensor that comes first */
+	ROLE_UNKNOWN		/* a tensor all the same */
+};
+
+static const struct { const char *symbol; enum role role; } roles[] = {
+	{ "torch._utils._rebuild_tensor", ROLE_TENSOR },
+	{ "torch._utils._rebuild_tensor_v2", ROLE_TENSOR },
+	{ "torch._utils._rebuild_tensor_v3", ROLE_TYPED },
+	{ "torch._utils._rebuild_qtensor", ROLE_TENSOR },
+	{ "torch._utils._rebuild_parameter", ROLE_ALIAS },
+	{ "torch._utils._rebuild_parameter_with_state", ROLE_ALIAS },
+	{ "torch._utils._rebuild_device_tensor_from_cpu_tensor", ROLE_ALIAS },
+	{ "torch._utils._rebuild_device_tensor_from_numpy", ROLE_UNKNOWN },
+	{ "torch._utils._rebuild_meta_tensor_no_storage", ROLE_UNKNOWN },
+	{ "torch._utils._rebuild_wrapper_subclass", ROLE_UNKNOWN },
+	{ "torch._utils._rebuild_xla_tensor", ROLE_UNKNOWN },
+	{ "torch._tensor._rebuild_from_type", ROLE_FROM_TYPE },
+	{ "torch._tensor._rebuild_from_type_v2", ROLE_FROM_TYPE },
+};
+
+static enum role role_of(struct sy_span symbol)
 {
-	struct sy_tuple size, stride;
+	if (!sy_span_starts(symbol, "torch._"))
+		return ROLE_NONE;
+	for (size_t i = 0; i < SY_N_ELEMS(roles); i++) {
+		if (sy_span_is(symbol, roles[i].symbol))
+			return roles[i].role;
+	}
+	return ROLE_NONE;
+}
 
-	if (!get_natural(args->items[1], end) ||
-	    !sy_pickle_items(m, args->items[2], &size) ||
-	    !sy_pickle_items(m, args->items[3], &stride) || size.n_items != stride.n_items)
+/* A size or stride: a tuple of natural numbers; torch.Size holds one. */
+static bool get_naturals(struct sy_pickle *m, uint64_t value, uint64_t *n, size_t *count)
+{
+	struct sy_tuple tuple;
+
+	if (sy_span_is(symbol_of(m, value), "torch.Size"))
+		value = sy_pickle_item(m, value, 0);
+	if (!sy_pickle_items(m, value, &tuple) || tuple.n_items > SY_RANK_MAX)
 		return false;
-	for (size_t i = 0; i < size.n_kept; i++) {
-		uint64_t n, step, reach;
-
-		if (!get_natural(size.items[i], &n) || !get_natural(stride.items[i], &step))
-			return false;
-		if (n == 0)
-			return *end = 0, true;
-		if (ckd_mul(&reach, n - 1, step) || ckd_add(end, *end, reach))
+	*count = tuple.n_kept;
+	for (size_t i = 0; i < tuple.n_kept; i++) {
+		if (!get_natural(tuple.items[i], &n[i]))
 			return false;
 	}
-	return !ckd_add(end, *end, (uint64_t)1);
+	return true;
 }
 
-static bool is_rebuild(struct sy_span symbol)
+/* Where a tensor lies in its storage, in elements of its own size. */
+struct reach {
+	uint64_t size[SY_RANK_MAX], stride[SY_RANK_MAX];
+	size_t rank;
+	uint64_t offset, numel;
+	uint64_t end;		/* behind the last element; 0: there is none */
+};
+
+/* False: no numbers that torch.save writes, or they overflow. */
+static bool get_reach(struct sy_pickle *m, const struct sy_tuple *args, struct reach *r)
 {
-	return sy_span_is(symbol, "torch._utils._rebuild_tensor") ||
-	       sy_span_is(symbol, "torch._utils._rebuild_tensor_v2");
+	uint64_t offset, size = args->items[2], stride = args->items[3];
+	size_t n_strides;
+	bool is_empty = false;
+
+	if (!get_natural(args->items[1], &offset) ||
+	    !get_naturals(m, size, r->size, &r->rank) ||
+	    !get_naturals(m, stride, r->stride, &n_strides) || r->rank != n_strides)
+		return false;
+	r->offset = offset;
+	r->numel = 1;
+	for (size_t i = 0; i < r->rank; i++)
+		is_empty |= r->size[i] == 0;
+	if (is_empty)
+		return r->numel = r->end = 0, true;
+	for (size_t i = 0; i < r->rank; i++) {
+		uint64_t step;
+
+		if (ckd_mul(&r->numel, r->numel, r->size[i]) ||
+		    ckd_mul(&step, r->size[i] - 1, r->stride[i]) ||
+		    ckd_add(&offset, offset, step))
+			return false;
+	}
+	return !ckd_add(&r->end, offset, (uint64_t)1);
 }
 
-/* _rebuild_tensor_v2(storage, offset, size, stride, ...) */
+/* The storage behind a persistent id; NULL: it is none, or was named too far before. */
+static struct sy_torch_storage *storage_of(struct sy_torch_storages *s, struct sy_pickle *m,
+					   uint64_t id, enum sy_status *status)
+{
+	uint64_t known = sy_word_map_get(&s->ids, id & ~SY_VALUE_BARE);
+	struct sy_torch_storage *storage;
+	struct sy_tuple items;
+	struct sy_span key;
+	uint8_t buf[256];
+	bool is_new;
+
+	if (known)
+		return &s->all[known - 1];
+	if (sy_value_kind(id) != SY_VALUE_PERSID ||
+	    !sy_pickle_items(m, sy_pickle_item(m, id, 0), &items) || items.n_kept < 5 ||
+	    !get_key(m, items.items[2], buf, sizeof(buf), &key))
+		return NULL;
+	storage = sy_torch_storage_find(s, key);
+	if (storage)
+		*status = sy_word_map_put(&s->ids, id & ~SY_VALUE_BARE,
+					  (uint64_t)(storage - s->all) + 1, &is_new);
+	return storage;
+}
+
+/* The type of a tensor: its storage's, or one of its own. */
+static void take_type(struct sy_pickle *m, const struct sy_torch_storage *storage,
+		      const struct sy_tuple *args, enum role role, struct sy_torch_view *view)
+{
+	struct sy_span symbol;
+
+	view->dtype = storage->dtype;
+	view->item = storage->item;
+	if (role != ROLE_TYPED)
+		return;
+	symbol = args->n_kept > 6 ? symbol_of(m, args->items[6]) : sy_span_of(NULL, 0);
+	view->dtype = "";
+	view->item = 0;
+	if (!sy_span_starts(symbol, "torch."))
+		return;
+	symbol = sy_span_slice(symbol, strlen("torch."), symbol.len);
+	for (size_t i = 0; i < SY_N_ELEMS(dtypes); i++) {
+		if (sy_span_is(symbol, dtypes[i].name)) {
+			view->dtype = dtypes[i].name;
+			view->item = dtypes[i].item;
+		}
+	}
+}
+
+static enum sy_status check_reach(struct sy_torch_storages *s, const struct reach *r,
+				  const struct sy_torch_storage *storage,
+				  const struct sy_torch_view *view, uint64_t off)
+{
+	uint64_t end, size;
+
+	if (ckd_mul(&end, r->end, view->item))
+		end = UINT64_MAX;
+	if (ckd_mul(&size, storage->numel, storage->item))
+		size = UINT64_MAX;
+	if (view->item == 0 || storage->item == 0) {	/* same elements, for all we know */
+		end = r->end;
+		size = storage->numel;
+	}
+	if (end <= size)
+		return SY_OK;
+	return sy_fact(s->pickle, SY_RULE_TORCH_VIEW_OUTSIDE, off, 1, storage->key,
+		       "a tensor reaches to element %llu, of %llu bytes each, of a storage of "
+		       "%llu elements of %llu", (unsigned long long)r->end,
+		       (unsigned long long)view->item, (unsigned long long)storage->numel,
+		       (unsigned long long)storage->item);
+}
+
+static enum sy_status take_tensor(struct sy_torch_storages *s, struct sy_pickle *m,
+				  uint64_t off, const struct sy_tuple *args, enum role role,
+				  uint64_t result)
+{
+	struct sy_torch_view view = { 0 };
+	const struct sy_torch_storage *storage;
+	enum sy_status status = SY_OK;
+	struct reach r;
+
+	storage = args->n_kept < 4 ? NULL : storage_of(s, m, args->items[0], &status);
+	if (status != SY_OK || !storage) {
+		s->tensors.n_unknown++;
+		return status;
+	}
+	if (!get_reach(m, args, &r)) {
+		s->tensors.n_unknown++;
+		return sy_fact(s->pickle, SY_RULE_TORCH_VIEW_OUTSIDE, off, 1, storage->key,
+			       "a tensor whose offset, size or strides are not natural numbers, "
+			       "or too large");
+	}
+	m->hears_items = true;
+	take_type(m, storage, args, role, &view);
+	view.storage = (size_t)(storage - s->all);
+	view.offset = r.offset;
+	view.numel = r.numel;
+	view.rank = (uint8_t)r.rank;
+	view.is_dense = r.numel > 0 && r.end - r.offset == r.numel;
+	status = check_reach(s, &r, storage, &view, off);
+	return status == SY_OK ? sy_torch_tensors_add(&s->tensors, result, &view, r.size) : status;
+}
+
+/* The function and arguments that _rebuild_from_type_v2 hands on. */
+static enum role inner_call(struct sy_pickle *m, struct sy_tuple *args)
+{
+	enum role role = args->n_kept > 2 ? role_of(symbol_of(m, args->items[0])) : ROLE_UNKNOWN;
+
+	if ((role != ROLE_TENSOR && role != ROLE_TYPED && role != ROLE_ALIAS) ||
+	    !sy_pickle_items(m, args->items[2], args))
+		return ROLE_UNKNOWN;
+	return role;
+}
+
 static enum sy_status on_call(void *user, struct sy_pickle *m, const struct sy_pickle_call *call)
 {
 	struct sy_torch_storages *s = user;
-	const struct sy_torch_storage *storage;
-	struct sy_tuple args, id;
-	struct sy_span key;
-	uint8_t buf[256];
-	uint64_t end;
+	enum role role = ROLE_NONE;
+	struct sy_tuple args;
+	uint64_t result;
 
-	if (call->how != SY_HOW_REDUCE || !is_rebuild(symbol_of(m, call->callee)) ||
-	    !sy_pickle_items(m, call->args, &args) || args.n_kept < 4 ||
-	    sy_value_kind(args.items[0]) != SY_VALUE_PERSID)
+	if (!is_heard(s, m))
 		return SY_OK;
-	id.n_kept = 0;
-	if (!sy_pickle_items(m, sy_pickle_item(m, args.items[0], 0), &id) || id.n_kept < 5 ||
-	    !get_key(m, id.items[2], buf, sizeof(buf), &key))
+	if (call->how == SY_HOW_REDUCE && sy_value_kind(call->callee) == SY_VALUE_GLOBAL)
+		role = role_of(symbol_of(m, call->callee));
+	if (role == ROLE_NONE)
+		return sy_torch_tensors_call(&s->tensors, m, call);
+	if (sy_value_kind(call->args) != SY_VALUE_TUPLE || !sy_pickle_items(m, call->args, &args)) {
+		s->tensors.n_unknown++;
 		return SY_OK;
-	storage = sy_torch_storage_find(s, key);
-	if (!storage)
-		return SY_OK;
-	if (!view_end(m, &args, &end))
-		return sy_fact(s->pickle, SY_RULE_TORCH_VIEW_OUTSIDE, call->off, 1, key,
-			       "a tensor whose offset, size or strides are not natural numbers, "
-			       "or too large");
-	if (end <= storage->numel)
-		return SY_OK;
-	return sy_fact(s->pickle, SY_RULE_TORCH_VIEW_OUTSIDE, call->off, 1, key,
-		       "a tensor reaches to element %llu of a storage of %llu",
-		       (unsigned long long)end, (unsigned long long)storage->numel);
+	}
+	result = sy_value_call(sy_value_index(call->callee), sy_value_at(call->args));
+	if (role == ROLE_FROM_TYPE)
+		role = inner_call(m, &args);
+	if (role == ROLE_ALIAS && args.n_kept > 0)
+		return sy_torch_tensors_alias(&s->tensors, result, args.items[0]);
+	if (role == ROLE_TENSOR || role == ROLE_TYPED)
+		return take_tensor(s, m, call->off, &args, role, result);
+	s->tensors.n_unknown++;
+	return SY_OK;
+}
+
+static enum sy_status on_items(void *user, struct sy_pickle *m, uint64_t container,
+			       const uint64_t *items, size_t n)
+{
+	struct sy_torch_storages *s = user;
+
+	return is_heard(s, m) ? sy_torch_tensors_items(&s->tensors, m, container, items, n)
+			      : SY_OK;
+}
+
+/* Of several pickles, the one that holds the tensors counts. */
+static enum sy_status on_stop(void *user, struct sy_pickle *m, const struct sy_pickle_end *end)
+{
+	struct sy_torch_storages *s = user;
+
+	return s->tensors.root == 0 && is_heard(s, m)
+		? sy_torch_tensors_stop(&s->tensors, m, end->value) : SY_OK;
 }
 
 void sy_torch_storages_init(struct sy_torch_storages *s, struct sy_inspection *in)
 {
 	*s = (struct sy_torch_storages){ .in = in, .pickle = in };
-	s->watch = (struct sy_pickle_watch){ .user = s, .call = on_call,
-					     .persistent = on_persistent };
+	s->watch = (struct sy_pickle_watch){
+		.user = s, .call = on_call, .persistent = on_persistent,
+		.items = on_items, .stop = on_stop,
+	};
 	sy_set_init(&s->keys, in->ctx);
+	sy_word_map_init(&s->ids, in->ctx);
+	sy_torch_tensors_init(&s->tensors, in);
 }
 
 void sy_torch_storages_free(struct sy_torch_storages *s)
 {
 	sy_set_free(&s->keys);
+	sy_word_map_clear(&s->ids);
+	sy_torch_tensors_free(&s->tensors);
 	sy_release(s->in->ctx, s->all);
 	s->all = NULL;
 	s->n = s->cap = 0;
@@ -242,4 +471,16 @@ enum sy_status sy_torch_storages_end(struct sy_torch_storages *s)
 				 key.data, (unsigned long long)s->all[i].numel);
 	}
 	return status;
+}
+
+static uint64_t place(void *user, size_t storage)
+{
+	const struct sy_torch_storages *s = user;
+
+	return s->all[storage].at;
+}
+
+enum sy_status sy_torch_storages_emit(struct sy_torch_storages *s, uint64_t *n)
+{
+	return sy_torch_tensors_emit(&s->tensors, place, s, n);
 }

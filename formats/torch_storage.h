@@ -7,14 +7,17 @@
 #ifndef SY_FORMATS_TORCH_STORAGE_H
 #define SY_FORMATS_TORCH_STORAGE_H
 
-#include "formats/pickle/facts.h"
+#include "formats/torch_tensors.h"
 #include "verifier/base/set.h"
 
 struct sy_torch_storage {
 	struct sy_span key;		/* "0", "94213..."; in the arena */
 	uint64_t numel, item;		/* elements; bytes of one, 0: class unknown */
+	const char *dtype;		/* as torch calls it; "" with item 0 */
 	uint64_t off;			/* where the pickle names it */
 	bool is_there;			/* the container holds it */
+	uint64_t at;			/* its bytes, in the container; set by whoever knows;
+					 * SY_OFFSET_NONE: not as they are */
 };
 
 struct sy_torch_storages {
@@ -23,7 +26,10 @@ struct sy_torch_storages {
 	struct sy_torch_storage *all;
 	size_t n, cap;
 	struct sy_set keys;		/* key -> index */
-	struct sy_pickle_watch watch;	/* for sy_pickle_streams; stop is the container's */
+	struct sy_word_map ids;		/* persistent id -> index + 1 */
+	struct sy_torch_tensors tensors;
+	struct sy_pickle *m;		/* the first one that was heard: no other counts */
+	struct sy_pickle_watch watch;	/* for sy_pickle_streams */
 };
 
 /* Not to be moved while its watch is in use. */
@@ -44,6 +50,12 @@ struct sy_torch_storage *sy_torch_storage_find(struct sy_torch_storages *s,
 SY_MUST_CHECK enum sy_status sy_torch_storage_compare(struct sy_torch_storages *s,
 						      struct sy_torch_storage *storage,
 						      uint64_t off, uint64_t len);
+
+/*
+ * Emits the tensors, with their places where `at` of their storages is known; *n: how
+ * many there are.
+ */
+SY_MUST_CHECK enum sy_status sy_torch_storages_emit(struct sy_torch_storages *s, uint64_t *n);
 
 /* States which storages the container does not hold. */
 SY_MUST_CHECK enum sy_status sy_torch_storages_end(struct sy_torch_storages *s);

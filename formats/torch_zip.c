@@ -293,6 +293,8 @@ static enum sy_status compare_storages(struct torch *t)
 		if (!record_of(t, entry->name, &record) || !sy_ascii_starts(record, "data/"))
 			continue;
 		storage = sy_torch_storage_find(&t->storages, sy_span_slice(record, 5, record.len));
+		if (storage && sy_zip_is_file(entry) && entry->codec == SY_CODEC_STORED)
+			storage->at = entry->data_off;
 		if (storage)
 			status = sy_torch_storage_compare(&t->storages, storage, entry->at,
 							  entry->size);
@@ -300,7 +302,7 @@ static enum sy_status compare_storages(struct torch *t)
 	return status == SY_OK ? sy_torch_storages_end(&t->storages) : status;
 }
 
-enum sy_status sy_torch_zip_judge(struct sy_zip *zip)
+enum sy_status sy_torch_zip_judge(struct sy_zip *zip, uint64_t *n_tensors)
 {
 	struct torch t = { .zip = zip, .root = root_of(zip) };
 	enum sy_status status = SY_OK;
@@ -310,6 +312,9 @@ enum sy_status sy_torch_zip_judge(struct sy_zip *zip)
 		status = take_entry(&t, &zip->entries[i]);
 	if (status == SY_OK)
 		status = compare_storages(&t);
+	*n_tensors = 0;
+	if (status == SY_OK)
+		status = sy_torch_storages_emit(&t.storages, n_tensors);
 	if (status == SY_OK)
 		status = tell_missing(&t);
 	sy_torch_storages_free(&t.storages);

@@ -11,7 +11,10 @@
 /* Could PyTorch take it for a model?  (Some record has the name of its pickle.) */
 bool sy_torch_zip_is(const struct sy_zip *zip);
 
-/* States the facts of PyTorch's format and adds every record as what it is read as. */
-SY_MUST_CHECK enum sy_status sy_torch_zip_judge(struct sy_zip *zip);
+/*
+ * States the facts of PyTorch's format, adds every record as what it is read as, and
+ * emits the tensors; *n_tensors: how many.
+ */
+SY_MUST_CHECK enum sy_status sy_torch_zip_judge(struct sy_zip *zip, uint64_t *n_tensors);
 
 #endif

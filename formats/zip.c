@@ -75,15 +75,16 @@ static bool is_npz(const struct sy_zip *zip)
 static enum sy_status judge(struct sy_zip *zip, const char *name)
 {
 	bool is_torch = sy_torch_zip_is(zip);
+	uint64_t n_tensors = 0;
 	enum sy_status status = tell_kind(zip);
 
 	if (status == SY_OK)
 		status = tell_ratio(zip);
 	if (status == SY_OK)
-		status = is_torch ? sy_torch_zip_judge(zip) : add_files(zip);
+		status = is_torch ? sy_torch_zip_judge(zip, &n_tensors) : add_files(zip);
 	if (status == SY_OK)
 		status = sy_emit_artifact(zip->in, is_torch ? "torch-zip" :
-					  is_npz(zip) ? "npz" : name, 0,
+					  is_npz(zip) ? "npz" : name, n_tensors,
 					  "%zu entries, %llu bytes unpacked", zip->n,
 					  (unsigned long long)zip->size_sum);
 	return status;

@@ -76,6 +76,15 @@ bool sy_op_tuple(struct sy_pickle *m, size_t n)
 	return sy_machine_push(m, sy_value(SY_VALUE_TUPLE, sy_store_tuple(&m->store, items, n)));
 }
 
+static bool tell_items(struct sy_pickle *m, uint64_t container, const uint64_t *items, size_t n)
+{
+	enum sy_status status = SY_OK;
+
+	if (SY_UNLIKELY(m->hears_items) && m->events->items && n > 0)
+		status = m->events->items(m->events->user, m, container, items, n);
+	return status == SY_OK || sy_machine_fail(m, status);
+}
+
 /* TUPLE, LIST, DICT, FROZENSET: all there is above the mark. */
 bool sy_op_collect(struct sy_pickle *m, uint8_t opcode)
 {
@@ -98,6 +107,8 @@ bool sy_op_collect(struct sy_pickle *m, uint8_t opcode)
 	}
 	value = sy_store_list(&m->store, opcode == SY_OP_LIST ? SY_VALUE_LIST :
 			      opcode == SY_OP_DICT ? SY_VALUE_DICT : SY_VALUE_SET);
+	if (opcode != SY_OP_FROZENSET && !tell_items(m, value, items, n))
+		return false;
 	sy_store_extend(&m->store, value, items, n);
 	if (opcode == SY_OP_DICT && !sy_machine_note_keys(m, value, items, n))
 		return false;
@@ -160,6 +171,8 @@ bool sy_op_append(struct sy_pickle *m, size_t at)
 	if (n == 0)
 		return true;
 	list = m->stack[at - 1];
+	if (!tell_items(m, list, m->stack + at, n))
+		return false;
 	if (sy_value_kind(list) == SY_VALUE_LIST) {
 		sy_store_extend(&m->store, list, m->stack + at, n);
 		return true;
@@ -181,6 +194,8 @@ bool sy_op_setitems(struct sy_pickle *m, size_t at)
 	if (n % 2 != 0)
 		return sy_machine_break(m, "a dict with a key that has no value");
 	dict = m->stack[at - 1];
+	if (!tell_items(m, dict, m->stack + at, n))
+		return false;
 	if (!sy_machine_note_keys(m, dict, m->stack + at, n))
 		return false;
 	if (sy_value_kind(dict) == SY_VALUE_DICT) {

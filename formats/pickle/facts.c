@@ -57,6 +57,8 @@ static enum sy_status on_call(void *user, struct sy_pickle *m,
 
 	if (status == SY_OK && watch && watch->call)
 		status = watch->call(watch->user, m, call);
+	if (status == SY_OK)
+		status = sy_joblib_call(facts, m, call);
 	return status == SY_OK ? sy_pickle_judge(facts, m, call) : status;
 }
 
@@ -301,6 +303,20 @@ enum sy_status sy_pickle_facts_end(struct sy_pickle_facts *facts)
 	return status;
 }
 
+static enum sy_status on_items(void *user, struct sy_pickle *m, uint64_t container,
+			       const uint64_t *items, size_t n)
+{
+	struct sy_pickle_facts *facts = user;
+
+	return facts->watch->items(facts->watch->user, m, container, items, n);
+}
+
+void sy_pickle_facts_watch(struct sy_pickle_facts *facts, const struct sy_pickle_watch *watch)
+{
+	facts->watch = watch;
+	facts->events.items = watch && watch->items ? on_items : NULL;
+}
+
 void sy_pickle_facts_init(struct sy_pickle_facts *facts, struct sy_inspection *in)
 {
 	*facts = (struct sy_pickle_facts){ .in = in };
@@ -309,11 +325,13 @@ void sy_pickle_facts_init(struct sy_pickle_facts *facts, struct sy_inspection *i
 		.persistent = on_persistent, .oddity = on_oddity,
 	};
 	sy_globals_init(&facts->globals, in->ctx);
+	sy_joblib_init(&facts->joblib, in->ctx);
 }
 
 void sy_pickle_facts_free(struct sy_pickle_facts *facts)
 {
 	sy_globals_free(&facts->globals);
+	sy_joblib_free(&facts->joblib);
 	if (facts->uses)
 		sy_release(facts->in->ctx, facts->uses);
 	if (facts->jobs)

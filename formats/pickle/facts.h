@@ -7,6 +7,7 @@
 #define SY_FORMATS_PICKLE_FACTS_H
 
 #include "formats/format.h"
+#include "formats/pickle/joblib.h"
 #include "formats/pickle/machine.h"
 
 /* What became of one global in the pickles of a file. */
@@ -25,6 +26,9 @@ struct sy_pickle_watch {
 			       const struct sy_pickle_call *call);
 	enum sy_status (*persistent)(void *user, struct sy_pickle *m, uint64_t off,
 				     uint64_t id);
+	/* As the machine tells it. */
+	enum sy_status (*items)(void *user, struct sy_pickle *m, uint64_t container,
+				const uint64_t *items, size_t n);
 	/* A stream came to its STOP; its values are still there. */
 	enum sy_status (*stop)(void *user, struct sy_pickle *m,
 			       const struct sy_pickle_end *end);
@@ -46,6 +50,7 @@ struct sy_pickle_facts {
 	struct sy_globals globals;
 	struct sy_pickle_events events;
 	const struct sy_pickle_watch *watch;	/* NULL: nobody, or not this job */
+	struct sy_joblib joblib;
 	struct sy_pickle_use *uses;	/* by global */
 	size_t n_uses, cap_uses;
 	struct sy_pickle_job *jobs;
@@ -56,6 +61,9 @@ struct sy_pickle_facts {
 };
 
 void sy_pickle_facts_init(struct sy_pickle_facts *facts, struct sy_inspection *in);
+
+/* Who listens from now on; NULL: nobody. */
+void sy_pickle_facts_watch(struct sy_pickle_facts *facts, const struct sy_pickle_watch *watch);
 void sy_pickle_facts_free(struct sy_pickle_facts *facts);
 
 /* Adds a stream to be run later; SY_LIMIT beyond limits.pickle_nested. */
@@ -86,9 +94,5 @@ SY_MUST_CHECK enum sy_status sy_pickle_misuse(struct sy_pickle_facts *facts,
 					      const struct sy_pickle_call *call,
 					      const char *what);
 struct sy_pickle_use *sy_pickle_use_of(struct sy_pickle_facts *facts, uint32_t global);
-
-/* joblib.c: arrays that follow their wrapper's BUILD as raw bytes. */
-SY_MUST_CHECK enum sy_status sy_joblib_array(struct sy_pickle *m,
-					     const struct sy_pickle_call *call);
 
 #endif

@@ -309,7 +309,7 @@ static enum sy_status judge_result(struct sy_pickle_facts *facts, struct sy_pick
 			return sy_pickle_misuse(facts, m, index, call,
 						"with a state that replaces its methods");
 		if (uses_of_result(facts, m, call->callee) & SY_USE_BUILD)
-			return sy_joblib_array(m, call);
+			return SY_OK;
 		return sy_pickle_misuse(facts, m, index, call, "and sets a state");
 	case SY_HOW_ITEMS:
 		if (uses_of_result(facts, m, call->callee) & SY_USE_ITEMS)

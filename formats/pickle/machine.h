@@ -66,6 +66,12 @@ struct sy_pickle_events {
 			       const struct sy_pickle_call *call);
 	enum sy_status (*persistent)(void *user, struct sy_pickle *m, uint64_t off,
 				     uint64_t id);
+	/*
+	 * Items go into a list; keys and values in turn into a dict or an object.  Only
+	 * told from when a listener sets hears_items on.
+	 */
+	enum sy_status (*items)(void *user, struct sy_pickle *m, uint64_t container,
+				const uint64_t *items, size_t n);
 	enum sy_status (*oddity)(void *user, struct sy_pickle *m,
 				 enum sy_pickle_oddity oddity, uint64_t off,
 				 uint64_t len, uint64_t value);
@@ -108,6 +114,7 @@ struct sy_pickle {
 	uint8_t opcode;
 	uint8_t proto;
 	bool is_suspended;
+	bool hears_items;		/* a listener has set it */
 	uint64_t frame_end;		/* 0: no frame */
 	uint64_t skip;			/* bytes to step over behind this opcode */
 	uint64_t n_opcodes, n_dups;	/* of all streams so far */

@@ -5,7 +5,7 @@
  */
 #include "formats/nest.h"
 #include "formats/payload.h"
-#include "formats/pickle/streams.h"
+#include "formats/torch_legacy.h"
 
 extern const struct sy_format sy_format_zip;
 
@@ -56,21 +56,33 @@ static enum sy_status other_reading(struct sy_inspection *in, const struct sy_pi
 	return status == SY_OK ? sy_nest_add(in, &member) : status;
 }
 
-static enum sy_status inspect_pickle(struct sy_inspection *in)
+static enum sy_status end_plain(struct sy_inspection *in, const struct sy_pickle_sum *sum)
 {
-	struct sy_pickle_sum sum;
-	enum sy_status status = sy_pickle_streams(in, 0, in->source->size, NULL, &sum);
+	enum sy_status status = emit_extents(in, sum);
 
+	if (status == SY_OK)
+		status = other_reading(in, sum);
+	if (status != SY_OK)
+		return status;
+	return sy_emit_artifact(in, "pickle", 0, "%llu opcodes in %llu %s",
+				(unsigned long long)sum->n_opcodes,
+				(unsigned long long)sum->n_streams,
+				sum->n_streams == 1 ? "pickle" : "pickles");
+}
+
+enum sy_status sy_pickle_inspect(struct sy_inspection *in)
+{
+	struct sy_torch_legacy legacy;
+	struct sy_pickle_sum sum;
+	enum sy_status status;
+
+	sy_torch_legacy_init(&legacy, in);
+	status = sy_pickle_streams(in, 0, in->source->size, &legacy.watch, &sum);
 	in->bytes_parsed += sum.end;
 	if (status == SY_OK)
-		status = emit_extents(in, &sum);
-	if (status == SY_OK)
-		status = other_reading(in, &sum);
-	if (status == SY_OK)
-		status = sy_emit_artifact(in, "pickle", 0, "%llu opcodes in %llu %s",
-					  (unsigned long long)sum.n_opcodes,
-					  (unsigned long long)sum.n_streams,
-					  sum.n_streams == 1 ? "pickle" : "pickles");
+		status = sum.is_torch_legacy ? sy_torch_legacy_end(&legacy, &sum)
+					     : end_plain(in, &sum);
+	sy_torch_legacy_free(&legacy);
 	return status;
 }
 
@@ -135,7 +147,7 @@ static enum sy_status inspect(struct sy_inspection *in)
 
 	if (status != SY_OK)
 		return status;
-	return is_pickle ? inspect_pickle(in) : tell_unknown(in);
+	return is_pickle ? sy_pickle_inspect(in) : tell_unknown(in);
 }
 
 const struct sy_format sy_format_pickle = {

@@ -102,10 +102,10 @@ static enum sy_status run_stream(struct walk *w, struct sy_pickle_end *end)
 	return status;
 }
 
-static bool is_torch_magic(struct walk *w, const struct sy_pickle_end *end)
+bool sy_pickle_is_torch_magic(const struct sy_pickle *m, const struct sy_pickle_end *end)
 {
 	uint8_t head[sizeof(torch_magic)];
-	struct sy_source *source = w->facts.job.source;
+	struct sy_source *source = m->source;
 
 	return sy_value_kind(end->value) == SY_VALUE_NUMBER &&
 	       source->size - sy_value_off(end->value) >= sizeof(head) &&
@@ -268,7 +268,7 @@ static enum sy_status run_job(struct walk *w)
 			break;
 		}
 		if (w->sum.n_streams++ == 0)
-			w->sum.is_torch_legacy = is_torch_magic(w, &end);
+			w->sum.is_torch_legacy = sy_pickle_is_torch_magic(&w->m, &end);
 		if (status == SY_OK && w->sum.n_streams == 2)
 			status = tell_protocol(w, &end);
 		w->sum.end = end.off;
@@ -290,7 +290,7 @@ static enum sy_status run_all(struct walk *w, const struct sy_pickle_watch *watc
 	for (size_t i = 0; i < w->facts.n_jobs && status == SY_OK; i++) {
 		const struct sy_pickle_job *job = &w->facts.job;
 
-		w->facts.watch = i == 0 ? watch : NULL;
+		sy_pickle_facts_watch(&w->facts, i == 0 ? watch : NULL);
 		w->facts.job = w->facts.jobs[i];
 		status = run_job(w);
 		if (i == 0)

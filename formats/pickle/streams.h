@@ -34,4 +34,10 @@ SY_MUST_CHECK enum sy_status sy_pickle_streams(struct sy_inspection *in, uint64_
  */
 SY_MUST_CHECK enum sy_status sy_pickle_search(struct sy_inspection *in, uint64_t start);
 
+/* The whole source as the pickles of a file, whatever its name; pickle.c. */
+SY_MUST_CHECK enum sy_status sy_pickle_inspect(struct sy_inspection *in);
+
+/* Is the result of a stream the number that begins PyTorch's old format? */
+bool sy_pickle_is_torch_magic(const struct sy_pickle *m, const struct sy_pickle_end *end);
+
 #endif

@@ -605,6 +605,17 @@ enum sy_status sy_pickle_trace_end(struct sy_pickle_trace *t, struct sy_pickle *
 	return tell(t, m, &step, &text);
 }
 
+/* What goes into what is no step; only a container asks for it. */
+static enum sy_status on_items(void *user, struct sy_pickle *m, uint64_t container,
+			       const uint64_t *items, size_t n)
+{
+	struct sy_pickle_trace *t = user;
+
+	if (!t->facts->events.items)
+		return SY_OK;
+	return t->facts->events.items(t->facts, m, container, items, n);
+}
+
 const struct sy_pickle_events *sy_pickle_trace_events(const struct sy_pickle_trace *t)
 {
 	return wants(t, SY_WANT_STEPS | SY_WANT_FLOWS) ? &t->events : &t->facts->events;
@@ -615,7 +626,7 @@ void sy_pickle_trace_init(struct sy_pickle_trace *t, struct sy_pickle_facts *fac
 	*t = (struct sy_pickle_trace){ .facts = facts };
 	t->events = (struct sy_pickle_events){
 		.user = t, .import = on_import, .call = on_call,
-		.persistent = on_persistent, .oddity = on_oddity,
+		.persistent = on_persistent, .items = on_items, .oddity = on_oddity,
 	};
 }
 

@@ -98,6 +98,54 @@ static void safetensors(const char *path, const char *names)
 	test_write_file(path, b.data, b.len);
 }
 
+static void put_word(struct bytes *b, const char *word)
+{
+	put(b, "X", 1);
+	put_le(b, strlen(word), 4);
+	put(b, word, strlen(word));
+}
+
+static void put_string(struct bytes *b, const char *s)
+{
+	put(b, s, strlen(s));
+}
+
+/* The tensor of one letter: two float32 of a storage of that name. */
+static void put_torch_tensor(struct bytes *b, const char *name, const char *storage)
+{
+	put_word(b, name);
+	put_string(b, "ctorch._utils\n_rebuild_tensor_v2\n((");
+	put_word(b, "storage");
+	put_string(b, "ctorch\nFloatStorage\n");
+	put_word(b, storage);
+	put_word(b, "cpu");
+	put(b, "K\2tQK\0K\2\x85K\1\x85\x89", 13);
+	put_string(b, "ccollections\nOrderedDict\n)RtR");
+}
+
+/* PyTorch's old stream; with `is_tied` all tensors are of one storage, "a". */
+static void torch(const char *path, const char *names, bool is_tied)
+{
+	static const char head[] = "\x80\2\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."
+				   "\x80\2M\xe9\3.\x80\2}.\x80\2}(";
+	size_t n = is_tied ? 1 : strlen(names);
+	struct bytes b = { .len = 0 };
+
+	put(&b, head, sizeof(head) - 1);
+	for (size_t i = 0; names[i]; i++)
+		put_torch_tensor(&b, (char[]){ names[i], 0 },
+				 (char[]){ is_tied ? 'a' : names[i], 0 });
+	put_string(&b, "u.\x80\2](");
+	for (size_t i = 0; i < n; i++)
+		put_word(&b, (char[]){ names[i], 0 });
+	put_string(&b, "e.");
+	for (size_t i = 0; i < n; i++) {
+		put_le(&b, 2, 8);
+		b.len += 8;
+	}
+	test_write_file(path, b.data, b.len);
+}
+
 /* Type numbers of GGUF values. */
 enum { GGUF_U16 = 2, GGUF_I32 = 5, GGUF_STRING = 8 };
 
@@ -340,6 +388,54 @@ static void test_index_tensors(void **state)
 	text(INDEX, INDEX_OF("32", A_IN_1 "," B_IN_1 ",\"c\":\"" SHARD_2 "\""));
 	scan(p, ".");
 	expect_one(p, SHARD_2, SY_RULE_INDEX_TENSOR_DUPLICATE, 1);
+}
+
+#define BIN_INDEX "pytorch_model.bin.index.json"
+#define BIN_1 "pytorch_model-00001-of-00002.bin"
+#define BIN_2 "pytorch_model-00002-of-00002.bin"
+#define BINS_OF(total, a, b) \
+	INDEX_OF(total, "\"a\":\"" a "\",\"b\":\"" b "\"")
+
+/* Pickled shards are held to their index like others. */
+static void test_index_pickles(void **state)
+{
+	struct place *p = *state;
+
+	torch(BIN_1, "a", false);
+	torch(BIN_2, "b", false);
+	text(BIN_INDEX, BINS_OF("16", BIN_1, BIN_2));
+	scan(p, ".");
+	expect_clean(p);
+	text(BIN_INDEX, BINS_OF("17", BIN_1, BIN_2));
+	scan(p, ".");
+	expect_one(p, BIN_INDEX, SY_RULE_INDEX_TOTAL_SIZE, 0);
+	torch(BIN_2, "bc", false);
+	text(BIN_INDEX, BINS_OF("24", BIN_1, BIN_2));
+	scan(p, ".");
+	expect_one(p, BIN_2, SY_RULE_INDEX_TENSOR_UNLISTED, 0);
+	torch(BIN_1, "ab", false);
+	torch(BIN_2, "c", false);
+	text(BIN_INDEX, INDEX_OF("24", "\"a\":\"" BIN_1 "\",\"b\":\"" BIN_2 "\",\"c\":\""
+				 BIN_2 "\""));
+	scan(p, ".");
+	expect_one(p, BIN_INDEX, SY_RULE_INDEX_TENSOR_MISSING, 1);
+}
+
+/* Tied weights are counted once by some, and as often as they are named by others. */
+static void test_index_tied(void **state)
+{
+	struct place *p = *state;
+
+	torch(BIN_1, "ab", true);
+	torch(BIN_2, "c", false);
+	text(BIN_INDEX, INDEX_OF("24", "\"a\":\"" BIN_1 "\",\"b\":\"" BIN_1 "\",\"c\":\""
+				 BIN_2 "\""));
+	scan(p, ".");
+	expect_clean(p);
+	text(BIN_INDEX, INDEX_OF("16", "\"a\":\"" BIN_1 "\",\"b\":\"" BIN_1 "\",\"c\":\""
+				 BIN_2 "\""));
+	scan(p, ".");
+	expect_clean(p);
 }
 
 static void test_index_shard_left_out(void **state)
@@ -596,6 +692,8 @@ int main(void)
 		CASE(test_index_shard_missing),
 		CASE(test_index_alone),
 		CASE(test_index_tensors),
+		CASE(test_index_pickles),
+		CASE(test_index_tied),
 		CASE(test_index_shard_left_out),
 		CASE(test_index_leads_out),
 		CASE(test_index_limit),

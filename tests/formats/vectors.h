@@ -17,6 +17,16 @@
 void test_vector_folder(const char *area, const char *suffix,
 			const struct sy_format *format, const char *base);
 
+/*
+ * Vectors named <verdict>-<rule>[--<variant>] show that rule, all but those to accept;
+ * every rule whose id begins with `rules` has one (NULL: not asked).
+ */
+void test_vector_rules(const char *area, const char *suffix, const struct sy_format *format,
+		       const char *rules);
+
+/* Whichever allocation fails: SY_NO_MEMORY, and nothing is left behind. */
+void test_every_allocation(const struct sy_format *format, struct sy_span bytes);
+
 /* Every prefix of the bytes must be inspected without an error of ours. */
 void test_every_prefix(const struct sy_format *format, struct sy_span bytes,
 		       const char *base);

@@ -8,9 +8,11 @@ differs on purpose stands below, with the reason.
 
 import csv
 import ctypes
+import importlib.util
 import json
 import math
 import unittest
+import zipfile
 
 import harness
 import readers
@@ -330,6 +332,114 @@ class Gguf(InteropCase):
                 writer.add_tensor(f"blk.{i}.w", readers.zeros(4, 8))
         self.save("split/tiny.gguf", add, split_max_tensors=4)
         self.assertEqual(self.agrees(self.tmp / "split", gguf_differences), 3)
+
+
+NPY_TYPES = ["?", "i1", "u1", "<i2", ">i2", "<u4", "<f2", "<f4", ">f4", "<f8", "<c8", "<c16",
+             "S3", "<U5", "V4", "<M8[ns]", "<m8[s]", [("a", "<f4"), ("b", "<i8", (2, 3))],
+             [("a", [("x", "<u2"), ("y", "S2")]), ("b", "?")]]
+NPY_SHAPES = [(), (0,), (1,), (3,), (2, 3), (2, 0, 5), (4, 1, 2, 3), (1,) * 32]
+
+
+class Npy(InteropCase):
+    """numpy.save's arrays, alone and in archives, against what NumPy reads back."""
+
+    def expected(self, path, start=0):
+        """One tensor as NumPy's own reader of headers has it."""
+        with open(path, "rb") as file:
+            file.seek(start)
+            version = numpy.lib.format.read_magic(file)
+            read = (numpy.lib.format.read_array_header_1_0 if version == (1, 0)
+                    else numpy.lib.format.read_array_header_2_0)
+            shape, _, dtype = read(file)
+            descr = numpy.lib.format.dtype_to_descr(dtype)
+            return (str(descr), tuple(shape), file.tell(), math.prod(shape) * dtype.itemsize)
+
+    def check(self, name, array):
+        path = self.tmp / f"{name}.npy"
+        numpy.save(path, array)
+        status, artifacts = inspect(path)
+        self.assertEqual(status, 0, name)
+        self.assertEqual(tensors_of(artifacts[path.name]), [(name, *self.expected(path))])
+
+    def test_every_type_in_many_shapes(self):
+        for i, dtype in enumerate(NPY_TYPES):
+            for j, shape in enumerate(NPY_SHAPES):
+                self.check(f"t{i}.{j}", numpy.zeros(shape, dtype))
+
+    def test_orders(self):
+        self.check("fortran", numpy.asfortranarray(numpy.arange(12.0).reshape(3, 4)))
+        self.check("strided", numpy.arange(24).reshape(4, 6)[::2, 1::2])
+
+    def test_archive(self):
+        path = self.tmp / "model.npz"
+        arrays = {f"layer.{i}.w": numpy.full((i, 2), i, "<f4") for i in range(1, 9)}
+        numpy.savez(path, **arrays)
+        status, artifacts = inspect(path)
+        self.assertEqual(status, 0)
+        data = path.read_bytes()
+        found = tensors_of(artifacts[path.name])
+        self.assertEqual(sorted(arrays), [t[0] for t in found])
+        for name, dtype, shape, offset, length in found:
+            self.assertEqual(data[offset:offset + length], arrays[name].tobytes(), name)
+            self.assertEqual((dtype, shape), ("<f4", arrays[name].shape))
+
+    def test_objects(self):
+        path = self.tmp / "objects.npy"
+        numpy.save(path, numpy.array([1, "a", None], dtype=object), allow_pickle=True)
+        status, artifacts = inspect(path)
+        self.assertEqual(status, 0)
+        self.assertEqual(tensors_of(artifacts[path.name]), [])
+
+
+def torch_vectors():
+    """The script that writes vectors of PyTorch's old stream."""
+    path = harness.VECTORS / "torch_legacy" / "generate.py"
+    spec = importlib.util.spec_from_file_location("torch_vectors", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Torch(InteropCase):
+    """Both formats of PyTorch, written here: what is listed is where it is said to be."""
+
+    def model(self, write):
+        """Names, and a pickle of tensors of so many elements each."""
+        names = {f"model.layers.{i}.weight": i % 7 + 1 for i in range(500)}
+        return names, b"}" + write.pairs({
+            name: write.tensor(str(i), n, size=(n,)) for i, (name, n) in enumerate(names.items())})
+
+    def compare(self, path, names):
+        status, artifacts = inspect(path)
+        self.assertEqual(status, 0)
+        self.assertEqual(artifacts[path.name]["n_tensors"], len(names))
+        data, order = path.read_bytes(), list(names)
+        found = tensors_of(artifacts[path.name])
+        self.assertEqual([t[0] for t in found], sorted(names))
+        for name, dtype, shape, offset, length in found:
+            self.assertEqual((dtype, shape, length), ("float32", (names[name],), 4 * names[name]))
+            self.assertEqual(data[offset:offset + length],
+                             bytes([order.index(name) % 251]) * length, name)
+
+    def test_old_stream(self):
+        write = torch_vectors()
+        names, pickled = self.model(write)
+        datas = [write.data(n, fill=i % 251) for i, n in enumerate(names.values())]
+        path = self.tmp / "old.pt"
+        path.write_bytes(write.stream(pickled, [str(i) for i in range(len(names))], datas))
+        self.compare(path, names)
+
+    def test_archive(self):
+        write = torch_vectors()
+        names, pickled = self.model(write)
+        path = self.tmp / "new.pt"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("new/data.pkl", write.PROTO + pickled + write.STOP)
+            archive.writestr("new/byteorder", "little")
+            for i, n in enumerate(names.values()):
+                archive.writestr(f"new/data/{i}", bytes([i % 251]) * 4 * n)
+            archive.writestr("new/version", "3\n")
+        self.compare(path, names)
 
 
 class Corpus(InteropCase):

@@ -84,6 +84,8 @@ void sy_relate_free(struct sy_relate **out)
 	     i < relate->check->inventory.n_entries; i++) {
 		sy_release(ctx, relate->relations[i].refs);
 		sy_release(ctx, relate->relations[i].names);
+		if (relate->relations[i].places.ctx)
+			sy_set_free(&relate->relations[i].places);
 	}
 	sy_release(ctx, relate->relations);
 	sy_set_free(&relate->index_dirs);
@@ -118,6 +120,34 @@ bool sy_relate_wants_tensors(const struct sy_relate *relate, size_t entry)
 	       is_below_index(relate, entry);
 }
 
+/* Tied weights: frameworks count their bytes once, or as often as they are named. */
+static enum sy_status note_place(struct sy_relate *relate, struct sy_relation *relation,
+				 const struct sy_record_tensor *tensor)
+{
+	const struct sy_span place = sy_span_of(&tensor->off, sizeof(tensor->off));
+	bool is_empty = false, is_new;
+	uint64_t first;
+	struct sy_span key;
+	enum sy_status status;
+
+	for (size_t i = 0; i < tensor->rank; i++)
+		is_empty |= tensor->shape[i] == 0;
+	relation->has_unnamed |= tensor->name.len == 0;
+	relation->has_unplaced |= tensor->len == 0 && !is_empty;
+	if (tensor->len == 0)
+		return SY_OK;
+	if (!relation->places.ctx)
+		sy_set_init(&relation->places, relate->check->ctx);
+	if (sy_set_has(&relation->places, place, &first)) {
+		if (ckd_add(&relation->shared_bytes, relation->shared_bytes, tensor->len))
+			relation->shared_bytes = UINT64_MAX;
+		return SY_OK;
+	}
+	status = sy_arena_copy(&relate->arena, place, &key);
+	return status == SY_OK ? sy_set_add(&relation->places, key, 0, &is_new, &first)
+			       : status;
+}
+
 enum sy_status sy_relate_tensor(struct sy_relate *relate, size_t entry,
 				const struct sy_record_tensor *tensor)
 {
@@ -130,6 +160,9 @@ enum sy_status sy_relate_tensor(struct sy_relate *relate, size_t entry,
 		return status;
 	if (ckd_add(&relation->tensor_bytes, relation->tensor_bytes, tensor->len))
 		relation->tensor_bytes = UINT64_MAX;
+	status = note_place(relate, relation, tensor);
+	if (status != SY_OK)
+		return status;
 	return sy_arena_copy(&relate->arena, tensor->name,
 			     &relation->names[relation->n_names++]);
 }
@@ -206,9 +239,14 @@ bool sy_relate_is_read(const struct sy_relate *relate, size_t entry)
 	const struct sy_artifact *artifact =
 		&relate->check->report->artifacts[entry];
 	const struct sy_format *format = sy_format_find(artifact->format);
+	const struct sy_relation *relation = &relate->relations[entry];
 
-	return artifact->scope == SY_SCOPE_EXAMINED && format &&
-	       format->class == SY_CLASS_WEIGHTS;
+	if (artifact->scope != SY_SCOPE_EXAMINED || !format)
+		return false;
+	if (format->class == SY_CLASS_PICKLE)
+		return relation->n_names > 0 && !relation->has_unnamed &&
+		       relation->n_names == artifact->n_tensors;
+	return format->class == SY_CLASS_WEIGHTS;
 }
 
 /* sy_parse_u64 refuses leading zeros, which these numbers have. */

@@ -15,6 +15,7 @@ struct index {
 	struct sy_set owners;		/* tensor in a shard -> entry */
 	struct sy_set mapped;		/* tensor in the index -> position of its ref */
 	uint64_t n_bytes;		/* of all tensors in all shards */
+	uint64_t n_shared;		/* of these, of tensors that share them */
 	bool is_all_read;		/* every shard's tensors are known */
 	bool is_over_limit;		/* nothing more is compared */
 	bool is_noted;			/* that its shards were not named */
@@ -127,7 +128,10 @@ static enum sy_status add_shard(struct index *index, size_t shard)
 	relation->is_named = true;
 	if (charged != SY_OK || index->is_over_limit)
 		return charged;
-	index->is_all_read &= sy_relate_is_read(index->relate, shard);
+	index->is_all_read &= sy_relate_is_read(index->relate, shard) &&
+			      !relation->has_unplaced;
+	if (ckd_add(&index->n_shared, index->n_shared, relation->shared_bytes))
+		index->n_shared = UINT64_MAX;
 	if (ckd_add(&index->n_bytes, index->n_bytes, relation->tensor_bytes))
 		index->n_bytes = UINT64_MAX;
 	return sy_relate_own(index->relate, &index->owners, shard,
@@ -202,6 +206,8 @@ static enum sy_status check_unlisted(struct index *index, size_t shard)
 {
 	const struct sy_relation *relation = &index->relate->relations[shard];
 
+	if (relation->n_names > 0 && !sy_relate_is_read(index->relate, shard))
+		return SY_OK;
 	for (size_t i = 0; i < relation->n_names; i++) {
 		enum sy_status status;
 		struct sy_text text;
@@ -227,7 +233,8 @@ static enum sy_status check_total(struct index *index,
 {
 	struct sy_text text;
 
-	if (!index->is_all_read || ref->value == index->n_bytes)
+	if (!index->is_all_read || ref->value == index->n_bytes ||
+	    ref->value == index->n_bytes - index->n_shared)
 		return SY_OK;
 	sy_text_init(&text);
 	sy_text_addf(&text, "metadata.total_size says %llu, the tensors have %llu bytes",

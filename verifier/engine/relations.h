@@ -22,6 +22,10 @@ struct sy_relation {
 	struct sy_span *names;		/* of its tensors */
 	size_t n_names, cap_names;
 	uint64_t tensor_bytes;		/* sum over its tensors, saturating */
+	uint64_t shared_bytes;		/* of these, of tensors that begin where others do */
+	struct sy_set places;		/* where its tensors begin, 8 bytes each */
+	bool has_unnamed;		/* a tensor without a name */
+	bool has_unplaced;		/* a tensor whose bytes are not in the file as they are */
 	bool is_named;			/* by a weight index */
 	bool has_shards;		/* it is a weight index: it names files */
 };
@@ -48,7 +52,10 @@ SY_MUST_CHECK enum sy_status sy_relate_find(struct sy_relate *relate,
 /* The folder of an entry, with its final slash; empty at the top. */
 struct sy_span sy_relate_folder(const struct sy_relate *relate, size_t entry);
 
-/* Was its structure read by a format of ours, so that its tensors are known? */
+/*
+ * Was its structure read by a format of ours, so that its tensors are known?  Of a
+ * pickle only when all of them could be named.
+ */
 bool sy_relate_is_read(const struct sy_relate *relate, size_t entry);
 
 /*
