@@ -268,7 +268,8 @@ enum sy_status sy_torch_legacy_end(struct sy_torch_legacy *l, const struct sy_pi
 		status = sy_torch_storages_emit(&l->storages, &n_tensors);
 	if (status == SY_OK)
 		status = sy_emit_artifact(in, "torch-legacy", n_tensors,
-					  "%llu opcodes in %llu pickles, %zu storages", (unsigned long long)sum->n_opcodes,
+					  "%llu opcodes in %llu pickles, %zu storages",
+					  (unsigned long long)sum->n_opcodes,
 					  (unsigned long long)sum->n_streams, l->n_keys);
 	return status;
 }

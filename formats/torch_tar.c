@@ -75,8 +75,9 @@ static enum sy_status on_tensor(void *user, struct sy_pickle *m,
 	return status;
 }
 
-static enum sy_status run_one(struct mixed *x, enum sy_status (*stop)(void *, struct sy_pickle *,
-								       const struct sy_pickle_end *))
+typedef enum sy_status stop_fn(void *user, struct sy_pickle *m, const struct sy_pickle_end *end);
+
+static enum sy_status run_one(struct mixed *x, stop_fn *stop)
 {
 	const struct sy_pickle_watch watch = { .user = x, .stop = stop, .is_single = true };
 	struct sy_pickle_sum sum;

@@ -7,7 +7,8 @@
 #include "formats/nest.h"
 #include "tests/fuzz/fuzz.h"
 
-/* sy_format_torch_zip and sy_format_npz are this one under other names. */
+/* sy_format_torch_zip, _npz, _keras_zip and _dduf are this one under other names:
+ * sy_format_keras_zip, sy_format_dduf. */
 extern const struct sy_format sy_format_zip;
 
 struct checker {

@@ -206,9 +206,9 @@ def compounds():
     yield "Calibrated", calibration.CalibratedClassifierCV(svm.LinearSVC(), cv=2)
     yield "Columns", compose.ColumnTransformer([("s", preprocessing.StandardScaler(), [0, 1])])
     yield "Union", pipeline.FeatureUnion([("s", preprocessing.StandardScaler())])
-    yield "Voting", ensemble.VotingClassifier([("l", logistic), ("t", tree.DecisionTreeClassifier())])
-    yield "Stacking", ensemble.StackingClassifier([("t", tree.DecisionTreeClassifier())], logistic,
-                                                  cv=2)
+    trees = [("t", tree.DecisionTreeClassifier())]
+    yield "Voting", ensemble.VotingClassifier([("l", logistic)] + trees)
+    yield "Stacking", ensemble.StackingClassifier(trees, logistic, cv=2)
     yield "Hasher", feature_extraction.FeatureHasher(n_features=8)
 
 

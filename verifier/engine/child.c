@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The worker process: holds one file (readable), one pipe (writable), maybe an
- * unlinked scratch file, and nothing else; examines the file, and ends.  It knows no key, no policy and no
- * other file, and what it says is checked by the receiver.
+ * unlinked scratch file, and nothing else; examines the file, and ends.  It knows no
+ * key, no policy and no other file, and what it says is checked by the receiver.
  */
 #include "verifier/engine/child.h"
 

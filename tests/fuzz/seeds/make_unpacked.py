@@ -1,0 +1,34 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the vectors of compressed files and tar archives as fuzz seeds.
+
+A compressed one begins with the byte by which fuzz_compressed.c chooses the codec.
+"""
+import pathlib
+
+HERE = pathlib.Path(__file__).parent
+VECTORS = HERE.parent.parent / "vectors"
+CODECS = [".bz2", ".gz", ".lz4", ".lzma", ".xz", ".z", ".zst"]
+
+
+def fresh(name):
+    folder = HERE / name
+    folder.mkdir(exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    return folder
+
+
+def main():
+    folder = fresh("compressed")
+    for vector in sorted((VECTORS / "compressed").iterdir()):
+        if vector.suffix in CODECS:
+            seed = bytes([CODECS.index(vector.suffix)]) + vector.read_bytes()
+            (folder / vector.name).write_bytes(seed)
+    folder = fresh("tar")
+    for vector in sorted((VECTORS / "tar").glob("*.tar")):
+        (folder / vector.stem).write_bytes(vector.read_bytes())
+
+
+if __name__ == "__main__":
+    main()
