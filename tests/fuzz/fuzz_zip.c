@@ -7,7 +7,7 @@
 #include "formats/nest.h"
 #include "tests/fuzz/fuzz.h"
 
-/* sy_format_torch_zip, _npz, _keras_zip and _dduf are this one under other names:
+/* sy_format_torch_zip, sy_format_npz and others are this one under other names:
  * sy_format_keras_zip, sy_format_dduf. */
 extern const struct sy_format sy_format_zip;
 
