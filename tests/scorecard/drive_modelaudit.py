@@ -9,6 +9,7 @@ from modelaudit.core import determine_exit_code, scan_model_directory_or_file
 from modelaudit_picklescan import shared_source_sensitive_caches
 
 logging.disable(logging.CRITICAL)
+loop.preload("dill", "h5py", "msgpack", "numpy", "onnx", "py7zr", "safetensors", "tflite")
 
 
 def scan(path):

@@ -7,6 +7,7 @@ import loop
 from modelscan.modelscan import ModelScan
 
 logging.disable(logging.CRITICAL)
+loop.preload("h5py", "numpy")
 
 
 def scan(path):

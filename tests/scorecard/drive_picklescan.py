@@ -7,6 +7,7 @@ import loop
 from picklescan.scanner import scan_file_path
 
 logging.disable(logging.CRITICAL)
+loop.preload("numpy", "py7zr")
 
 
 def scan(path):
