@@ -37,8 +37,8 @@ Which files with known verdicts steelyard and other scanners call bad. Written b
 
 Versions: {versions}.
 {left_out}
-{n_judged} files: {n_corpus} of a corpus with recorded verdicts ({n_unjudged} more without a verdict are
-left out){written}.
+{n_judged} files: {n_corpus} of a corpus with recorded verdicts ({n_unjudged} more have none and
+are left out){written}
 
 How to read a cell: `83 % (97 %)` means that 83 % were called bad, and 97 % bad or with a
 warning. For malformed files an error counts in the brackets too, since an error is a fair
@@ -62,9 +62,11 @@ LIMITS = """\
 - steelyard lists what is known to be inert and flags the rest; scanners that list what is
   known to be dangerous leave the rest alone or warn. Files with classes of one's own are a
   false alarm of the first kind that no row here shows. `--allow-global` is meant for them.
+- An error and `not scanned` are not counted as caught, but they are not a clean bill either.
+  [All counts](#all-counts) tells them from files that a tool called clean.
 - Payloads are inert (`echo`), so a tool that judges what the code does may rightly pass some.
-- Some scanners read formats that others do not claim to read; `not scanned` tells them apart
-  in the details. A file is handed over alone, under its own name, without its repository.
+- Some scanners read formats that others do not claim to read; a row may thus say more about
+  scope than about skill. A file is handed over alone, under its own name, without its repository.
 - The benign files were written by libraries of today with small data. They are no sample of
   what people publish.
 """
@@ -76,16 +78,17 @@ Each scanner runs in an environment of its own, installed from PyPI with the has
 `tests/scorecard/requirements-*.txt` and with those optional packages that are small (HDF5, 7z,
 ONNX, TFLite …; neither TensorFlow nor PyTorch). picklescan and modelscan get NumPy 2.2, the
 newest that both work with. Default settings; files are scanned in one long-lived process after
-another, without network, {timeout} s a file; what takes longer or dies is an error. An audit
-hook refuses unpickling, starting programs and connecting while a file is scanned{refused}.
+another, without network; what takes over {timeout} s of the processor or dies is an error. An
+audit hook refuses unpickling, starting programs and connecting while a file is
+scanned{refused}.
 
 {mapping}
 
 {costs}
 
 Seconds are wall time: of the others inside a running process, without its start and imports;
-of steelyard with the start of its two processes for each file. Memory is the largest resident
-set of one process at its end, the interpreter included. The machine has two cores, was busy
+of steelyard with the start of its two processes for each file, unless in one call. Memory is
+the largest resident set of one process at its end, the interpreter included. The machine has two cores, was busy
 with other work, and the others ran at the lowest priority: read orders of magnitude, not
 digits. modelaudit's engine follows calls through the source of installed packages, so what
 stands in its environment changes its time and its findings.
@@ -220,8 +223,10 @@ def decided_table(files, decided):
     return table(["file", "recorded", "we read it as", "steelyard"], rows)
 
 
-def cost_table(answers, versions):
-    rows = []
+def cost_table(answers, versions, at_once):
+    seconds, peak_kib = at_once
+    rows = [[f"steelyard {versions['steelyard']}, all files in one call", f"{seconds:.0f}", "", "",
+             f"{peak_kib / 1024:.0f}"]]
     for tool, lines in answers.items():
         seconds = [line["seconds"] for line in lines.values()]
         rows.append([f"{tool} {versions[tool]}", f"{sum(seconds):.0f}",
@@ -245,7 +250,8 @@ def refused_text(answers):
     return f" (refused: {'; '.join(parts)})" if parts else " (it refused nothing)"
 
 
-def write(files, answers, versions, *, decided, n_unjudged, left_out, written, date, timeout=60):
+def write(files, answers, versions, *, decided, n_unjudged, left_out, written, date, at_once,
+          timeout=60):
     """The whole document."""
     tools, others = list(answers), [tool for tool in answers if tool != "steelyard"]
     counts = count_all(files, tools)
@@ -254,10 +260,10 @@ def write(files, answers, versions, *, decided, n_unjudged, left_out, written, d
         date=date, versions=", ".join(f"{tool} {versions[tool]}" for tool in tools),
         left_out=f"\n**Not run here:** {', '.join(left_out)}.\n" if left_out else "",
         n_judged=len(files), n_corpus=len(files) - extra, n_unjudged=n_unjudged,
-        written=f", and {extra} benign files written for this purpose" +
-                (f" ({'; '.join(written)})" if written else "") if extra else "")
+        written=f", and {extra} benign files\nwritten for this purpose" +
+                (f":\n\n- " + "\n- ".join(written) if written else "") if extra else "")
     method = METHOD.format(timeout=timeout, refused=refused_text(answers),
-                           mapping=mapping_table(tools), costs=cost_table(answers, versions))
+                           mapping=mapping_table(tools), costs=cost_table(answers, versions, at_once))
     return "\n".join([
         opening, top_table(counts, tools), "", LIMITS, method,
         "## Where we read a file otherwise\n",

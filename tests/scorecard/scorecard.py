@@ -155,21 +155,25 @@ def ask_peer(peer, files):
     return {file.key: answers[file.key] for file in files}
 
 
+def timed(command):
+    """(exit status, output, seconds, largest process in KiB) of a command."""
+    start = time.monotonic()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          env=plain_environment()) as child:
+        text = child.stdout.read()
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+    return child.returncode, text, time.monotonic() - start, usage.ru_maxrss
+
+
 def ask_steelyard(program, files):
     """{key: line} of this program: one process a file, as its user would start it."""
     answers = {}
     for file in files:
-        if file.key in answers:
-            continue
-        start = time.monotonic()
-        child = subprocess.Popen([program, "scan", "--json", file.path], stdout=subprocess.PIPE,
-                                 stderr=subprocess.DEVNULL, env=plain_environment())
-        text = child.stdout.read()
-        _, status, usage = os.wait4(child.pid, 0)
-        child.stdout.close()
-        child.returncode = os.waitstatus_to_exitcode(status)
-        answers[file.key] = {"raw": digest_of(child.returncode, text),
-                             "seconds": time.monotonic() - start, "peak_kib": usage.ru_maxrss}
+        if file.key not in answers:
+            code, text, seconds, peak_kib = timed([program, "scan", "--json", file.path])
+            answers[file.key] = {"raw": digest_of(code, text), "seconds": seconds,
+                                 "peak_kib": peak_kib}
     return answers
 
 
@@ -207,13 +211,14 @@ def main():
     for file in files:
         file.raw = {tool: lines[file.key]["raw"] for tool, lines in answers.items()}
         file.outcomes = {tool: verdicts.MAPPING[tool](raw) for tool, raw in file.raw.items()}
+    at_once = timed([program, "scan", "--json", *{file.key: file.path for file in files}.values()])
     version = subprocess.run([program, "--version"], check=True, stdout=subprocess.PIPE,
                              text=True).stdout.split()[1]
     versions = {tool: version if tool == "steelyard" else version_of(tool) for tool in answers}
     args.output.write_text(page.write(
         files, answers, versions, decided=DECIDED, n_unjudged=n_unjudged, left_out=left_out,
         written=[what for _, what in folders if what],
-        date=datetime.date.today().isoformat()))
+        at_once=at_once[2:], date=datetime.date.today().isoformat()))
     print(f"{args.output}: {len(files)} files, {len(answers)} tools")
 
 

@@ -4,6 +4,7 @@
 import pathlib
 import sys
 import unittest
+import unittest.mock
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
@@ -163,6 +164,15 @@ class Loop(TestCase):
             return {"said": path[-5:]}
         raws = [line["raw"] for line in self.lines(scan)]
         self.assertEqual(raws, [{"said": "0.pkl"}, {"failed": "died"}, {"said": "2.pkl"}])
+
+    def test_a_scanner_that_takes_too_long(self):
+        def scan(path):
+            while path.endswith("1.pkl"):
+                pass
+            return {"said": path[-5:]}
+        with unittest.mock.patch.object(loop, "CPU_SECONDS_A_FILE", 0.1):
+            raws = [line["raw"] for line in self.lines(scan)]
+        self.assertEqual(raws, [{"said": "0.pkl"}, {"failed": "over 0.1 s"}, {"said": "2.pkl"}])
 
     def test_a_scanner_that_starts_a_program(self):
         def scan(path):
