@@ -88,9 +88,9 @@ scanned{refused}.
 
 Seconds are wall time: of the others inside a running process, without its start and imports;
 of steelyard with the start of its two processes for each file, unless in one call. Memory is
-the largest resident set of one process at its end, the interpreter included. The machine has two cores, was busy
-with other work, and the others ran at the lowest priority: read orders of magnitude, not
-digits. modelaudit's engine follows calls through the source of installed packages, so what
+the largest resident set of one process at its end, the interpreter included. The machine has
+two cores, was busy with other work, and the others ran at the lowest priority: read orders of
+magnitude, not digits. modelaudit's engine follows calls through the source of installed packages, so what
 stands in its environment changes its time and its findings.
 """
 
@@ -263,7 +263,8 @@ def write(files, answers, versions, *, decided, n_unjudged, left_out, written, d
         written=f", and {extra} benign files\nwritten for this purpose" +
                 (f":\n\n- " + "\n- ".join(written) if written else "") if extra else "")
     method = METHOD.format(timeout=timeout, refused=refused_text(answers),
-                           mapping=mapping_table(tools), costs=cost_table(answers, versions, at_once))
+                           mapping=mapping_table(tools),
+                           costs=cost_table(answers, versions, at_once))
     return "\n".join([
         opening, top_table(counts, tools), "", LIMITS, method,
         "## Where we read a file otherwise\n",
