@@ -90,8 +90,8 @@ Seconds are wall time: of the others inside a running process, without its start
 of steelyard with the start of its two processes for each file, unless in one call. Memory is
 the largest resident set of one process at its end, the interpreter included. The machine has
 two cores, was busy with other work, and the others ran at the lowest priority: read orders of
-magnitude, not digits. modelaudit's engine follows calls through the source of installed packages, so what
-stands in its environment changes its time and its findings.
+magnitude, not digits. modelaudit's engine follows calls through the source of installed
+packages, so what stands in its environment changes its time and its findings.
 """
 
 REPRODUCE = """\
