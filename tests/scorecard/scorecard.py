@@ -206,7 +206,7 @@ def main():
     program = args.build / "steelyard"
     answers = {"steelyard": ask_steelyard(program, files)}
     answers |= {peer: ask_peer(peer, files) for peer in args.peers.split(",") if peer}
-    left_out = [peer for peer, lines in answers.items() if lines is None]
+    left_out = [peer for peer in PEERS if answers.get(peer) is None]
     answers = {tool: lines for tool, lines in answers.items() if lines is not None}
     for file in files:
         file.raw = {tool: lines[file.key]["raw"] for tool, lines in answers.items()}
