@@ -121,6 +121,12 @@ static uint64_t place_in_file(const struct sy_inspection *in, uint64_t off)
 	return in->file_off + off;
 }
 
+/* Of content that was cut only what it does can be said, not how well it is formed. */
+static bool is_moot(const struct sy_inspection *in, enum sy_rule rule)
+{
+	return in->is_cut && sy_rule_info(rule)->effect == SY_EFFECT_FORMED_NO;
+}
+
 enum sy_status sy_fact_text(struct sy_inspection *in, enum sy_rule rule,
 			    uint64_t off, uint64_t len, struct sy_span symbol,
 			    const struct sy_text *detail)
@@ -128,6 +134,8 @@ enum sy_status sy_fact_text(struct sy_inspection *in, enum sy_rule rule,
 	struct sy_record record = { .kind = SY_RECORD_FACT };
 	bool is_wanted = sy_fact_is_wanted(in, rule);
 
+	if (is_moot(in, rule))
+		return SY_OK;
 	in->n_facts[rule]++;
 	in->n_all_facts++;
 	if (!is_wanted)
@@ -149,6 +157,8 @@ enum sy_status sy_fact(struct sy_inspection *in, enum sy_rule rule, uint64_t off
 	struct sy_text detail;
 	va_list args;
 
+	if (is_moot(in, rule))
+		return SY_OK;
 	if (!sy_fact_is_wanted(in, rule)) {
 		in->n_facts[rule]++;
 		in->n_all_facts++;

@@ -66,6 +66,7 @@ struct sy_inspection {
 	struct sy_span members[SY_MEMBER_DEPTH];
 	uint8_t n_members;
 	uint64_t file_off;
+	bool is_cut;			/* by a limit of ours: that it ends is no fact */
 	struct sy_sink *sink;
 	struct sy_nest *nest;		/* takes the members of containers; see nest.h */
 	struct sy_arena arena;		/* freed by the caller after the call */

@@ -219,6 +219,25 @@ static enum sy_status tell_decoded(struct sy_inspection *in, const struct sy_mem
 	return status;
 }
 
+#define ZEROS_MAX 65536u	/* a file's last block at most; more may hide something */
+
+static enum sy_status is_zeros(struct sy_source *source, uint64_t off, uint64_t len, bool *is)
+{
+	uint8_t block[4096];
+
+	*is = len <= ZEROS_MAX;
+	for (uint64_t at = 0; *is && at < len; at += sizeof(block)) {
+		size_t n = len - at < sizeof(block) ? (size_t)(len - at) : sizeof(block);
+		enum sy_status status = sy_source_read(source, off + at, block, n);
+
+		if (status != SY_OK)
+			return status;
+		for (size_t i = 0; i < n; i++)
+			*is &= block[i] == 0;
+	}
+	return SY_OK;
+}
+
 /* What follows the compressed data is nobody's; it is looked at like any member. */
 static enum sy_status tell_trailing(struct sy_nest *nest, const struct sy_member *member,
 				    const struct sy_decode *decode)
@@ -230,8 +249,8 @@ static enum sy_status tell_trailing(struct sy_nest *nest, const struct sy_member
 		.off = member->off + decode->n_read, .len = member->len - decode->n_read,
 		.size = member->len - decode->n_read,
 	};
-	struct sy_span head;
 	enum sy_status status;
+	bool is_empty;
 
 	if (decode->end != SY_DECODE_COMPLETE || rest.len == 0 || member->is_encrypted)
 		return SY_OK;
@@ -239,9 +258,8 @@ static enum sy_status tell_trailing(struct sy_nest *nest, const struct sy_member
 			 sy_span_of(NULL, 0), "%llu bytes behind the end of the compressed data",
 			 (unsigned long long)rest.len);
 	if (status == SY_OK)
-		status = sy_source_view(above->in->source, rest.off, 512, &above->in->arena,
-					&head);
-	if (status != SY_OK || !sy_looks_hidden(head, rest.len))
+		status = is_zeros(above->in->source, rest.off, rest.len, &is_empty);
+	if (status != SY_OK || is_empty)
 		return status;
 	return sy_nest_add(above->in, &rest);
 }
@@ -280,7 +298,7 @@ static enum sy_status open_member(struct sy_nest *nest, struct level *level,
 	};
 	enum sy_status status = sy_decode(&decode, &nest->scratch, &level->own.arena,
 					  &level->source);
-	enum sy_status told = tell_decoded(level->in, member, &decode);
+	enum sy_status told = status == SY_OK ? tell_decoded(level->in, member, &decode) : SY_OK;
 
 	if (told == SY_OK && status == SY_OK)
 		told = tell_trailing(nest, member, &decode);
@@ -395,12 +413,26 @@ static enum sy_status run_fn(struct sy_inspection *in, void *user)
 	return inspect_member(in, user);
 }
 
+/* Of a bomb no more is looked at: a loader acts on what comes before the limit, too. */
+#define CUT_BYTES (UINT64_C(16) << 20)
+
+static enum sy_status cut(struct level *level, enum sy_status status)
+{
+	if (status != SY_LIMIT || level->source.size == 0)
+		return status;
+	if (level->source.size > CUT_BYTES)
+		level->source.size = CUT_BYTES;
+	status = ended(level->in, status);
+	level->in->is_cut = true;
+	return status;
+}
+
 /* Leaves the member's level open: its own members come next. */
 static enum sy_status enter(struct sy_nest *nest, const struct sy_member *member,
 			    sy_member_fn *fn, void *user)
 {
 	struct level *level = descend(nest, member);
-	enum sy_status status = open_member(nest, level, member);
+	enum sy_status status = cut(level, open_member(nest, level, member));
 
 	if (status == SY_OK)
 		status = fn(level->in, user);

@@ -4,6 +4,7 @@
 
 #include "formats/payload.h"
 #include "verifier/base/cursor.h"
+#include "verifier/input/codec.h"
 
 static bool has(struct sy_span head, size_t off, const char *bytes, size_t len)
 {
@@ -125,13 +126,15 @@ static bool is_zlib_header(struct sy_span h)
 	       (h.data[0] * 256u + h.data[1]) % 31 == 0;
 }
 
-/* Two bytes are weak: believed where the name says so. */
+/* Two bytes are weak: believed where the name says so, whatever window they state. */
 unsigned sy_bid_zlib(const struct sy_probe *p)
 {
+	bool is_named = sy_ascii_ends(p->base, ".z") || sy_ascii_ends(p->base, ".zlib");
+
+	if (is_named && sy_codec_begins(SY_CODEC_ZLIB, p->head))
+		return 24;
 	if (!is_zlib_header(p->head))
 		return 0;
-	if (sy_ascii_ends(p->base, ".z") || sy_ascii_ends(p->base, ".zlib"))
-		return 24;
 	return sy_bid_text(p) ? 0 : 9;		/* "x^" is one of them */
 }
 

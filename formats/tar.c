@@ -7,12 +7,15 @@
 
 #include "formats/archive_kind.h"
 #include "formats/member_names.h"
+#include "formats/payload.h"
 #include "formats/sniff.h"
 #include "formats/tar_header.h"
 #include "verifier/base/ckd.h"
 #include "verifier/base/set.h"
 
 #define LONG_BYTES_MAX ((uint64_t)1 << 20)	/* of a name or pax header that is read */
+#define OCTAL_SIZE_MAX (((uint64_t)1 << 33) - 1)	/* eleven digits */
+#define ZERO_BLOCKS 32				/* looked at in one go */
 
 /* What earlier headers say of the next entry. */
 struct next {
@@ -30,6 +33,7 @@ struct tar {
 	const char *kind;
 	struct sy_span kind_name;
 	uint64_t at, n_entries, n_zero;	/* n_zero: blocks of zeros in a row */
+	uint64_t data_off;		/* behind all headers of the entry */
 	bool has_ended;
 };
 
@@ -55,7 +59,7 @@ static enum sy_status read_text(struct tar *t, uint64_t len, struct sy_span *tex
 	if (len > LONG_BYTES_MAX)
 		return sy_fail(t->in->ctx, SY_LIMIT, "a name or header of %llu bytes in a tar "
 			       "archive", (unsigned long long)len);
-	return sy_source_view(t->in->source, t->at + SY_TAR_BLOCK, (size_t)len, &t->in->arena,
+	return sy_source_view(t->in->source, t->data_off, (size_t)len, &t->in->arena,
 			      text);
 }
 
@@ -66,6 +70,16 @@ static struct sy_span until_nul(struct sy_span text)
 	return end ? sy_span_slice(text, 0, (size_t)(end - text.data)) : text;
 }
 
+static enum sy_status take_pax_size(struct tar *t, struct sy_span value)
+{
+	t->next.has_size = sy_parse_u64(value, &t->next.size);
+	if (t->next.has_size)
+		return SY_OK;
+	return sy_fact(t->in, SY_RULE_TAR_HEADER_BROKEN, t->at, SY_TAR_BLOCK,
+		       sy_span_of(NULL, 0), "a pax header with the size %s, which is no number",
+		       quoted(value).data);
+}
+
 static enum sy_status take_pax(struct tar *t, uint64_t len)
 {
 	struct sy_span records, key, value;
@@ -74,17 +88,17 @@ static enum sy_status take_pax(struct tar *t, uint64_t len)
 	if (status != SY_OK)
 		return status;
 	records = until_nul(records);
-	while (sy_tar_pax_next(&records, &key, &value)) {
+	while (status == SY_OK && sy_tar_pax_next(&records, &key, &value)) {
 		if (sy_span_is(key, "path") || sy_span_is(key, "GNU.sparse.name"))
 			t->next.name = value;
 		else if (sy_span_is(key, "linkpath"))
 			t->next.link = value;
 		else if (sy_span_is(key, "size"))
-			t->next.has_size = sy_parse_u64(value, &t->next.size);
+			status = take_pax_size(t, value);
 		t->next.is_sparse |= sy_span_starts(key, "GNU.sparse.");
 	}
-	if (records.len == 0)
-		return SY_OK;
+	if (status != SY_OK || records.len == 0)
+		return status;
 	return sy_fact(t->in, SY_RULE_TAR_HEADER_BROKEN, t->at, SY_TAR_BLOCK,
 		       sy_span_of(NULL, 0), "a pax header with %zu bytes that are no record",
 		       records.len);
@@ -146,12 +160,28 @@ static enum sy_status take_link(struct tar *t, const struct sy_tar_header *h,
 
 static enum sy_status take_file(struct tar *t, struct sy_span name, uint64_t size)
 {
-	struct sy_member member = { .name = name, .off = t->at + SY_TAR_BLOCK, .len = size,
+	struct sy_member member = { .name = name, .off = t->data_off, .len = size,
 				    .size = size };
 
 	if (size == 0)
 		return SY_OK;
 	return t->take(t->in, &member);
+}
+
+/* What is stored of it is looked at, but not as the file that it is a part of. */
+static enum sy_status take_sparse(struct tar *t, struct sy_span name, uint64_t size)
+{
+	struct sy_text text;
+	struct sy_span part;
+	enum sy_status status = sy_fact(t->in, SY_RULE_TAR_TYPE_UNKNOWN, t->at, SY_TAR_BLOCK,
+					name, "%s is sparse", quoted(name).data);
+
+	sy_text_init(&text);
+	sy_text_add_span(&text, name);
+	sy_text_add(&text, " (stored parts)");
+	if (status == SY_OK)
+		status = sy_arena_copy(&t->in->arena, sy_text_span(&text), &part);
+	return status == SY_OK ? take_file(t, part, size) : status;
 }
 
 static enum sy_status take_entry(struct tar *t, const struct sy_tar_header *h, uint64_t size)
@@ -165,8 +195,7 @@ static enum sy_status take_entry(struct tar *t, const struct sy_tar_header *h, u
 		return status;
 	t->n_entries++;
 	if (t->next.is_sparse || h->type == 'S')
-		return sy_fact(t->in, SY_RULE_TAR_TYPE_UNKNOWN, t->at, SY_TAR_BLOCK, name,
-			       "%s is sparse", quoted(name).data);
+		return take_sparse(t, name, size);
 	switch (h->type) {
 	case '5':
 		return SY_OK;
@@ -188,19 +217,33 @@ static enum sy_status take_entry(struct tar *t, const struct sy_tar_header *h, u
 	return status == SY_OK ? take_file(t, name, size) : status;
 }
 
+/*
+ * Links, devices and folders have no data, says POSIX; some readers step over as many
+ * bytes as their size says, others read those bytes as entries.  Hard links alone are
+ * read alike everywhere.
+ */
+static bool has_data(const struct sy_tar_header *h)
+{
+	bool is_old_folder = h->type == 0 && sy_span_ends(h->name, "/");
+
+	return !(h->type >= '1' && h->type <= '6') && !is_old_folder;
+}
+
 /* A pax size stands beside the header's own, which must be the same where it fits. */
 static enum sy_status size_of(struct tar *t, const struct sy_tar_header *h, uint64_t *size)
 {
-	bool is_link = h->type == '1' || h->type == '2';
+	uint64_t stated = t->next.has_size ? t->next.size : h->size;
+	bool is_too_big = stated > OCTAL_SIZE_MAX && h->size == 0;
 
-	*size = t->next.has_size ? t->next.size : h->size;
-	if (is_link)
-		*size = 0;
-	if (!t->next.has_size || t->next.size == h->size || h->size == 0)
+	*size = has_data(h) ? stated : 0;
+	if (h->type == '1' || (*size == h->size && stated == h->size) ||
+	    (is_too_big && *size == stated))
 		return SY_OK;
 	return sy_fact(t->in, SY_RULE_TAR_SIZE_AMBIGUOUS, t->at, SY_TAR_BLOCK,
-		       sy_span_of(NULL, 0), "an entry of %llu bytes, which a pax header says are "
-		       "%llu", (unsigned long long)h->size, (unsigned long long)t->next.size);
+		       sy_span_of(NULL, 0), "an entry of %llu bytes, which %s are %llu",
+		       (unsigned long long)h->size,
+		       has_data(h) ? "a pax header says" : "by its type, for some readers,",
+		       (unsigned long long)*size);
 }
 
 static enum sy_status take_header(struct tar *t, const struct sy_tar_header *h, uint64_t size)
@@ -240,35 +283,67 @@ static enum sy_status broken(struct tar *t, const char *why, uint64_t size)
 	return status;
 }
 
+/* GNU's sparse files may have more headers, which their size does not count. */
+static enum sy_status skip_headers(struct tar *t, const struct sy_tar_header *h)
+{
+	uint8_t block[SY_TAR_BLOCK];
+	bool goes_on = h->is_extended;
+	enum sy_status status = SY_OK;
+
+	t->data_off = t->at + SY_TAR_BLOCK;
+	while (goes_on && t->in->source->size - t->data_off >= SY_TAR_BLOCK) {
+		status = sy_source_read(t->in->source, t->data_off, block, sizeof(block));
+		if (status != SY_OK)
+			return status;
+		goes_on = sy_tar_sparse_goes_on(block);
+		t->data_off += SY_TAR_BLOCK;
+	}
+	return status;
+}
+
+static enum sy_status tell_more(struct tar *t)
+{
+	if (!t->has_ended && t->n_zero == 0)
+		return SY_OK;
+	return sy_fact(t->in, SY_RULE_TAR_DATA_TRAILING, t->at, SY_TAR_BLOCK,
+		       sy_span_of(NULL, 0), "another entry at %llu, behind %llu blocks of zeros",
+		       (unsigned long long)t->at, (unsigned long long)t->n_zero);
+}
+
+static enum sy_status emit_extents(struct tar *t, uint64_t len)
+{
+	enum sy_status status = sy_emit_extent(t->in, SY_EXTENT_HEADER, t->at,
+					       t->data_off - t->at);
+
+	if (status != SY_OK || len == 0)
+		return status;
+	return sy_emit_extent(t->in, SY_EXTENT_DATA, t->data_off, len);
+}
+
 static enum sy_status read_entry(struct tar *t, const uint8_t block[SY_TAR_BLOCK])
 {
-	uint64_t left = t->in->source->size - t->at - SY_TAR_BLOCK, size;
 	struct sy_tar_header h;
+	uint64_t size, left;
 	enum sy_status status;
 
 	if (!sy_tar_header_get(block, &h))
 		return broken(t, "no header with a right checksum", 0);
-	if (t->has_ended || t->n_zero > 0) {
-		status = sy_fact(t->in, SY_RULE_TAR_DATA_TRAILING, t->at, SY_TAR_BLOCK,
-				 sy_span_of(NULL, 0), "another entry at %llu, behind %llu blocks "
-				 "of zeros", (unsigned long long)t->at,
-				 (unsigned long long)t->n_zero);
-		if (status != SY_OK)
-			return status;
-	}
+	status = tell_more(t);
 	t->n_zero = 0;
-	status = size_of(t, &h, &size);
+	if (status == SY_OK)
+		status = skip_headers(t, &h);
+	if (status == SY_OK)
+		status = size_of(t, &h, &size);
 	if (status != SY_OK)
 		return status;
+	left = t->in->source->size - t->data_off;
 	if (size > left)
 		return broken(t, "an entry with more bytes than the file: ", size);
 	status = take_header(t, &h, size);
-	if (status == SY_OK)
-		status = sy_emit_extent(t->in, SY_EXTENT_HEADER, t->at, SY_TAR_BLOCK);
 	size = padded(size) > left ? left : padded(size);
-	if (status == SY_OK && size > 0)
-		status = sy_emit_extent(t->in, SY_EXTENT_DATA, t->at + SY_TAR_BLOCK, size);
-	t->at += SY_TAR_BLOCK + size;
+	if (status == SY_OK)
+		status = emit_extents(t, size);
+	t->at = t->data_off + size;
 	return status;
 }
 
@@ -281,6 +356,29 @@ static bool is_zero(const uint8_t block[SY_TAR_BLOCK])
 	return true;
 }
 
+/* Any number of them is one piece of padding. */
+static enum sy_status skip_zeros(struct tar *t)
+{
+	uint8_t blocks[ZERO_BLOCKS * SY_TAR_BLOCK];
+	uint64_t start = t->at, size = t->in->source->size;
+	size_t n = 0, at = 0;
+
+	while (at == n && size - t->at >= SY_TAR_BLOCK && !sy_cancelled(t->in->ctx)) {
+		uint64_t left = (size - t->at) / SY_TAR_BLOCK;
+		enum sy_status status;
+
+		n = left < ZERO_BLOCKS ? (size_t)left : ZERO_BLOCKS;
+		status = sy_source_read(t->in->source, t->at, blocks, n * SY_TAR_BLOCK);
+		if (status != SY_OK)
+			return status;
+		for (at = 0; at < n && is_zero(blocks + at * SY_TAR_BLOCK); at++)
+			t->at += SY_TAR_BLOCK;
+	}
+	t->n_zero += (t->at - start) / SY_TAR_BLOCK;
+	t->has_ended |= t->n_zero >= 2;
+	return sy_emit_extent(t->in, SY_EXTENT_PADDING, start, t->at - start);
+}
+
 static enum sy_status read_block(struct tar *t)
 {
 	uint8_t block[SY_TAR_BLOCK];
@@ -290,11 +388,19 @@ static enum sy_status read_block(struct tar *t)
 		return status;
 	if (sy_cancelled(t->in->ctx))
 		return sy_fail(t->in->ctx, SY_CANCELLED, "interrupted");
-	if (!is_zero(block))
-		return read_entry(t, block);
-	t->has_ended |= ++t->n_zero >= 2;
-	t->at += SY_TAR_BLOCK;
-	return sy_emit_extent(t->in, SY_EXTENT_PADDING, t->at - SY_TAR_BLOCK, SY_TAR_BLOCK);
+	return is_zero(block) ? skip_zeros(t) : read_entry(t, block);
+}
+
+/* The first entry's name begins the file, and may be a program for the unpickler. */
+static enum sy_status check_pickle(struct sy_inspection *in)
+{
+	struct sy_span head;
+	enum sy_status status = sy_source_view(in->source, 0, SY_PROBE_HEAD, &in->arena, &head);
+
+	if (status != SY_OK || !sy_pickle_begins(head, in->source->size))
+		return status;
+	return sy_fact(in, SY_RULE_CONTENT_POLYGLOT_FOUND, 0, SY_TAR_BLOCK,
+		       sy_span_str("pickle"), "a tar archive that begins as a pickle does");
 }
 
 static enum sy_status tell_end(struct tar *t)
@@ -318,7 +424,7 @@ enum sy_status sy_tar_read(struct sy_inspection *in, const char *format,
 			   sy_tar_member_fn *take)
 {
 	struct tar t = { .in = in, .take = take };
-	enum sy_status status = SY_OK;
+	enum sy_status status = check_pickle(in);
 
 	sy_set_init(&t.seen, in->ctx);
 	while (status == SY_OK && in->source->size - t.at >= SY_TAR_BLOCK)

@@ -16,7 +16,17 @@ static struct sy_span field(const uint8_t *block, size_t off, size_t len)
 	return sy_span_of(block + off, end ? (size_t)(end - (block + off)) : len);
 }
 
-/* Octal digits between spaces and NULs. */
+/* What stands behind a number: spaces to the end, or to a NUL that ends the field. */
+static bool is_end(const uint8_t *p, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && p[i] == ' ')
+		i++;
+	return i == len || p[i] == 0;
+}
+
+/* Octal digits between spaces; readers differ in what else they take. */
 static bool get_octal(const uint8_t *p, size_t len, uint64_t *value)
 {
 	size_t i = 0;
@@ -29,7 +39,7 @@ static bool get_octal(const uint8_t *p, size_t len, uint64_t *value)
 		    ckd_add(value, *value, (uint64_t)(p[i] - '0')))
 			return false;
 	}
-	return i == len || p[i] == ' ' || p[i] == 0;
+	return is_end(p + i, len - i);
 }
 
 /* GNU: a first byte of 0x80 says that the rest is one big-endian number. */
@@ -69,11 +79,17 @@ bool sy_tar_header_get(const uint8_t block[SY_TAR_BLOCK], struct sy_tar_header *
 	h->name = field(block, 0, 100);
 	h->type = block[156];
 	h->link = field(block, 157, 100);
+	h->is_extended = h->type == 'S' && block[482] != 0;
 	h->is_ustar = !memcmp(block + 257, "ustar", 5);
 	/* GNU's own magic, "ustar  ", has other fields there. */
 	h->prefix = h->is_ustar && block[262] == 0 ? field(block, 345, 155)
 						   : sy_span_of(NULL, 0);
 	return true;
+}
+
+bool sy_tar_sparse_goes_on(const uint8_t block[SY_TAR_BLOCK])
+{
+	return block[504] != 0;
 }
 
 bool sy_tar_pax_next(struct sy_span *records, struct sy_span *key, struct sy_span *value)

@@ -15,7 +15,11 @@ struct sy_tar_header {
 	uint64_t size;				/* bytes of data behind the header */
 	uint8_t type;				/* '0' file, '5' folder, ... */
 	bool is_ustar;
+	bool is_extended;			/* GNU sparse: more headers come before the data */
 };
+
+/* True for one of those headers behind which yet another one stands. */
+SY_MUST_CHECK bool sy_tar_sparse_goes_on(const uint8_t block[SY_TAR_BLOCK]);
 
 /* False: the sum of its bytes is wrong, or a number is none. */
 SY_MUST_CHECK bool sy_tar_header_get(const uint8_t block[SY_TAR_BLOCK],

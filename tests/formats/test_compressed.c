@@ -77,6 +77,24 @@ static void every_prefix_ends_well(void **state)
 	sy_arena_free(&arena);
 }
 
+static void every_failing_allocation_ends_it_cleanly(void **state)
+{
+	struct sy_context ctx;
+	struct sy_arena arena;
+	char path[4096];
+
+	(void)state;
+	sy_context_init(&ctx);
+	sy_arena_init(&arena, &ctx);
+	for (size_t i = 0; i < SY_N_ELEMS(cases); i++) {
+		(void)snprintf(path, sizeof(path), "%s/compressed/reject-evil-second.a.pkl%s",
+			       test_vectors(), cases[i].suffix);
+		test_every_member_allocation(cases[i].format, test_read_file(&arena, path),
+					     "a.pkl.x");
+	}
+	sy_arena_free(&arena);
+}
+
 /* Zeros packed by deflate, and those packed again: more than any honest file. */
 static size_t pack(int level, uint8_t *out, size_t cap, uint64_t n_zeros)
 {
@@ -116,12 +134,47 @@ static void what_is_out_of_proportion_is_a_limit(void **state)
 	test_sink_free(&sink);
 }
 
+static void inspect_cut(const char *begin, size_t begin_len, struct sy_context *ctx,
+			struct test_sink *sink)
+{
+	static uint8_t plain[100000], packed[2000];
+	uLongf len = sizeof(packed);
+
+	memset(plain, 'N', sizeof(plain));
+	memcpy(plain, begin, begin_len);
+	assert_int_equal(compress2(packed, &len, plain, sizeof(plain), 9), Z_OK);
+	sy_context_init(ctx);
+	ctx->limits.decoded_bytes = sizeof(plain) - 1;
+	test_sink_init(sink, ctx);
+	assert_int_equal(test_inspect(ctx, &sy_format_zlib, sy_span_of(packed, len), "a.pkl",
+				      sink), SY_OK);
+	assert_int_equal(test_n_facts(sink, SY_RULE_WORKER_LIMIT_REACHED), 1);
+}
+
+/* A loader acts before it comes to where we stop; that we stop says nothing of the file. */
+static void what_comes_before_the_limit_is_judged(void **state)
+{
+	static const char evil[] = "cos\nsystem\n(S'echo'\ntR.", good[] = "\x80\x04";
+	struct sy_context ctx;
+	struct test_sink sink;
+
+	(void)state;
+	inspect_cut(evil, sizeof(evil) - 1, &ctx, &sink);
+	assert_int_equal(test_n_facts(&sink, SY_RULE_PICKLE_IMPORT_DANGEROUS), 1);
+	test_sink_free(&sink);
+	inspect_cut(good, sizeof(good) - 1, &ctx, &sink);
+	assert_int_equal(test_n_facts_from(&sink, SY_HIGH), 0);
+	test_sink_free(&sink);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(vectors_get_their_verdict),
 		cmocka_unit_test(names_may_say_nothing),
 		cmocka_unit_test(every_prefix_ends_well),
+		cmocka_unit_test(every_failing_allocation_ends_it_cleanly),
+		cmocka_unit_test(what_comes_before_the_limit_is_judged),
 		cmocka_unit_test(what_is_out_of_proportion_is_a_limit),
 	};
 

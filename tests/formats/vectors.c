@@ -176,3 +176,29 @@ void test_every_allocation(const struct sy_format *format, struct sy_span bytes)
 	}
 	assert_int_equal(status, SY_OK);
 }
+
+void test_every_member_allocation(const struct sy_format *format, struct sy_span bytes,
+				  const char *base)
+{
+	struct test_allocator allocator = { .fail_at = 0 };
+	uint64_t n = 0;
+
+	do {
+		struct sy_context plain, ctx;
+		struct test_sink sink;
+		enum sy_status status;
+		bool is_told;
+
+		allocator = (struct test_allocator){ .fail_at = n };
+		sy_context_init(&plain);
+		sy_context_init(&ctx);
+		test_allocator_use(&ctx, &allocator);
+		test_sink_init(&sink, &plain);
+		status = test_inspect(&ctx, format, bytes, base, &sink);
+		is_told = test_n_facts(&sink, SY_RULE_WORKER_LIMIT_REACHED) > 0;
+		test_sink_free(&sink);
+		assert_int_equal(allocator.n_live, 0);
+		assert_true(allocator.n_calls <= n || status == SY_NO_MEMORY ||
+			    (status == SY_OK && is_told));
+	} while (allocator.n_calls > n++);
+}

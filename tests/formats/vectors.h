@@ -27,6 +27,10 @@ void test_vector_rules(const char *area, const char *suffix, const struct sy_for
 /* Whichever allocation fails: SY_NO_MEMORY, and nothing is left behind. */
 void test_every_allocation(const struct sy_format *format, struct sy_span bytes);
 
+/* The same with members: where only one of them suffers, it is told. */
+void test_every_member_allocation(const struct sy_format *format, struct sy_span bytes,
+				  const char *base);
+
 /* Every prefix of the bytes must be inspected without an error of ours. */
 void test_every_prefix(const struct sy_format *format, struct sy_span bytes,
 		       const char *base);

@@ -4,11 +4,11 @@
 #include "tests/fuzz/fuzz.h"
 
 extern const struct sy_format sy_format_bzip2, sy_format_gzip, sy_format_lz4,
-	sy_format_lzma, sy_format_xz, sy_format_zlib, sy_format_zstd;
+	sy_format_lzma, sy_format_xz, sy_format_zfile, sy_format_zlib, sy_format_zstd;
 
 static const struct sy_format *const formats[] = {
 	&sy_format_bzip2, &sy_format_gzip, &sy_format_lz4, &sy_format_lzma, &sy_format_xz,
-	&sy_format_zlib, &sy_format_zstd,
+	&sy_format_zlib, &sy_format_zstd, &sy_format_zfile,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

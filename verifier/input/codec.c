@@ -11,6 +11,7 @@
 #include "verifier/input/decoder.h"
 
 #define BLOCK_BYTES ((size_t)65536)
+#define HEADER_BYTES ((size_t)64)	/* what shows that another stream begins */
 
 static const char *const names[SY_N_CODECS] = {
 	[SY_CODEC_STORED] = "stored", [SY_CODEC_DEFLATE] = "deflate",
@@ -95,28 +96,70 @@ static enum sy_status take(struct run *run, size_t len)
 	return sy_scratch_write(&run->writer, sy_span_of(run->out, len));
 }
 
-static bool has_next_stream(const struct run *run)
+/* Loads until a header would be seen, or the input ends. */
+static enum sy_status look_ahead(struct run *run)
 {
-	const struct sy_decoder_kind *kind = run->kind;
+	if (run->decoder.in_len >= HEADER_BYTES || run->n_loaded == run->decode->len)
+		return SY_OK;
+	return load(run);
+}
 
-	return kind->magic && run->decoder.in_len >= kind->magic_len &&
-	       !memcmp(run->decoder.in, kind->magic, kind->magic_len);
+static bool is_padding(const struct sy_decoder *d, size_t unit)
+{
+	for (size_t i = 0; i < unit && i < d->in_len; i++) {
+		if (d->in[i] != 0)
+			return false;
+	}
+	return unit > 0 && d->in_len >= unit;
+}
+
+static enum sy_status skip_padding(struct run *run)
+{
+	struct sy_decoder *d = &run->decoder;
+	enum sy_status status = look_ahead(run);
+
+	while (status == SY_OK && is_padding(d, run->kind->pad_len)) {
+		d->in += run->kind->pad_len;
+		d->in_len -= run->kind->pad_len;
+		if (d->in_len < HEADER_BYTES && sy_cancelled(d->ctx))
+			return sy_fail(d->ctx, SY_CANCELLED, "interrupted");
+		status = look_ahead(run);
+	}
+	return status;
 }
 
 /* A stream ended; true when another one goes on where it did. */
 static bool goes_on(struct run *run, enum sy_status *status)
 {
+	struct sy_decoder *d = &run->decoder;
+
 	run->decode->n_streams++;
-	run->decode->n_read = run->n_loaded - run->decoder.in_len;
 	run->decode->end = SY_DECODE_COMPLETE;
 	end_stream(run);
-	if (run->decoder.in_len < run->kind->magic_len)
-		*status = load(run);
-	if (*status != SY_OK || !has_next_stream(run))
+	*status = skip_padding(run);
+	run->decode->n_read = run->n_loaded - d->in_len;
+	if (*status != SY_OK || run->kind->is_single ||
+	    !sy_codec_begins(run->decode->codec, sy_span_of(d->in, d->in_len)))
 		return false;
 	run->decode->end = SY_DECODE_TRUNCATED;
 	*status = begin_stream(run);
 	return *status == SY_OK;
+}
+
+static enum sy_status gave_up(struct run *run, enum sy_step result)
+{
+	struct sy_context *ctx = run->decoder.ctx;
+
+	if (result == SY_STEP_WINDOW)
+		return sy_fail(ctx, SY_LIMIT, "%s data that takes more memory to decode than is "
+			       "allowed", sy_codec_name(run->decode->codec));
+	if (result == SY_STEP_NO_MEMORY && ctx->error.status == SY_OK)
+		return sy_fail(ctx, SY_NO_MEMORY, "out of memory while decoding");
+	if (result == SY_STEP_NO_MEMORY)
+		return sy_memory_status(ctx);
+	run->decode->end = SY_DECODE_CORRUPT;
+	run->decode->what = run->decoder.what;
+	return SY_OK;
 }
 
 /* True while there is more to do. */
@@ -144,9 +187,8 @@ static bool step(struct run *run, enum sy_status *status)
 		return false;
 	if (result == SY_STEP_END)
 		return goes_on(run, status);
-	if (result == SY_STEP_BAD) {
-		run->decode->end = SY_DECODE_CORRUPT;
-		run->decode->what = d->what;
+	if (result != SY_STEP_MORE) {
+		*status = gave_up(run, result);
 		return false;
 	}
 	/* Nothing taken and nothing given: it waits for input that is not there. */
@@ -161,6 +203,8 @@ static enum sy_status decode_all(struct run *run)
 	run->decode->end = SY_DECODE_TRUNCATED;
 	while (status == SY_OK && step(run, &status))
 		continue;
+	if (status == SY_LIMIT)
+		run->decode->end = SY_DECODE_LONGER;
 	end_stream(run);
 	return status;
 }

@@ -59,4 +59,10 @@ SY_MUST_CHECK enum sy_status sy_source_crc32(struct sy_source *source, uint32_t 
 
 const char *sy_codec_name(enum sy_codec codec);	/* "deflate" */
 
+/*
+ * Whether a stream of the codec may begin so; also true of codecs that are not built
+ * in.  Frames that decoders skip may come first (lz4, zstd), as far as head shows.
+ */
+SY_MUST_CHECK bool sy_codec_begins(enum sy_codec codec, struct sy_span head);
+
 #endif

@@ -11,7 +11,9 @@
 enum sy_step {
 	SY_STEP_MORE,	/* took or gave bytes, and goes on */
 	SY_STEP_END,	/* one stream came to its end */
-	SY_STEP_BAD	/* decoder.what says why */
+	SY_STEP_BAD,	/* decoder.what says why */
+	SY_STEP_WINDOW,	/* it wants a window beyond our limit */
+	SY_STEP_NO_MEMORY
 };
 
 struct sy_decoder {
@@ -20,6 +22,7 @@ struct sy_decoder {
 	size_t in_len;
 	uint8_t *out;		/* advanced */
 	size_t out_len;
+	size_t hint;		/* bytes that the next step asks for; 0: any number */
 	const char *what;
 	void *state;
 };
@@ -29,9 +32,8 @@ struct sy_decoder_kind {
 	bool (*begin)(struct sy_decoder *d);
 	enum sy_step (*step)(struct sy_decoder *d);
 	void (*end)(struct sy_decoder *d);
-	/* How another stream behind the first begins; NULL: there is never one. */
-	const char *magic;
-	size_t magic_len;
+	bool is_single;		/* another stream is never behind the first */
+	size_t pad_len;		/* zeros between streams, in units of so many; 0: none */
 };
 
 /* By enum sy_codec; NULL: built without it. */

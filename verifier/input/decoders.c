@@ -8,6 +8,7 @@
 #include <lz4frame.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 #ifdef SY_HAS_BZIP2
 #include <bzlib.h>
 #endif
@@ -18,6 +19,9 @@
 #include "verifier/base/ckd.h"
 
 #define ZSTD_WINDOW_LOG_MAX 27			/* as the zstd program without --long */
+#define ZSTD_HEADER_LEN_MIN 5			/* RFC 8878, 3.1.1: what tells the rest */
+#define LZ4_HEADER_LEN_MIN 7
+#define LZ4_NO_MEMORY 9				/* LZ4F_ERROR_allocation_failed */
 #define LZMA_MEMORY_MAX (UINT64_C(256) << 20)	/* xz -9 takes 65 MiB */
 
 void *sy_decoder_alloc(struct sy_decoder *d, size_t n, size_t size)
@@ -111,6 +115,8 @@ static enum sy_step inflate_step(struct sy_decoder *d)
 		return SY_STEP_END;
 	if (result == Z_OK || result == Z_BUF_ERROR)
 		return SY_STEP_MORE;
+	if (result == Z_MEM_ERROR)
+		return SY_STEP_NO_MEMORY;
 	d->what = result == Z_NEED_DICT ? "needs a dictionary that is not in the file"
 					: "is no valid data";
 	return SY_STEP_BAD;
@@ -124,6 +130,7 @@ static void inflate_end(struct sy_decoder *d)
 
 static const struct sy_decoder_kind deflate_kind = {
 	.begin = deflate_begin, .step = inflate_step, .end = inflate_end,
+	.is_single = true,
 };
 
 static const struct sy_decoder_kind zlib_kind = {
@@ -132,7 +139,7 @@ static const struct sy_decoder_kind zlib_kind = {
 
 static const struct sy_decoder_kind gzip_kind = {
 	.begin = gzip_begin, .step = inflate_step, .end = inflate_end,
-	.magic = "\x1f\x8b", .magic_len = 2,
+	.pad_len = 1,		/* of tapes; gzip and Python pass over them */
 };
 
 #ifdef SY_HAS_BZIP2
@@ -177,6 +184,8 @@ static enum sy_step bzip2_step(struct sy_decoder *d)
 		return SY_STEP_END;
 	if (result == BZ_OK)
 		return SY_STEP_MORE;
+	if (result == BZ_MEM_ERROR)
+		return SY_STEP_NO_MEMORY;
 	d->what = "is no valid data";
 	return SY_STEP_BAD;
 }
@@ -189,7 +198,6 @@ static void bzip2_end(struct sy_decoder *d)
 
 static const struct sy_decoder_kind bzip2_kind = {
 	.begin = bzip2_begin, .step = bzip2_step, .end = bzip2_end,
-	.magic = "BZh", .magic_len = 3,
 };
 #endif
 
@@ -253,8 +261,11 @@ static enum sy_step lzma_step(struct sy_decoder *d)
 		return SY_STEP_END;
 	if (result == LZMA_OK || result == LZMA_BUF_ERROR)
 		return SY_STEP_MORE;
-	d->what = result == LZMA_MEMLIMIT_ERROR ? "wants more memory than is allowed" :
-		  result == LZMA_MEM_ERROR ? "ran out of memory" : "is no valid data";
+	if (result == LZMA_MEMLIMIT_ERROR)
+		return SY_STEP_WINDOW;
+	if (result == LZMA_MEM_ERROR)
+		return SY_STEP_NO_MEMORY;
+	d->what = "is no valid data";
 	return SY_STEP_BAD;
 }
 
@@ -266,7 +277,7 @@ static void lzma_finish(struct sy_decoder *d)
 
 static const struct sy_decoder_kind xz_kind = {
 	.begin = xz_begin, .step = lzma_step, .end = lzma_finish,
-	.magic = "\xfd" "7zXZ", .magic_len = 5,
+	.pad_len = 4,		/* The .xz File Format 1.2, 2.2 */
 };
 
 static const struct sy_decoder_kind lzma_kind = {
@@ -274,7 +285,15 @@ static const struct sy_decoder_kind lzma_kind = {
 };
 #endif
 
-/* lz4 and zstd allocate by themselves: windows are at most 4 and 128 MiB. */
+/*
+ * lz4 and zstd allocate by themselves: windows are at most 4 and 128 MiB.  A step that
+ * fails gives nothing, so steps are as short as they ask for: a block, then its sum.
+ */
+
+static size_t step_len(const struct sy_decoder *d)
+{
+	return d->hint > 0 && d->hint < d->in_len ? d->hint : d->in_len;
+}
 
 static bool lz4_begin(struct sy_decoder *d)
 {
@@ -283,15 +302,18 @@ static bool lz4_begin(struct sy_decoder *d)
 	if (LZ4F_isError(LZ4F_createDecompressionContext(&state, LZ4F_VERSION)))
 		return no_memory(d);
 	d->state = state;
+	d->hint = LZ4_HEADER_LEN_MIN;
 	return true;
 }
 
 static enum sy_step lz4_step(struct sy_decoder *d)
 {
-	size_t in_len = d->in_len, out_len = d->out_len;
+	size_t in_len = step_len(d), out_len = d->out_len;
 	size_t left = LZ4F_decompress(d->state, d->out, &out_len, d->in, &in_len, NULL);
 
 	if (LZ4F_isError(left)) {
+		if (left == (size_t)-LZ4_NO_MEMORY)
+			return SY_STEP_NO_MEMORY;
 		d->what = "is no valid data";
 		return SY_STEP_BAD;
 	}
@@ -299,6 +321,7 @@ static enum sy_step lz4_step(struct sy_decoder *d)
 	d->in_len -= in_len;
 	d->out += out_len;
 	d->out_len -= out_len;
+	d->hint = left;
 	return left == 0 ? SY_STEP_END : SY_STEP_MORE;
 }
 
@@ -309,7 +332,6 @@ static void lz4_end(struct sy_decoder *d)
 
 static const struct sy_decoder_kind lz4_kind = {
 	.begin = lz4_begin, .step = lz4_step, .end = lz4_end,
-	.magic = "\x04\x22\x4d\x18", .magic_len = 4,
 };
 
 static bool zstd_begin(struct sy_decoder *d)
@@ -317,6 +339,7 @@ static bool zstd_begin(struct sy_decoder *d)
 	ZSTD_DCtx *state = ZSTD_createDCtx();
 
 	d->state = state;
+	d->hint = ZSTD_HEADER_LEN_MIN;
 	if (state && !ZSTD_isError(ZSTD_DCtx_setParameter(state, ZSTD_d_windowLogMax,
 							  ZSTD_WINDOW_LOG_MAX)))
 		return true;
@@ -327,11 +350,15 @@ static bool zstd_begin(struct sy_decoder *d)
 
 static enum sy_step zstd_step(struct sy_decoder *d)
 {
-	ZSTD_inBuffer in = { .src = d->in, .size = d->in_len };
+	ZSTD_inBuffer in = { .src = d->in, .size = step_len(d) };
 	ZSTD_outBuffer out = { .dst = d->out, .size = d->out_len };
 	size_t left = ZSTD_decompressStream(d->state, &out, &in);
 
 	if (ZSTD_isError(left)) {
+		if (ZSTD_getErrorCode(left) == ZSTD_error_memory_allocation)
+			return SY_STEP_NO_MEMORY;
+		if (ZSTD_getErrorCode(left) == ZSTD_error_frameParameter_windowTooLarge)
+			return SY_STEP_WINDOW;
 		d->what = ZSTD_getErrorName(left);
 		return SY_STEP_BAD;
 	}
@@ -339,6 +366,7 @@ static enum sy_step zstd_step(struct sy_decoder *d)
 	d->in_len -= in.pos;
 	d->out += out.pos;
 	d->out_len -= out.pos;
+	d->hint = left;
 	return left == 0 ? SY_STEP_END : SY_STEP_MORE;
 }
 
@@ -349,7 +377,6 @@ static void zstd_end(struct sy_decoder *d)
 
 static const struct sy_decoder_kind zstd_kind = {
 	.begin = zstd_begin, .step = zstd_step, .end = zstd_end,
-	.magic = "\x28\xb5\x2f\xfd", .magic_len = 4,
 };
 
 const struct sy_decoder_kind *const sy_decoders[SY_N_CODECS] = {

@@ -25,6 +25,8 @@ def main():
         if vector.suffix in CODECS:
             seed = bytes([CODECS.index(vector.suffix)]) + vector.read_bytes()
             (folder / vector.name).write_bytes(seed)
+    for vector in sorted((VECTORS / "zfile").glob("*.a.*")):
+        (folder / f"zfile-{vector.name}").write_bytes(bytes([len(CODECS)]) + vector.read_bytes())
     folder = fresh("tar")
     for vector in sorted((VECTORS / "tar").glob("*.tar")):
         (folder / vector.stem).write_bytes(vector.read_bytes())

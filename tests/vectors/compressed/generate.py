@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes the vectors of compressed files beside this script: VERDICT-REASON.SUFFIX.
 
-lz4 and zstd frames are made by hand, of blocks that are stored as they are.  What the
+lz4 and zstd frames are made by hand, of blocks that are stored as they are; HALF is a
+pickle of which each stream holds a part.  What the
 pickles would run is `echo`; nothing here loads one.
 """
 import bz2
@@ -55,6 +56,21 @@ def gz(data, name=b""):
     return out.getvalue()
 
 
+def alone(data, **options):
+    return lzma.compress(data, lzma.FORMAT_ALONE,
+                         filters=[{"id": lzma.FILTER_LZMA1, **options}])
+
+
+def window(data, bits):
+    packer = zlib.compressobj(9, zlib.DEFLATED, bits)
+    return packer.compress(data) + packer.flush()
+
+
+def skipped(data):
+    """A frame that decoders of lz4 and of zstd pass over."""
+    return struct.pack("<II", 0x184d2a53, len(data)) + data
+
+
 PACKERS = {
     "gz": gz, "bz2": bz2.compress, "xz": lzma.compress, "zst": zstd, "lz4": lz4,
     "lzma": lambda data: lzma.compress(data, lzma.FORMAT_ALONE), "z": zlib.compress,
@@ -71,6 +87,11 @@ for suffix, pack in PACKERS.items():
         f"reject-cut.a.pkl.{suffix}": pack(EVIL)[:-1],
         f"reject-program.a.bin.{suffix}": pack(b"\x7fELF\2\1\1" + bytes(57)),
         f"reject-evil-behind.a.pkl.{suffix}": pack(GOOD) + EVIL,
+        f"accept-halves.a.pkl.{suffix}": pack(GOOD[:7]) + pack(GOOD[7:]),
+        f"accept-nothing.a.txt.{suffix}": pack(b""),
+        f"reject-evil-in-halves.a.pkl.{suffix}": pack(EVIL[:9]) + pack(EVIL[9:]),
+        f"reject-evil-behind-nothing.a.pkl.{suffix}": pack(b"") + pack(EVIL),
+        f"reject-evil-second.a.pkl.{suffix}": pack(GOOD) + pack(EVIL),
     }
 VECTORS |= {
     "accept-joblib.joblib": zlib.compress(GOOD),
@@ -84,8 +105,25 @@ VECTORS |= {
     "reject-evil-as-joblib.joblib": bz2.compress(EVIL),
     "reject-evil-as-weights.bin": gz(EVIL),
     "warn-trailing-text.a.pkl.gz": gz(GOOD) + b"and some words",
+    "warn-trailing-binary.a.pkl.gz": gz(GOOD) + b"\x9f\0\1\2\3" * 20,
+    "accept-padding.a.pkl.gz": gz(GOOD) + bytes(500),
+    "accept-padding.a.pkl.xz": lzma.compress(GOOD) + bytes(8),
+    "reject-evil-behind-padding.a.pkl.gz": gz(GOOD) + bytes(500) + gz(EVIL),
+    "reject-evil-behind-padding.a.pkl.xz": lzma.compress(GOOD) + bytes(8) + lzma.compress(EVIL),
+    "reject-evil-in-another.a.pkl.xz":
+        lzma.compress(GOOD) + lzma.compress(EVIL, lzma.FORMAT_ALONE),
+    "reject-evil-properties.a.pkl.lzma": alone(EVIL, lc=0, lp=2, pb=0),
+    "reject-evil-dictionary.a.pkl.lzma": alone(EVIL, dict_size=3 << 20),
+    "reject-evil-window.a.pkl.z": window(EVIL, 9),
     "warn-trailing-zeros.a.pkl.xz": lzma.compress(GOOD) + bytes(7),
 }
+for suffix, pack in ("lz4", lz4), ("zst", zstd):
+    VECTORS |= {
+        f"accept-skipped-frame.a.pkl.{suffix}": pack(GOOD) + skipped(b"abc"),
+        f"reject-evil-behind-skipped.a.pkl.{suffix}": skipped(b"abc") + pack(EVIL),
+        f"reject-evil-behind-skipped-second.a.pkl.{suffix}":
+            pack(GOOD) + skipped(b"abc") + pack(EVIL),
+    }
 
 
 def main():

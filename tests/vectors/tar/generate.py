@@ -39,6 +39,15 @@ def pax(**records):
     return entry(b"pax", text, kind=b"x")
 
 
+def sparse_extended(name, data):
+    """GNU: a flag says that one more block of the map comes before the data."""
+    block = bytearray(header(name, len(data), kind=b"S", magic=b"ustar  \0"))
+    block[482] = 1
+    block[148:156] = b" " * 8
+    block[148:156] = b"%06o\0 " % sum(block)
+    return bytes(block) + bytes(512) + data + bytes(-len(data) % 512)
+
+
 VECTORS = {
     "accept-plain": entry(b"a.txt", TEXT) + entry(b"dir/", kind=b"5") + entry(b"dir/b.pkl", GOOD) + END,
     "accept-gnu": entry(b"a.txt", TEXT, magic=b"ustar  \0") + END,
@@ -76,6 +85,20 @@ VECTORS = {
     "warn-link": entry(b"a", kind=b"2", link=b"b") + END,
     "warn-name": entry(b"a\xffb.txt", TEXT) + END,
     "warn-sparse": entry(b"a.txt", TEXT, kind=b"S") + END,
+    "accept-pax-size": pax(size=b"12") + entry(b"a.txt", TEXT) + END,
+    "reject-evil-folder-data": entry(b"d", entry(b"a.pkl", EVIL), kind=b"5") + END,
+    "reject-evil-old-folder-data": entry(b"d/", entry(b"a.pkl", EVIL), kind=b"\0") + END,
+    "reject-evil-link-data": entry(b"d", entry(b"a.pkl", EVIL), kind=b"1", link=b"a") + END,
+    "reject-evil-sparse": entry(b"a.pkl", EVIL, kind=b"S") + END,
+    "reject-evil-sparse-extended": sparse_extended(b"a.pkl", EVIL) + END,
+    "reject-folder-size": entry(b"d", bytes(5), kind=b"5") + END,
+    "reject-pax-size-beside-zero": pax(size=b"12") + entry(b"a.txt", TEXT, size=0) + END,
+    "reject-pax-size-word": pax(size=b"twelve") + entry(b"a.txt", TEXT) + END,
+    "reject-number-then-digit": entry(b"a.txt", TEXT, size_field=b"0000000014 1") + END,
+    "reject-name-is-pickle": entry(EVIL, TEXT) + END,
+    "warn-hard-link-size": entry(b"a.txt", TEXT) +
+                           header(b"b.txt", 12, kind=b"1", link=b"a.txt") + END,
+    "warn-sparse-extended": sparse_extended(b"a.txt", TEXT) + END,
     "warn-kind-nemo": entry(b"model_config.yaml", b"target: x\n") + END,
 }
 
