@@ -15,7 +15,7 @@ struct sy_candidate {
 	const struct sy_format *content;	/* best bid; NULL: unknown */
 	const struct sy_format *claimed;	/* by the name's suffix; NULL: none */
 	bool is_weights_name;
-	bool is_named;				/* by a person: it hides nothing */
+	bool is_named;				/* by a person, or not at all: hides nothing */
 	uint64_t n_zip_entries;			/* of a ZIP that ends it; 0: none */
 };
 

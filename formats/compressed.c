@@ -28,9 +28,11 @@ static struct sy_span inner_name(struct sy_span base, const char *const *suffixe
 static enum sy_status inspect(struct sy_inspection *in, const struct sy_format *format,
 			      enum sy_codec codec)
 {
+	struct sy_span name = inner_name(in->base, format->suffixes);
 	struct sy_member member = {
-		.name = inner_name(in->base, format->suffixes), .codec = codec,
-		.len = in->source->size, .size = SY_OFFSET_NONE,
+		.name = name, .codec = codec, .len = in->source->size, .size = SY_OFFSET_NONE,
+		/* joblib also writes "model.gz", which leaves no suffix to go by. */
+		.is_unnamed = name.len > 0 && !memchr(name.data, '.', name.len),
 	};
 	enum sy_status status = sy_emit_extent(in, SY_EXTENT_DATA, 0, in->source->size);
 

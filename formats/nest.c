@@ -322,9 +322,10 @@ static enum sy_status look(struct sy_inspection *in, struct sy_candidate *candid
 	return status;
 }
 
-static enum sy_status by_content(struct sy_inspection *in)
+static enum sy_status by_content(struct sy_inspection *in, bool is_unnamed)
 {
-	struct sy_candidate candidate = { .base = in->base, .size = in->source->size };
+	struct sy_candidate candidate = { .base = in->base, .size = in->source->size,
+					  .is_named = is_unnamed };
 	struct sy_choice choice;
 	enum sy_status status = look(in, &candidate);
 
@@ -345,7 +346,7 @@ static enum sy_status inspect_member(struct sy_inspection *in, const struct sy_m
 		return member->format->inspect(in);
 	if (member->is_storage)
 		return sy_payload_check(in, member->name, 0, in->source->size);
-	return by_content(in);
+	return by_content(in, member->is_unnamed);
 }
 
 /*

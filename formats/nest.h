@@ -26,6 +26,7 @@ struct sy_member {
 	 */
 	const struct sy_format *format;
 	bool is_storage;
+	bool is_unnamed;		/* its name says nothing, and so hides nothing */
 };
 
 struct sy_nest;

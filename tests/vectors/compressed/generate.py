@@ -81,6 +81,8 @@ VECTORS = {}
 for suffix, pack in PACKERS.items():
     VECTORS |= {
         f"accept-pickle.a.pkl.{suffix}": pack(GOOD),
+        f"accept-no-suffix.model.{suffix}": pack(GOOD),
+        f"reject-no-suffix.model.{suffix}": pack(EVIL),
         f"accept-text.a.txt.{suffix}": pack(b"just a text\n" * 20),
         f"reject-evil.a.pkl.{suffix}": pack(EVIL),
         f"reject-hidden.a.json.{suffix}": pack(GOOD),
