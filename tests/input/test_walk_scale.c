@@ -42,7 +42,8 @@ static void test_many_files(void **state)
 		      took, (unsigned long long)t->ctx.memory_used);
 	assert_int_equal(t->inventory.n_entries, N_FILES);
 	assert_string_equal(t->inventory.entries[77].path, "m/File-000077.bin");
-	assert_true(took < 2.0);
+	/* Usually under a second; comparing each with each would take hours. */
+	assert_true(took < 60.0);
 	assert_true(t->ctx.memory_used < 400u * N_FILES);
 }
 
