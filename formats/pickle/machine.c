@@ -7,7 +7,7 @@
 #include "formats/pickle/machine_parts.h"
 
 #define STACK_MIN 1024
-#define CHECK_EVERY 0xffff	/* opcodes between two looks at the cancel flag */
+#define CHECK_EVERY 65536	/* opcodes between two looks at the cancel flag */
 
 static bool op_pop(struct sy_pickle *m)
 {
@@ -295,8 +295,7 @@ static bool leave_frame(struct sy_pickle *m)
 {
 	uint64_t end = m->frame_end, at = sy_reader_at(&m->reader);
 
-	if (m->off < end && at > end && m->opcode != SY_OP_FRAME &&
-	    !sy_machine_odd(m, SY_ODD_FRAME, at - end, 0))
+	if (m->off < end && at > end && !sy_machine_odd(m, SY_ODD_FRAME, at - end, 0))
 		return false;
 	if (at >= end)
 		m->frame_end = 0;
@@ -345,8 +344,11 @@ static inline bool next(struct sy_pickle *m)
 		return false;
 	if (!step(m, &arg))
 		return false;
-	if (SY_UNLIKELY((++m->n_opcodes & CHECK_EVERY) == 0) && sy_cancelled(m->ctx))
-		return sy_machine_fail(m, sy_fail(m->ctx, SY_CANCELLED, "cancelled"));
+	if (SY_UNLIKELY(++m->n_opcodes >= m->check_at)) {
+		m->check_at = m->n_opcodes + CHECK_EVERY;
+		if (sy_cancelled(m->ctx))
+			return sy_machine_fail(m, sy_fail(m->ctx, SY_CANCELLED, "cancelled"));
+	}
 	return !SY_UNLIKELY(m->skip != 0 || m->is_suspended) || behind(m);
 }
 
@@ -369,8 +371,10 @@ enum sy_status sy_pickle_run(struct sy_pickle *m, struct sy_pickle_end *end)
 	begin(m);
 	m->end = (struct sy_pickle_end){ .what = "" };
 	m->status = SY_OK;
-	while (next(m))
-		;
+	do {
+		if (!m->is_stepwise)
+			sy_machine_run_plain(m);
+	} while (next(m));
 	*end = m->end;
 	return m->status;
 }

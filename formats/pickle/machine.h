@@ -118,6 +118,8 @@ struct sy_pickle {
 	uint64_t frame_end;		/* 0: no frame */
 	uint64_t skip;			/* bytes to step over behind this opcode */
 	uint64_t n_opcodes, n_dups;	/* of all streams so far */
+	uint64_t check_at;		/* opcodes at the next look at the cancel flag */
+	bool is_stepwise;		/* no short cuts: for tests, which compare */
 	struct sy_pickle_end end;
 	enum sy_status status;
 	uint8_t *scratch[3];		/* SY_STRING_KEPT bytes each */

@@ -6,6 +6,8 @@
 #ifndef SY_FORMATS_PICKLE_MACHINE_PARTS_H
 #define SY_FORMATS_PICKLE_MACHINE_PARTS_H
 
+#include <string.h>
+
 #include "formats/pickle/literal.h"
 #include "formats/pickle/machine.h"
 
@@ -46,7 +48,36 @@ SY_MUST_CHECK bool sy_machine_store(struct sy_pickle *m, const uint64_t *items, 
 bool sy_machine_odd(struct sy_pickle *m, enum sy_pickle_oddity oddity, uint64_t len,
 		    uint64_t value);
 
+/*
+ * Runs opcodes while they are plain ones: constants, marks, small tuples, the memo;
+ * with the window, the frame, stack and memo at hand.  It stops before any opcode
+ * that is not, having done nothing of it; hot.c.
+ */
+void sy_machine_run_plain(struct sy_pickle *m);
+
 /* Constants: push.c */
+
+/*
+ * Names that the unpickler looks up on an instance: set as attributes, they are
+ * what it calls.
+ */
+static inline bool sy_push_is_special(struct sy_span s)
+{
+	switch (s.len) {
+	case 3:
+		return !memcmp(s.data, "add", 3);
+	case 6:
+		return !memcmp(s.data, "append", 6) || !memcmp(s.data, "extend", 6);
+	case 9:
+		return !memcmp(s.data, "__class__", 9);
+	case 12:
+		return !memcmp(s.data, "__setstate__", 12);
+	}
+	return false;
+}
+
+#define SY_PACKED_MIN 24	/* characters of the shortest pickle in digits */
+
 bool sy_push_number(struct sy_pickle *m, const struct sy_argument *arg);
 bool sy_push_integer(struct sy_pickle *m, const struct sy_argument *arg);
 bool sy_push_bytes(struct sy_pickle *m, const struct sy_argument *arg);

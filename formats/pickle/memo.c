@@ -7,8 +7,8 @@
 
 #include "verifier/base/set.h"
 
-#define PAGE_BITS 12
-#define PAGE (UINT64_C(1) << PAGE_BITS)
+#define PAGE_BITS SY_MEMO_PAGE_BITS
+#define PAGE SY_MEMO_PAGE
 #define SLOTS_MIN 64
 #define SPARSE_MAX (1u << 18)	/* scattered numbers: no pickler writes any */
 
@@ -94,25 +94,88 @@ void sy_memo_init(struct sy_pickle_memo *memo, struct sy_context *ctx)
 
 void sy_memo_clear(struct sy_pickle_memo *memo)
 {
-	for (size_t i = 0; i < memo->n_pages; i++)
-		sy_release(memo->ctx, memo->pages[i]);
+	for (size_t i = 0; i < memo->n_pages; i++) {
+		if (memo->pages[i].words)
+			sy_release(memo->ctx, memo->pages[i].words);
+		if (memo->pages[i].packed)
+			sy_release(memo->ctx, memo->pages[i].packed);
+	}
 	if (memo->pages)
 		sy_release(memo->ctx, memo->pages);
 	sy_word_map_clear(&memo->sparse);
 	sy_memo_init(memo, memo->ctx);
 }
 
+#define PACKED_BITS 27	/* of a payload, above the page's base */
+
+static uint32_t pack_value(uint64_t value, uint64_t base)
+{
+	uint32_t bare = (value & SY_VALUE_BARE) != 0;
+
+	if (value == 0)
+		return 0;
+	return (uint32_t)(sy_value_payload(value) - base) << 5 | bare << 4 |
+	       (uint32_t)sy_value_kind(value);
+}
+
+/* Whether the payloads of a page lie close enough; *base: the smallest. */
+static bool is_close(const uint64_t *words, uint64_t *base)
+{
+	uint64_t highest = 0;
+
+	*base = UINT64_MAX;
+	for (size_t i = 0; i < PAGE; i++) {
+		uint64_t payload = sy_value_payload(words[i]);
+
+		if (words[i] == 0)
+			continue;
+		*base = payload < *base ? payload : *base;
+		highest = payload > highest ? payload : highest;
+	}
+	return highest >= *base && highest - *base < UINT64_C(1) << PACKED_BITS;
+}
+
+static enum sy_status pack(struct sy_pickle_memo *memo, struct sy_memo_page *page)
+{
+	if (!page->words || !is_close(page->words, &page->base))
+		return SY_OK;
+	page->packed = sy_alloc_array(memo->ctx, PAGE, sizeof(*page->packed));
+	if (!page->packed)
+		return sy_memory_status(memo->ctx);
+	for (size_t i = 0; i < PAGE; i++)
+		page->packed[i] = pack_value(page->words[i], page->base);
+	sy_release(memo->ctx, page->words);
+	page->words = NULL;
+	return SY_OK;
+}
+
+/* Somebody stores in it again: it is not packed a second time. */
+static enum sy_status unpack(struct sy_pickle_memo *memo, struct sy_memo_page *page)
+{
+	page->words = sy_alloc_array(memo->ctx, PAGE, sizeof(*page->words));
+	if (!page->words)
+		return sy_memory_status(memo->ctx);
+	for (size_t i = 0; i < PAGE; i++)
+		page->words[i] = sy_memo_unpack(page->packed[i], page->base);
+	sy_release(memo->ctx, page->packed);
+	page->packed = NULL;
+	return SY_OK;
+}
+
 static enum sy_status add_page(struct sy_pickle_memo *memo)
 {
 	enum sy_status status = sy_grow(memo->ctx, &memo->pages, &memo->cap_pages,
 					memo->n_pages + 1, sizeof(*memo->pages));
+	struct sy_memo_page page = { 0 };
 
+	if (status == SY_OK && memo->n_pages > 0)
+		status = pack(memo, &memo->pages[memo->n_pages - 1]);
 	if (status != SY_OK)
 		return status;
-	memo->pages[memo->n_pages] = sy_alloc_array(memo->ctx, PAGE, sizeof(uint64_t));
-	if (!memo->pages[memo->n_pages])
+	page.words = sy_alloc_array(memo->ctx, PAGE, sizeof(*page.words));
+	if (!page.words)
 		return sy_memory_status(memo->ctx);
-	memo->n_pages++;
+	memo->pages[memo->n_pages++] = page;
 	return SY_OK;
 }
 
@@ -146,7 +209,12 @@ enum sy_status sy_memo_put(struct sy_pickle_memo *memo, uint64_t key, uint64_t v
 		if (status != SY_OK)
 			return status;
 	}
-	slot = &memo->pages[page][key & (PAGE - 1)];
+	if (!memo->pages[page].words) {
+		status = unpack(memo, &memo->pages[page]);
+		if (status != SY_OK)
+			return status;
+	}
+	slot = &memo->pages[page].words[key & (PAGE - 1)];
 	if (*slot == 0 && (memo->sparse.n_used == 0 || !sy_word_map_get(&memo->sparse, key)))
 		memo->n_filled++;
 	*slot = value;
@@ -155,8 +223,7 @@ enum sy_status sy_memo_put(struct sy_pickle_memo *memo, uint64_t key, uint64_t v
 
 uint64_t sy_memo_get(const struct sy_pickle_memo *memo, uint64_t key)
 {
-	uint64_t page = key >> PAGE_BITS;
-	uint64_t value = page < memo->n_pages ? memo->pages[page][key & (PAGE - 1)] : 0;
+	uint64_t value = sy_memo_page_get(memo, key);
 
 	return value || memo->sparse.n_used == 0 ? value : sy_word_map_get(&memo->sparse, key);
 }

@@ -9,27 +9,7 @@
 #define LONG_BYTES_SLOW 65536	/* integers that take noticeable time to convert */
 #define NESTED_MIN 12		/* bytes of the shortest pickle that is looked for */
 #define NESTED_HEAD 256
-#define PACKED_MIN 24		/* characters of the shortest packed one */
 #define HEAD_BYTES 16		/* opcode and length before a constant's bytes */
-
-/*
- * Names that the unpickler looks up on an instance: set as attributes, they are
- * what it calls.
- */
-static bool is_special(struct sy_span s)
-{
-	switch (s.len) {
-	case 3:
-		return !memcmp(s.data, "add", 3);
-	case 6:
-		return !memcmp(s.data, "append", 6) || !memcmp(s.data, "extend", 6);
-	case 9:
-		return !memcmp(s.data, "__class__", 9);
-	case 12:
-		return !memcmp(s.data, "__setstate__", 12);
-	}
-	return false;
-}
 
 static bool push_parsed(struct sy_pickle *m, const struct sy_number *number)
 {
@@ -91,7 +71,7 @@ static bool old_string(struct sy_pickle *m, struct sy_span s)
 {
 	if (!is_ascii(s) && !sy_machine_odd(m, SY_ODD_STRING, 0, sy_value_text(m->off, false)))
 		return false;
-	return sy_machine_push(m, sy_value_text(m->off, is_special(s)));
+	return sy_machine_push(m, sy_value_text(m->off, sy_push_is_special(s)));
 }
 
 /*
@@ -102,7 +82,7 @@ static bool looks_packed(struct sy_span text)
 {
 	const uint8_t *c = text.data;
 
-	if (text.len < PACKED_MIN)
+	if (text.len < SY_PACKED_MIN)
 		return false;
 	if (c[0] == 'g')
 		return c[1] == 'A' && c[2] >= 'I' && c[2] <= 'X';
@@ -111,7 +91,7 @@ static bool looks_packed(struct sy_span text)
 
 static bool push_text(struct sy_pickle *m, struct sy_span text)
 {
-	uint64_t value = sy_value_text(m->off, is_special(text));
+	uint64_t value = sy_value_text(m->off, sy_push_is_special(text));
 
 	if (SY_UNLIKELY(looks_packed(text)) &&
 	    !sy_machine_odd(m, SY_ODD_NESTED, text.len, value))

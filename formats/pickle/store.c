@@ -5,10 +5,10 @@
  */
 #include "formats/pickle/store.h"
 
-#define WORDS (UINT64_C(1) << 16)
+#define WORDS SY_STORE_WORDS
 #define LISTS (UINT64_C(1) << 9)
 #define BYTES (UINT64_C(1) << 20)
-#define TUPLE_HEAD 2
+#define TUPLE_HEAD SY_TUPLE_HEAD
 #define DEPTH_MAX UINT64_C(0x7fffffff)
 
 enum sy_status sy_store_open(struct sy_store *store, struct sy_context *ctx)
@@ -156,11 +156,10 @@ void sy_store_extend(struct sy_store *store, uint64_t value, const uint64_t *ite
 
 	if (list->number != number)
 		return;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && list->n_kept < SY_LIST_KEPT; i++)
+		list->items[list->n_kept++] = items[i];
+	for (size_t i = 0; i < n; i++)
 		weigh(store, items[i], &list->weight, &depth);
-		if (list->n_kept < SY_LIST_KEPT)
-			list->items[list->n_kept++] = items[i];
-	}
 	list->n_items += n;
 	list->depth = (uint32_t)depth;
 	note(store, list->weight, depth);

@@ -58,6 +58,11 @@ static inline enum sy_value_kind sy_value_kind(uint64_t value)
 	return (enum sy_value_kind)(value & 15);
 }
 
+static inline bool sy_value_is_container(uint64_t value)
+{
+	return (value & 15) - SY_VALUE_LIST <= SY_VALUE_TUPLE - SY_VALUE_LIST;
+}
+
 static inline uint64_t sy_value_payload(uint64_t value)
 {
 	return value >> 4 & SY_VALUE_PAYLOAD;

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "formats/pickle/machine.h"
+#include "tests/formats/pickle_twice.h"
 
 struct tally {
 	int n;
@@ -119,9 +119,10 @@ static bool tell(struct sy_context *ctx, struct sy_globals *globals, struct sy_s
 	if (status == SY_OK)
 		status = sy_pickle_run(&m, &end);
 	printf("],\"status\":%d,\"ending\":\"%s\",\"at\":%" PRIu64 ",\"what\":\"%s\","
-	       "\"kind\":%d,\"odd_frame\":%s}\n", (int)status, endings[end.ending], end.off,
+	       "\"kind\":%d,\"odd_frame\":%s,", (int)status, endings[end.ending], end.off,
 	       end.what, (int)sy_value_kind(end.value), tally.is_odd_frame ? "true" : "false");
 	sy_pickle_close(&m);
+	printf("\"same_both_ways\":%s}\n", pickle_runs_agree(ctx, bytes) ? "true" : "false");
 	return true;
 }
 

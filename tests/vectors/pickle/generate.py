@@ -179,6 +179,8 @@ VECTORS = {
     "reject-pickle-stream-broken--quotes": b"Sabc\n.",
     "reject-pickle-stream-broken--extension-0": P2 + b"\x82\0.",
     "reject-pickle-frame-wrong--straddles": P4 + frame(b"C\4", 2) + b"N.N." + b".",
+    "reject-pickle-frame-wrong--header-straddles":
+        P4 + frame(b"N0" + frame(b"N.", 2), 4),
     # Read to its STOP, the text behind it swallows what a reader of frames loads next.
     "reject-pickle-import-dangerous--behind-frame": P4 + frame(b"N.X\x40\0\0\0", 7) + (
         EVIL + bytes(64))[:64] + b".",
