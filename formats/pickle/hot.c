@@ -82,7 +82,8 @@ static inline bool put(struct sy_pickle *m, struct hot *h, uint64_t key, size_t 
 
 static inline bool get(struct sy_pickle *m, struct hot *h, uint64_t key, size_t len)
 {
-	uint64_t value = sy_memo_page_get(&m->memo, key);
+	const uint64_t *slot = sy_memo_slot(&m->memo, key);
+	uint64_t value = slot ? *slot : sy_memo_get(&m->memo, key);
 
 	return value != 0 && push(h, value, len);
 }

@@ -92,84 +92,174 @@ void sy_memo_init(struct sy_pickle_memo *memo, struct sy_context *ctx)
 	sy_word_map_init(&memo->sparse, ctx);
 }
 
+static void free_page(struct sy_context *ctx, struct sy_memo_page *page)
+{
+	if (page->words)
+		sy_release(ctx, page->words);
+	if (page->wide)
+		sy_release(ctx, page->wide);
+	if (page->narrow)
+		sy_release(ctx, page->narrow);
+	*page = (struct sy_memo_page){ 0 };
+}
+
 void sy_memo_clear(struct sy_pickle_memo *memo)
 {
-	for (size_t i = 0; i < memo->n_pages; i++) {
-		if (memo->pages[i].words)
-			sy_release(memo->ctx, memo->pages[i].words);
-		if (memo->pages[i].packed)
-			sy_release(memo->ctx, memo->pages[i].packed);
-	}
+	for (size_t i = 0; i < memo->n_pages; i++)
+		free_page(memo->ctx, &memo->pages[i]);
 	if (memo->pages)
 		sy_release(memo->ctx, memo->pages);
 	sy_word_map_clear(&memo->sparse);
 	sy_memo_init(memo, memo->ctx);
 }
 
-#define PACKED_BITS 27	/* of a payload, above the page's base */
+#define N_KINDS 16
+#define WIDE_BITS 27
+#define BLOCK 64
+#define N_BLOCKS (PAGE / BLOCK)
 
-static uint32_t pack_value(uint64_t value, uint64_t base)
+/*
+ * Any values: the kind in 4 bits, whether it is bare, and by how much the payload is
+ * above the smallest of its kind.  0, like an empty place, is kind UNSET.
+ */
+struct sy_memo_wide {
+	uint64_t bases[N_KINDS];
+	uint32_t values[PAGE];
+};
+
+/* Values of one kind, none of them bare: payloads above the smallest of a block. */
+struct sy_memo_narrow {
+	enum sy_value_kind kind;
+	uint64_t bases[N_BLOCKS];
+	uint16_t values[PAGE];
+};
+
+static uint64_t wide_get(const struct sy_memo_wide *wide, size_t i)
 {
-	uint32_t bare = (value & SY_VALUE_BARE) != 0;
+	uint32_t value = wide->values[i];
+	uint64_t bare = value & 16 ? SY_VALUE_BARE : 0;
 
 	if (value == 0)
 		return 0;
-	return (uint32_t)(sy_value_payload(value) - base) << 5 | bare << 4 |
-	       (uint32_t)sy_value_kind(value);
+	return bare | sy_value((enum sy_value_kind)(value & 15),
+			       wide->bases[value & 15] + (value >> 5));
 }
 
-/* Whether the payloads of a page lie close enough; *base: the smallest. */
-static bool is_close(const uint64_t *words, uint64_t *base)
+static uint64_t narrow_get(const struct sy_memo_narrow *narrow, size_t i)
 {
-	uint64_t highest = 0;
+	return sy_value(narrow->kind, narrow->bases[i / BLOCK] + narrow->values[i]);
+}
 
-	*base = UINT64_MAX;
+static uint64_t page_get(const struct sy_memo_page *page, size_t i)
+{
+	if (page->words)
+		return page->words[i];
+	return page->wide ? wide_get(page->wide, i) : narrow_get(page->narrow, i);
+}
+
+static bool is_uniform(const uint64_t *words)
+{
+	uint64_t differ = 0;
+
+	for (size_t i = 0; i < PAGE; i++)
+		differ |= (words[i] ^ words[0]) & (SY_VALUE_BARE | 15);
+	return differ == 0 && words[0] != 0 && !(words[0] & SY_VALUE_BARE);
+}
+
+/* False: some block's payloads lie too far apart. */
+static bool make_narrow(struct sy_memo_narrow *narrow, const uint64_t *words)
+{
+	narrow->kind = sy_value_kind(words[0]);
+	for (size_t b = 0; b < N_BLOCKS; b++) {
+		uint64_t base = UINT64_MAX, excess = 0;
+
+		for (size_t i = b * BLOCK; i < (b + 1) * BLOCK; i++) {
+			uint64_t payload = sy_value_payload(words[i]);
+
+			base = payload < base ? payload : base;
+		}
+		for (size_t i = b * BLOCK; i < (b + 1) * BLOCK; i++) {
+			uint64_t above = sy_value_payload(words[i]) - base;
+
+			narrow->values[i] = (uint16_t)above;
+			excess |= above >> 16;
+		}
+		if (excess)
+			return false;
+		narrow->bases[b] = base;
+	}
+	return true;
+}
+
+/* False: payloads of some kind lie too far apart. */
+static bool make_wide(struct sy_memo_wide *wide, const uint64_t *words)
+{
+	uint64_t excess = 0;
+
+	memset(wide->bases, 0xff, sizeof(wide->bases));
 	for (size_t i = 0; i < PAGE; i++) {
+		uint64_t *base = &wide->bases[words[i] & 15];
 		uint64_t payload = sy_value_payload(words[i]);
 
-		if (words[i] == 0)
-			continue;
 		*base = payload < *base ? payload : *base;
-		highest = payload > highest ? payload : highest;
 	}
-	return highest >= *base && highest - *base < UINT64_C(1) << PACKED_BITS;
+	for (size_t i = 0; i < PAGE; i++) {
+		uint64_t above = sy_value_payload(words[i]) - wide->bases[words[i] & 15];
+		uint32_t bare = (words[i] & SY_VALUE_BARE) != 0;
+
+		wide->values[i] = (uint32_t)above << 5 | bare << 4 | (uint32_t)(words[i] & 15);
+		excess |= above >> WIDE_BITS;
+	}
+	return excess == 0;
 }
 
-static enum sy_status pack(struct sy_pickle_memo *memo, struct sy_memo_page *page)
+/* Packs the page if it can: what it is then in replaces its words. */
+static enum sy_status pack(struct sy_context *ctx, struct sy_memo_page *page)
 {
-	if (!page->words || !is_close(page->words, &page->base))
-		return SY_OK;
-	page->packed = sy_alloc_array(memo->ctx, PAGE, sizeof(*page->packed));
-	if (!page->packed)
-		return sy_memory_status(memo->ctx);
-	for (size_t i = 0; i < PAGE; i++)
-		page->packed[i] = pack_value(page->words[i], page->base);
-	sy_release(memo->ctx, page->words);
-	page->words = NULL;
+	struct sy_memo_page packed = { 0 };
+	bool is_packed;
+
+	if (is_uniform(page->words)) {
+		packed.narrow = sy_alloc_unset(ctx, sizeof(*packed.narrow));
+		if (!packed.narrow)
+			return sy_memory_status(ctx);
+		is_packed = make_narrow(packed.narrow, page->words);
+	} else {
+		packed.wide = sy_alloc_unset(ctx, sizeof(*packed.wide));
+		if (!packed.wide)
+			return sy_memory_status(ctx);
+		is_packed = make_wide(packed.wide, page->words);
+	}
+	free_page(ctx, is_packed ? page : &packed);
+	if (is_packed)
+		*page = packed;
 	return SY_OK;
 }
 
 /* Somebody stores in it again: it is not packed a second time. */
-static enum sy_status unpack(struct sy_pickle_memo *memo, struct sy_memo_page *page)
+static enum sy_status unpack(struct sy_context *ctx, struct sy_memo_page *page)
 {
-	page->words = sy_alloc_array(memo->ctx, PAGE, sizeof(*page->words));
-	if (!page->words)
-		return sy_memory_status(memo->ctx);
+	struct sy_memo_page unpacked = { 0 };
+
+	unpacked.words = sy_alloc_unset(ctx, PAGE * sizeof(*unpacked.words));
+	if (!unpacked.words)
+		return sy_memory_status(ctx);
 	for (size_t i = 0; i < PAGE; i++)
-		page->words[i] = sy_memo_unpack(page->packed[i], page->base);
-	sy_release(memo->ctx, page->packed);
-	page->packed = NULL;
+		unpacked.words[i] = page_get(page, i);
+	free_page(ctx, page);
+	*page = unpacked;
 	return SY_OK;
 }
 
+/* The first page is never packed: most of what is fetched lies there. */
 static enum sy_status add_page(struct sy_pickle_memo *memo)
 {
 	enum sy_status status = sy_grow(memo->ctx, &memo->pages, &memo->cap_pages,
 					memo->n_pages + 1, sizeof(*memo->pages));
 	struct sy_memo_page page = { 0 };
 
-	if (status == SY_OK && memo->n_pages > 0)
-		status = pack(memo, &memo->pages[memo->n_pages - 1]);
+	if (status == SY_OK && memo->n_pages > 1 && memo->pages[memo->n_pages - 1].words)
+		status = pack(memo->ctx, &memo->pages[memo->n_pages - 1]);
 	if (status != SY_OK)
 		return status;
 	page.words = sy_alloc_array(memo->ctx, PAGE, sizeof(*page.words));
@@ -210,7 +300,7 @@ enum sy_status sy_memo_put(struct sy_pickle_memo *memo, uint64_t key, uint64_t v
 			return status;
 	}
 	if (!memo->pages[page].words) {
-		status = unpack(memo, &memo->pages[page]);
+		status = unpack(memo->ctx, &memo->pages[page]);
 		if (status != SY_OK)
 			return status;
 	}
@@ -223,7 +313,10 @@ enum sy_status sy_memo_put(struct sy_pickle_memo *memo, uint64_t key, uint64_t v
 
 uint64_t sy_memo_get(const struct sy_pickle_memo *memo, uint64_t key)
 {
-	uint64_t value = sy_memo_page_get(memo, key);
+	uint64_t page = key >> PAGE_BITS;
+	uint64_t value = 0;
 
+	if (page < memo->n_pages)
+		value = page_get(&memo->pages[page], key & (PAGE - 1));
 	return value || memo->sparse.n_used == 0 ? value : sy_word_map_get(&memo->sparse, key);
 }

@@ -3,8 +3,8 @@
  * The memo of one load: values by number.  Numbers that follow each other lie in
  * pages of an array; scattered ones in a keyed hash table, so that no choice of
  * numbers costs more memory or time than it has bytes in the file, by a small
- * factor.  A page behind the last is packed to half its size where its values
- * stand close together, as a pickler's do.
+ * factor.  Pages between the first and the last are packed to a half or a quarter
+ * of their size where their values stand close together, as a pickler's do.
  */
 #ifndef SY_FORMATS_PICKLE_MEMO_H
 #define SY_FORMATS_PICKLE_MEMO_H
@@ -29,10 +29,11 @@ SY_MUST_CHECK enum sy_status sy_word_map_put(struct sy_word_map *map, uint64_t k
 #define SY_MEMO_PAGE_BITS 12
 #define SY_MEMO_PAGE (UINT64_C(1) << SY_MEMO_PAGE_BITS)
 
+/* One of three. */
 struct sy_memo_page {
-	uint64_t *words;	/* SY_MEMO_PAGE values; NULL: packed */
-	uint32_t *packed;
-	uint64_t base;		/* smallest payload of a packed page */
+	uint64_t *words;	/* SY_MEMO_PAGE values */
+	struct sy_memo_wide *wide;
+	struct sy_memo_narrow *narrow;
 };
 
 struct sy_pickle_memo {
@@ -54,34 +55,9 @@ SY_MUST_CHECK enum sy_status sy_memo_put(struct sy_pickle_memo *memo, uint64_t k
 uint64_t sy_memo_get(const struct sy_pickle_memo *memo, uint64_t key);
 
 /*
- * A packed value: its kind in 4 bits, whether it is bare, and by how much its
- * payload is above the page's base.  0, like an empty place, is kind UNSET.
- */
-static inline uint64_t sy_memo_unpack(uint32_t packed, uint64_t base)
-{
-	uint64_t bare = packed & 16 ? SY_VALUE_BARE : 0;
-
-	if (packed == 0)
-		return 0;
-	return sy_value((enum sy_value_kind)(packed & 15), base + (packed >> 5)) | bare;
-}
-
-/* The value under a number of a page that is there; 0: none, or scattered. */
-static inline uint64_t sy_memo_page_get(const struct sy_pickle_memo *memo, uint64_t key)
-{
-	uint64_t page = key >> SY_MEMO_PAGE_BITS, i = key & (SY_MEMO_PAGE - 1);
-
-	if (page >= memo->n_pages)
-		return 0;
-	if (memo->pages[page].words)
-		return memo->pages[page].words[i];
-	return sy_memo_unpack(memo->pages[page].packed[i], memo->pages[page].base);
-}
-
-/*
  * The place of a number in a page that is there and not packed, when no number is
- * scattered; NULL: not so simple, use sy_memo_put.  Who fills an empty place counts
- * it in n_filled.
+ * scattered; NULL: not so simple, use the functions above.  Who fills an empty place
+ * counts it in n_filled.
  */
 static inline uint64_t *sy_memo_slot(const struct sy_pickle_memo *memo, uint64_t key)
 {

@@ -43,12 +43,20 @@ static void close_memo(struct sy_context *ctx, struct sy_pickle_memo *memo)
 	assert_int_equal(ctx->memory_used, 0);
 }
 
-static size_t n_packed(const struct sy_pickle_memo *memo)
-{
-	size_t n = 0;
+struct forms {
+	size_t n_words, n_wide, n_narrow;
+};
 
-	for (size_t i = 0; i < memo->n_pages; i++)
-		n += memo->pages[i].packed != NULL;
+static struct forms forms(const struct sy_pickle_memo *memo)
+{
+	struct forms n = { 0 };
+
+	for (size_t i = 0; i < memo->n_pages; i++) {
+		n.n_words += memo->pages[i].words != NULL;
+		n.n_wide += memo->pages[i].wide != NULL;
+		n.n_narrow += memo->pages[i].narrow != NULL;
+	}
+	assert_int_equal(n.n_words + n.n_wide + n.n_narrow, memo->n_pages);
 	return n;
 }
 
@@ -58,7 +66,7 @@ static uint64_t text_at(uint64_t i)
 	return sy_value_text(1000000 + 12 * i, i % 7 == 0);
 }
 
-static void close_values_are_packed(void **state)
+static void close_values_of_a_kind_take_a_quarter(void **state)
 {
 	struct sy_context ctx;
 	struct sy_pickle_memo memo;
@@ -67,11 +75,11 @@ static void close_values_are_packed(void **state)
 	open_memo(&ctx, &memo);
 	for (uint64_t i = 0; i < N; i++)
 		put(&memo, i, text_at(i));
-	assert_int_equal(n_packed(&memo), 5);
+	assert_int_equal(forms(&memo).n_narrow, 4);
 	close_memo(&ctx, &memo);
 }
 
-static void kinds_and_bare_ones_survive(void **state)
+static void other_close_values_take_a_half(void **state)
 {
 	struct sy_context ctx;
 	struct sy_pickle_memo memo;
@@ -81,7 +89,7 @@ static void kinds_and_bare_ones_survive(void **state)
 	for (uint64_t i = 0; i < N; i++)
 		put(&memo, i, sy_value((enum sy_value_kind)(1 + i % 15), 5 + i) |
 				      (i % 3 ? 0 : SY_VALUE_BARE));
-	assert_int_equal(n_packed(&memo), 5);
+	assert_int_equal(forms(&memo).n_wide, 4);
 	close_memo(&ctx, &memo);
 }
 
@@ -94,26 +102,38 @@ static void distant_values_are_not(void **state)
 	open_memo(&ctx, &memo);
 	for (uint64_t i = 0; i < N; i++)
 		put(&memo, i, sy_value_text(i << 30, false));
-	assert_int_equal(n_packed(&memo), 0);
+	assert_int_equal(forms(&memo).n_words, 6);
 	close_memo(&ctx, &memo);
+}
+
+/* Two more pages, the first with one value by `above` higher, and another one. */
+static void put_outlier(struct sy_pickle_memo *memo, uint64_t above, uint64_t other)
+{
+	for (uint64_t i = 0; i < 2 * SY_MEMO_PAGE; i++)
+		put(memo, i, sy_value(SY_VALUE_BYTES, 9));
+	put(memo, 2 * SY_MEMO_PAGE - 1, sy_value(SY_VALUE_BYTES, 9 + above));
+	put(memo, 2 * SY_MEMO_PAGE - 2, other);
+	for (uint64_t i = 0; i <= SY_MEMO_PAGE; i++)
+		put(memo, 2 * SY_MEMO_PAGE + i, sy_value(SY_VALUE_BYTES, 9));
 }
 
 static void the_last_distance_that_fits(void **state)
 {
-	struct sy_context ctx;
-	struct sy_pickle_memo memo;
+	const uint64_t same = sy_value(SY_VALUE_BYTES, 9), none = sy_value(SY_VALUE_NONE, 0);
+	const struct { uint64_t above, other; size_t n_wide, n_narrow; } cases[] = {
+		{ 0xffff, same, 0, 2 }, { 0x10000, same, 0, 1 },
+		{ 0x7ffffff, none, 1, 1 }, { 0x8000000, none, 0, 1 },
+	};
 
 	(void)state;
-	for (uint64_t over = 0; over < 2; over++) {
+	for (size_t i = 0; i < SY_N_ELEMS(cases); i++) {
+		struct sy_context ctx;
+		struct sy_pickle_memo memo;
+
 		open_memo(&ctx, &memo);
-		for (uint64_t i = 0; i <= SY_MEMO_PAGE; i++)
-			put(&memo, i, sy_value(SY_VALUE_BYTES, 9));
-		assert_int_equal(n_packed(&memo), 1);
-		for (uint64_t i = 0; i <= SY_MEMO_PAGE; i++)
-			put(&memo, SY_MEMO_PAGE + i,
-			    sy_value(SY_VALUE_BYTES,
-				     9 + (i == 77 ? (UINT64_C(1) << 27) - 1 + over : 0)));
-		assert_int_equal(n_packed(&memo), over ? 1 : 2);
+		put_outlier(&memo, cases[i].above, cases[i].other);
+		assert_int_equal(forms(&memo).n_narrow, cases[i].n_narrow);
+		assert_int_equal(forms(&memo).n_wide, cases[i].n_wide);
 		close_memo(&ctx, &memo);
 	}
 }
@@ -130,7 +150,7 @@ static void a_packed_page_is_written_again(void **state)
 		if (i % 1000 == 999)
 			put(&memo, i / 2, sy_value_text(7, false));
 	}
-	assert_true(n_packed(&memo) < 5);
+	assert_true(forms(&memo).n_words > 2);
 	close_memo(&ctx, &memo);
 }
 
@@ -173,8 +193,8 @@ static void every_failing_allocation_is_told(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(close_values_are_packed),
-		cmocka_unit_test(kinds_and_bare_ones_survive),
+		cmocka_unit_test(close_values_of_a_kind_take_a_quarter),
+		cmocka_unit_test(other_close_values_take_a_half),
 		cmocka_unit_test(distant_values_are_not),
 		cmocka_unit_test(the_last_distance_that_fits),
 		cmocka_unit_test(a_packed_page_is_written_again),
