@@ -18,6 +18,11 @@ struct hot {
 	uint64_t *ceiling;	/* the stack ends */
 	uint64_t *fence;	/* values below belong to outer marks */
 	uint64_t at;		/* offset of p[0] less p, so that at + p is the offset */
+	uint64_t *words;	/* the store's ring, and where its next tuple goes */
+	uint64_t words_at;
+	uint64_t *memo;		/* where MEMOIZE stores next: so many places in a row */
+	uint64_t memo_left;
+	uint64_t n_memoized;	/* stored there, not counted in n_filled yet */
 	uint64_t n;		/* opcodes done */
 };
 
@@ -72,11 +77,24 @@ static inline bool put(struct sy_pickle *m, struct hot *h, uint64_t key, size_t 
 {
 	uint64_t *slot = sy_memo_slot(&m->memo, key);
 
+	m->memo.n_filled += h->n_memoized;
+	h->n_memoized = h->memo_left = 0;
 	if (!slot || h->top == h->fence || m->memo.n_filled >= m->ctx->limits.pickle_memo)
 		return false;
 	m->memo.n_filled += *slot == 0;
 	*slot = h->top[-1];
 	h->p += len;
+	return true;
+}
+
+static inline bool memoize(struct hot *h)
+{
+	if (h->memo_left == 0 || *h->memo != 0 || h->top == h->fence)
+		return false;
+	*h->memo++ = h->top[-1];
+	h->memo_left--;
+	h->n_memoized++;
+	h->p++;
 	return true;
 }
 
@@ -88,20 +106,23 @@ static inline bool get(struct sy_pickle *m, struct hot *h, uint64_t key, size_t 
 	return value != 0 && push(h, value, len);
 }
 
-static inline bool tuple(struct sy_pickle *m, struct hot *h, size_t n)
+/* A tuple of at most 3 items none of which is a container; not where the ring wraps. */
+static inline bool tuple(struct hot *h, size_t n)
 {
-	uint64_t *items = h->top - n;
-	uint64_t any = 0, at;
+	uint64_t *items = h->top - n, *head = h->words + h->words_at % SY_STORE_WORDS;
+	uint64_t at = h->words_at;
 
-	if ((size_t)(h->top - h->fence) < n)
+	if ((size_t)(h->top - h->fence) < n ||
+	    at % SY_STORE_WORDS + SY_TUPLE_HEAD + 3 > SY_STORE_WORDS)
 		return false;
-	for (size_t i = 0; i < n; i++)
-		any |= items[i];
-	if (any & SY_VALUE_BARE)
-		return false;
-	at = sy_store_small_tuple(&m->store, items, n);
-	if (at == 0)
-		return false;
+	for (size_t i = 0; i < n; i++) {
+		if ((items[i] & SY_VALUE_BARE) || sy_value_is_container(items[i]))
+			return false;
+		head[SY_TUPLE_HEAD + i] = items[i];
+	}
+	head[0] = UINT64_C(1) << 32 | n;
+	head[1] = 1 + n;
+	h->words_at += SY_TUPLE_HEAD + n;
 	h->top = items;
 	return push(h, sy_value(SY_VALUE_TUPLE, at), 1);
 }
@@ -144,6 +165,7 @@ static inline bool extend(struct sy_pickle *m, struct hot *h, enum sy_value_kind
 	if ((any & SY_VALUE_BARE) || (kind == SY_VALUE_DICT &&
 				      (n % 2 != 0 || !are_plain_keys(h->fence, n))))
 		return false;
+	m->store.words_at = h->words_at;
 	sy_store_extend(&m->store, h->fence[-1], h->fence, n);
 	h->top = h->fence;
 	h->fence = outer;
@@ -183,13 +205,13 @@ static inline bool plain(struct sy_pickle *m, struct hot *h)
 	case SY_OP_EMPTY_DICT:
 		return push(h, sy_store_list(&m->store, SY_VALUE_DICT), 1);
 	case SY_OP_EMPTY_TUPLE:
-		return tuple(m, h, 0);
+		return tuple(h, 0);
 	case SY_OP_TUPLE1:
-		return tuple(m, h, 1);
+		return tuple(h, 1);
 	case SY_OP_TUPLE2:
-		return tuple(m, h, 2);
+		return tuple(h, 2);
 	case SY_OP_TUPLE3:
-		return tuple(m, h, 3);
+		return tuple(h, 3);
 	case SY_OP_APPENDS:
 		return extend(m, h, SY_VALUE_LIST);
 	case SY_OP_SETITEMS:
@@ -199,7 +221,7 @@ static inline bool plain(struct sy_pickle *m, struct hot *h)
 	case SY_OP_LONG_BINPUT:
 		return put(m, h, u32(p + 1), 5);
 	case SY_OP_MEMOIZE:
-		return put(m, h, m->memo.n_filled, 1);
+		return memoize(h);
 	case SY_OP_BINGET:
 		return get(m, h, p[1], 2);
 	case SY_OP_LONG_BINGET:
@@ -209,15 +231,31 @@ static inline bool plain(struct sy_pickle *m, struct hot *h)
 	}
 }
 
-static struct hot take(struct sy_pickle *m)
+/* The places in which the next values are memoized, up to the end of the page. */
+static void take_memo(const struct sy_pickle *m, struct hot *h)
+{
+	const struct sy_pickle_memo *memo = &m->memo;
+	uint64_t left = SY_MEMO_PAGE - (memo->n_filled & (SY_MEMO_PAGE - 1));
+
+	h->memo = sy_memo_slot(memo, memo->n_filled);
+	if (!h->memo || memo->n_filled >= m->ctx->limits.pickle_memo)
+		return;
+	h->memo_left = m->ctx->limits.pickle_memo - memo->n_filled;
+	if (h->memo_left > left)
+		h->memo_left = left;
+}
+
+static struct hot take(const struct sy_pickle *m)
 {
 	const struct sy_pickle_reader *r = &m->reader;
 	struct hot h = {
 		.p = r->next, .end = r->end, .top = m->stack + m->n,
 		.ceiling = m->stack + m->cap, .fence = m->stack + m->fence,
 		.at = sy_reader_at(r) - (uint64_t)(uintptr_t)r->next,
+		.words = m->store.words, .words_at = m->store.words_at,
 	};
 
+	take_memo(m, &h);
 	if (m->frame_end != 0) {
 		uint64_t left = m->frame_end - sy_reader_at(r);
 
@@ -239,4 +277,6 @@ void sy_machine_run_plain(struct sy_pickle *m)
 	m->n = (size_t)(h.top - m->stack);
 	m->fence = (size_t)(h.fence - m->stack);
 	m->n_opcodes += h.n;
+	m->store.words_at = h.words_at;
+	m->memo.n_filled += h.n_memoized;
 }

@@ -127,7 +127,7 @@ struct sy_memo_wide {
 	uint32_t values[PAGE];
 };
 
-/* Values of one kind, none of them bare: payloads above the smallest of a block. */
+/* Values of one kind, none of them bare: payloads above the first of their block. */
 struct sy_memo_narrow {
 	enum sy_value_kind kind;
 	uint64_t bases[N_BLOCKS];
@@ -166,29 +166,24 @@ static bool is_uniform(const uint64_t *words)
 	return differ == 0 && words[0] != 0 && !(words[0] & SY_VALUE_BARE);
 }
 
-/* False: some block's payloads lie too far apart. */
+/* False: in some block payloads fall, or lie too far apart. */
 static bool make_narrow(struct sy_memo_narrow *narrow, const uint64_t *words)
 {
+	uint64_t excess = 0;
+
 	narrow->kind = sy_value_kind(words[0]);
 	for (size_t b = 0; b < N_BLOCKS; b++) {
-		uint64_t base = UINT64_MAX, excess = 0;
+		uint64_t base = sy_value_payload(words[b * BLOCK]);
 
-		for (size_t i = b * BLOCK; i < (b + 1) * BLOCK; i++) {
-			uint64_t payload = sy_value_payload(words[i]);
-
-			base = payload < base ? payload : base;
-		}
+		narrow->bases[b] = base;
 		for (size_t i = b * BLOCK; i < (b + 1) * BLOCK; i++) {
 			uint64_t above = sy_value_payload(words[i]) - base;
 
 			narrow->values[i] = (uint16_t)above;
 			excess |= above >> 16;
 		}
-		if (excess)
-			return false;
-		narrow->bases[b] = base;
 	}
-	return true;
+	return excess == 0;
 }
 
 /* False: payloads of some kind lie too far apart. */

@@ -13,7 +13,10 @@
 
 enum sy_status sy_store_open(struct sy_store *store, struct sy_context *ctx)
 {
-	*store = (struct sy_store){ .ctx = ctx, .words_at = 1, .bytes_at = 1 };
+	*store = (struct sy_store){
+		.ctx = ctx, .words_at = 1, .bytes_at = 1,
+		.weight_max = SY_WEIGHT_SMALL, .depth_max = 1,
+	};
 	store->words = sy_alloc_array(ctx, WORDS, sizeof(*store->words));
 	store->lists = sy_alloc_array(ctx, LISTS, sizeof(*store->lists));
 	store->bytes = sy_alloc(ctx, BYTES);
@@ -39,12 +42,18 @@ static uint64_t place(uint64_t at, uint64_t n, uint64_t size)
 	return at % size + n > size ? (at / size + 1) * size : at;
 }
 
+/* Whether a tuple's place in the ring has not been taken by others. */
+static inline bool is_kept(const struct sy_store *store, uint64_t at)
+{
+	return at != 0 && at < store->words_at && store->words_at - at <= WORDS;
+}
+
 bool sy_store_get_tuple(const struct sy_store *store, uint64_t at, struct sy_tuple *tuple)
 {
 	const uint64_t *head = &store->words[at % WORDS];
 
 	*tuple = (struct sy_tuple){ 0 };
-	if (at == 0 || at >= store->words_at || store->words_at - at > WORDS)
+	if (!is_kept(store, at))
 		return false;
 	tuple->n_items = head[0] & UINT32_MAX;
 	tuple->depth = (uint32_t)(head[0] >> 32);
@@ -65,31 +74,22 @@ const struct sy_list *sy_store_get_list(const struct sy_store *store, uint64_t v
 	return list->number == number ? list : NULL;
 }
 
-static void weigh_container(const struct sy_store *store, uint64_t item, uint64_t *weight,
-		  uint64_t *depth)
+static inline void weigh_container(const struct sy_store *store, uint64_t item,
+				   uint64_t *weight, uint64_t *depth)
 {
-	const struct sy_list *list;
-	struct sy_tuple tuple;
-	uint64_t item_weight = 1, item_depth = 0;
+	uint64_t payload = sy_value_payload(item), item_weight = 1, item_depth = 0;
+	const struct sy_list *list = &store->lists[payload % LISTS];
 
-	switch ((unsigned)sy_value_kind(item)) {
-	case SY_VALUE_TUPLE:
-		if (sy_store_get_tuple(store, sy_value_payload(item), &tuple)) {
-			item_weight = tuple.weight;
-			item_depth = tuple.depth;
+	if (sy_value_kind(item) == SY_VALUE_TUPLE) {
+		const uint64_t *head = &store->words[payload % WORDS];
+
+		if (is_kept(store, payload)) {
+			item_weight = head[1];
+			item_depth = head[0] >> 32;
 		}
-		break;
-	case SY_VALUE_LIST:
-	case SY_VALUE_DICT:
-	case SY_VALUE_SET:
-		list = sy_store_get_list(store, item);
-		if (list) {
-			item_weight = list->weight;
-			item_depth = list->depth;
-		}
-		break;
-	default:
-		break;
+	} else if (list->number == payload) {
+		item_weight = list->weight;
+		item_depth = list->depth;
 	}
 	*weight = *weight > UINT64_MAX - item_weight ? UINT64_MAX : *weight + item_weight;
 	if (item_depth >= *depth && *depth < DEPTH_MAX)
@@ -100,9 +100,7 @@ static void weigh_container(const struct sy_store *store, uint64_t item, uint64_
 static inline void weigh(const struct sy_store *store, uint64_t item, uint64_t *weight,
 			 uint64_t *depth)
 {
-	unsigned kind = (unsigned)sy_value_kind(item);
-
-	if (SY_LIKELY(kind < SY_VALUE_LIST || kind > SY_VALUE_TUPLE))
+	if (SY_LIKELY(!sy_value_is_container(item)))
 		*weight += *weight < UINT64_MAX;
 	else
 		weigh_container(store, item, weight, depth);
@@ -152,17 +150,18 @@ void sy_store_extend(struct sy_store *store, uint64_t value, const uint64_t *ite
 {
 	uint64_t number = sy_value_payload(value);
 	struct sy_list *list = &store->lists[number % LISTS];
-	uint64_t depth = list->depth;
+	uint64_t weight = list->weight, depth = list->depth;
 
 	if (list->number != number)
 		return;
 	for (size_t i = 0; i < n && list->n_kept < SY_LIST_KEPT; i++)
 		list->items[list->n_kept++] = items[i];
 	for (size_t i = 0; i < n; i++)
-		weigh(store, items[i], &list->weight, &depth);
+		weigh(store, items[i], &weight, &depth);
 	list->n_items += n;
+	list->weight = weight;
 	list->depth = (uint32_t)depth;
-	note(store, list->weight, depth);
+	note(store, weight, depth);
 }
 
 uint64_t sy_store_string(struct sy_store *store, struct sy_span s, bool is_bytes)

@@ -39,8 +39,8 @@ struct sy_store {
 	uint64_t n_lists;	/* made so far */
 	uint8_t *bytes;		/* computed strings: length, bytes */
 	uint64_t bytes_at;
-	uint64_t weight_max;	/* heaviest container so far */
-	uint32_t depth_max;	/* deepest */
+	uint64_t weight_max;	/* heaviest container so far, or SY_WEIGHT_SMALL */
+	uint32_t depth_max;	/* deepest; at least 1 */
 };
 
 SY_MUST_CHECK enum sy_status sy_store_open(struct sy_store *store,
@@ -49,34 +49,11 @@ void sy_store_close(struct sy_store *store);
 
 #define SY_STORE_WORDS (UINT64_C(1) << 16)
 #define SY_TUPLE_HEAD 2		/* words before a tuple's items */
+#define SY_WEIGHT_SMALL 4	/* of a tuple of 3 items that are no containers */
 
 /* Returns the value, or its position. */
 uint64_t sy_store_tuple(struct sy_store *store, const uint64_t *items, size_t n);
 uint64_t sy_store_list(struct sy_store *store, enum sy_value_kind kind);
-
-/*
- * The same for at most 3 items none of which is a container, while the ring does
- * not wrap; 0: not so simple.
- */
-static inline uint64_t sy_store_small_tuple(struct sy_store *store, const uint64_t *items,
-					    size_t n)
-{
-	uint64_t at = store->words_at;
-	uint64_t *head = &store->words[at % SY_STORE_WORDS];
-
-	if (at % SY_STORE_WORDS + SY_TUPLE_HEAD + 3 > SY_STORE_WORDS ||
-	    store->weight_max < 4 || store->depth_max < 1)
-		return 0;
-	for (size_t i = 0; i < n; i++) {
-		if (sy_value_is_container(items[i]))
-			return 0;
-		head[SY_TUPLE_HEAD + i] = items[i];
-	}
-	head[0] = UINT64_C(1) << 32 | n;
-	head[1] = 1 + n;
-	store->words_at = at + SY_TUPLE_HEAD + n;
-	return at;
-}
 
 /* Adds items to a LIST, DICT or SET. */
 void sy_store_extend(struct sy_store *store, uint64_t list, const uint64_t *items,

@@ -26,12 +26,16 @@ CASES = [
     ("GGUF vocabulary", "tokens", 1_000_000, "tokens", (), ("scan",)),
     ("200 shards, index", "tensors", 200_000, "shards", (200,), ("scan",)),
     ("directory", "files", 100_000, "small_files", (), ("scan",)),
-    ("8 shards, 4 GiB", "bytes", 512 * MIB, "sparse_shards", (8,), ("scan", "check"))]
+    ("8 shards, 4 GiB", "bytes", 512 * MIB, "sparse_shards", (8,), ("scan", "check")),
+    ("pickle of dicts", "rows", 3_700_000, "rows_pickle", (), ("genops", "scan")),
+    ("pickle of pairs", "pairs", 33_000_000, "pairs_pickle", (), ("genops", "scan"))]
 
 
 def command(what, path):
     if what == "cjson":
         return harness.BUILD / "tests" / "cjson_parse", path
+    if what == "genops":
+        return sys.executable, HERE / "genops.py", path, str(1 << 40)
     return harness.PROGRAM, what, "-q", path
 
 
@@ -55,7 +59,8 @@ def row(name, what, result):
 
 def measure_case(case, folder, n_runs):
     name, unit, n, writer, args, commands = case
-    suffix = "safetensors" if writer == "safetensors" else "gguf"
+    suffix = {"safetensors": "safetensors", "rows_pickle": "pkl",
+              "pairs_pickle": "pkl"}.get(writer, "gguf")
     path = folder / f"model.{suffix}"
     getattr(giants, writer)(path, *args, n)
     label = name if unit == "bytes" else f"{name}, {n:,} {unit}"
@@ -63,9 +68,10 @@ def measure_case(case, folder, n_runs):
     for what in commands:
         results[what] = figures(command(what, path), n_runs)
         row(label, what, results[what])
-    if results.get("cjson") and results.get("scan"):
-        parts = [a / b for a, b in zip(results["scan"], results["cjson"])]
-        print(f"{'':38} {'part':6} {parts[0]:9.2f}   {parts[1]:9.2f}   {parts[2]:8.2f}",
+    theirs = results.get("cjson") or results.get("genops")
+    if theirs and results.get("scan"):
+        parts = [a / b for a, b in zip(results["scan"], theirs)]
+        print(f"{'':38} {'part':6} {parts[0]:9.3f}   {parts[1]:9.3f}   {parts[2]:8.2f}",
               flush=True)
 
 

@@ -6,8 +6,10 @@ matters, so that gigabytes cost no disk.
 """
 
 import json
+import lzma
 import os
 import struct
+import zlib
 
 import models
 
@@ -90,3 +92,87 @@ def sparse_shards(path, n, size):
              {"metadata": {"total_size": n * size}, "weight_map": weight_map})
     repo.add("config.json", {"model_type": "llama"})
     return repo.path
+
+
+BATCH = 1000        # items that a pickler appends to a list at once
+
+
+def _list_pickle(path, n, first, batch):
+    """A pickle of n items, a multiple of BATCH, that come in equal batches."""
+    with open(path, "wb") as file:
+        file.write(b"\x80\4]\x94(" + first + b"e")
+        for _ in range(n // BATCH):
+            file.write(b"(" + batch + b"e")
+        file.write(b".")
+
+
+def rows_pickle(path, n):
+    """A list of n small dicts, as pickle writes it: 2.4 bytes an opcode, 50 a row."""
+    keys = [b"id", b"name", b"score", b"n", b"tags", b"ok"]
+    first = b"}\x94(" + b"".join(
+        b"\x8c" + bytes([len(k)]) + k + b"\x94N" for k in keys) + b"u"
+    id_, name, score, number, tags, ok = (b"h" + bytes([2 + i]) for i in range(len(keys)))
+    batch = b"".join(
+        b"}\x94(" + id_ + b"J" + struct.pack("<i", 70000 + i) + name + b"\x8c\x0a" +
+        b"row%07d\x94" % i + score + b"G" + struct.pack(">d", i * 0.5) + number +
+        b"K" + bytes([i % 256]) + tags + b"\x8c\1a\x94K" +
+        bytes([i % 7]) + b"N\x87\x94" + ok + (b"\x88" if i & 1 else b"\x89") +
+        b"u" for i in range(BATCH))
+    _list_pickle(path, n, first, batch)
+
+
+def pairs_pickle(path, n):
+    """A list of n tuples of two small integers: 1.5 bytes an opcode, 6 a pair."""
+    _list_pickle(path, n, b"", b"".join(
+        b"K" + bytes([i % 256]) + b"K" + bytes([3 * i % 256]) + b"\x86\x94"
+        for i in range(BATCH)))
+
+
+def _laughs():
+    """Sixty lists, each of which holds ten times the one before."""
+    lists = b"\x80\2]q\0X\3\0\0\0haa"
+    for i in range(1, 60):
+        lists += b"]r" + struct.pack("<I", i) + b"("
+        lists += (b"j" + struct.pack("<I", i - 1)) * 10 + b"e"
+    return lists + b"."
+
+
+def _local_header(name, packed, size):
+    return struct.pack("<4s5H3L2H", b"PK\3\4", 20, 0, 8, 0, 33, 0, packed, size,
+                       len(name), 0) + name
+
+
+def _overlapping_zip(n_entries=250, size=20 * 1000 * 1000):
+    """Some 40 kB that come to gigabytes: each entry quotes the next one's header in a
+    stored block and goes on with its data.  Checksums are left out: who computes them
+    has unpacked everything."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    data = packer.compress(bytes(size)) + packer.flush()
+    header, ends, directory = b"", [], b""
+    for i in reversed(range(n_entries)):
+        if header:
+            data = struct.pack("<BHH", 0, len(header), 0xffff ^ len(header)) + header + data
+            size += len(header)
+        header = _local_header(b"%06d" % i, len(data), size)
+        ends.append((b"%06d" % i, len(data), size, len(header) + len(data)))
+    for name, packed, length, from_end in reversed(ends):
+        directory += struct.pack("<4s6H3L5H2L", b"PK\1\2", 20, 20, 0, 8, 0, 33, 0, packed, length,
+                                 len(name), 0, 0, 0, 0, 0, len(header + data) - from_end) + name
+    return header + data + directory + struct.pack(
+        "<4s4H2LH", b"PK\5\6", 0, 0, n_entries, n_entries, len(directory),
+        len(header + data), 0)
+
+
+# Small or plain files that cost whoever reads them carelessly: name, content.
+MILLION = 1_000_000
+BOMBS = {
+    "marks.pkl": lambda: b"\x80\2" + b"(" * (100 * MILLION) + b".",
+    "memoize.pkl": lambda: b"\x80\4)" + b"\x94" * (50 * MILLION) + b".",
+    "memo-texts.pkl": lambda: b"\x80\4" + b"\x8c\0\x94" * (40 * MILLION) + b".",
+    "copies.pkl": lambda: b"\x80\2N" + b"2" * (100 * MILLION) + b".",
+    "nested.pkl": lambda: b"\x80\2" + b"]" * (50 * MILLION) + b"a" * (50 * MILLION) + b".",
+    "laughs.pkl": _laughs,
+    "repeat.pkl": lambda: b"\x80\2coperator\nmul\nX\1\0\0\0aJ\xff\xff\xff\x7f\x86R.",
+    "overlapping.zip": _overlapping_zip,
+    "zeros.pkl.xz": lambda: lzma.compress(bytes(300 * MILLION), preset=0),
+}

@@ -8,6 +8,7 @@ them all as a table.
 """
 
 import pathlib
+import sys
 import unittest
 
 import giants
@@ -16,6 +17,7 @@ import measure
 from harness import PROGRAM, TIER, TestCase
 from measure import MIB
 
+HERE = pathlib.Path(__file__).resolve().parent
 CJSON = harness.BUILD / "tests" / "cjson_parse"
 SCALE = 10 if TIER == "fast" else 1
 # For two times the input; 2 is linear, and n log n of these sizes is below 2.2.
@@ -142,6 +144,61 @@ class Weights(TestCase):
         say(f"check of 8 shards of {size // MIB} MiB: {peak / MIB:.0f} MiB")
         self.assertEqual(status, 0)
         self.assertLessEqual(peak, self.CHECK_BYTES)
+
+
+class Pickles(TestCase):
+    """Pickles of nothing but opcodes, beside the standard library's reader of them."""
+
+    GOAL, RATIO = 60, 40        # the rest is for a busy machine
+    TREE_BYTES = 128 * MIB
+    SLICE = 8 << 20     # what genops reads of it: it takes half a minute for it all
+
+    def beside_genops(self, write, n, what):
+        path = self.tmp / "model.pkl"
+        write(path, n)
+        theirs, ours, ratio = [], [], 0
+        for _ in range(4):
+            done = measure.cost(sys.executable, HERE / "genops.py", path, str(self.SLICE))
+            self.assertEqual(done.status, 0)
+            theirs.append(float(done.output))
+            ours.append(measure.cost(PROGRAM, "scan", "-q", path))
+            self.assertEqual(ours[-1].status, 0)
+            rate = path.stat().st_size / max(min(r.cpu_seconds for r in ours), 0.01)
+            ratio = rate / max(theirs)
+            if ratio >= self.GOAL:
+                break
+        peak, _ = measure.memory(PROGRAM, "scan", "-q", path)
+        say(f"pickle of {path.stat().st_size / 1e6:.0f} MB, {what}: {rate / 1e6:.0f} MB/s, "
+            f"{ratio:.0f} times pickletools ({max(theirs) / 1e6:.1f} MB/s), {peak / MIB:.0f} MiB")
+        self.assertLessEqual(peak, self.TREE_BYTES)
+        self.assertGreaterEqual(ratio, self.RATIO)
+
+    def test_rows(self):
+        self.beside_genops(giants.rows_pickle, 3_700_000 // SCALE, "dicts of small values")
+
+    def test_pairs(self):
+        self.beside_genops(giants.pairs_pickle, 33_000_000 // SCALE, "pairs of integers")
+
+
+class Bombs(TestCase):
+    """What is small, or plain, and costs a careless reader everything."""
+
+    SECONDS = 3         # of the processor; the goal is 1
+    TREE_BYTES = 128 * MIB
+
+    def test_each(self):
+        for name, content in giants.BOMBS.items():
+            path = self.tmp / name
+            path.write_bytes(content())
+            done = measure.cost(PROGRAM, "scan", "-q", path)
+            peak, status = measure.memory(PROGRAM, "scan", "-q", path)
+            say(f"bomb {name}, {path.stat().st_size} bytes: exit {status}, "
+                f"{done.seconds:.2f} s, {peak / MIB:.0f} MiB")
+            with self.subTest(name):
+                self.assertIn(status, (0, 1, 2))
+                self.assertLessEqual(done.cpu_seconds, self.SECONDS)
+                self.assertLessEqual(peak, self.TREE_BYTES)
+            path.unlink()
 
 
 if __name__ == "__main__":
