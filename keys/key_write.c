@@ -137,12 +137,12 @@ static size_t to_minisign(const struct sy_public_key *key, char *text)
 	uint8_t blob[42] = { 'E', 'd' };
 	size_t at;
 
-	memcpy(blob + 2, key->number, 8);
+	sy_public_key_minisign_number(key, blob + 2);
 	memcpy(blob + 10, key->point, 32);
 	at = (size_t)snprintf(text, SY_PUBLIC_KEY_TEXT_MAX,
 			      "untrusted comment: minisign public key ");
 	for (unsigned i = 8; i-- > 0;)
-		at += (size_t)snprintf(text + at, 3, "%02X", key->number[i]);
+		at += (size_t)snprintf(text + at, 3, "%02X", blob[2 + i]);
 	text[at++] = '\n';
 	sy_base64_encode(sy_span_of(blob, sizeof(blob)), text + at);
 	at += SY_BASE64_ENCODED_LEN(sizeof(blob));
@@ -166,9 +166,6 @@ enum sy_status sy_public_key_write(struct sy_context *ctx, const struct sy_publi
 	status = needs_ed25519(ctx, key);
 	if (status != SY_OK)
 		return status;
-	if (!key->has_number)
-		return sy_fail(ctx, SY_USAGE, "this key has no number, which minisign's files "
-			       "need: keys that are made for minisign have one");
 	*len = to_minisign(key, text);
 	return SY_OK;
 }

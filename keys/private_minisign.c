@@ -203,8 +203,7 @@ static enum sy_status fill_blob(struct sy_context *ctx, const struct sy_private_
 {
 	memset(blob, 0, SY_MINISIGN_SECRET_LEN);
 	memcpy(blob, "Ed\0\0B2", 6);
-	if (!sy_public_key_number(key->public, blob + NUMBER))
-		ctx->random(ctx->random_user, blob + NUMBER, 8);
+	sy_public_key_minisign_number(key->public, blob + NUMBER);
 	memcpy(blob + SEED, key->ed25519.data, SY_ED25519_SECRET_LEN);
 	sum_of(blob, blob + SUM);
 	if (passphrase.len == 0)
