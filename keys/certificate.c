@@ -326,16 +326,27 @@ static enum sy_status check_leaf(X509 *leaf, enum sy_chain_purpose purpose,
 				 struct sy_reading *reading)
 {
 	uint32_t flags = X509_get_extension_flags(leaf);
-	bool may_issue = !(flags & EXFLAG_KUSAGE) ||
-			 (X509_get_key_usage(leaf) & KU_KEY_CERT_SIGN);
+	bool may_sign_others = !(flags & EXFLAG_KUSAGE) ||
+			       (X509_get_key_usage(leaf) & KU_KEY_CERT_SIGN);
 	enum sy_status status;
 
 	if ((flags & EXFLAG_CA) &&
-	    (may_issue || !sy_tolerate(reading, SY_OMS_TOLERATE_LEAF_CA)))
+	    (may_sign_others || !sy_tolerate(reading, SY_OMS_TOLERATE_LEAF_CA)))
 		return refuse(reading, SY_OMS_CERTIFICATE_CA, leaf, 0,
 			      "is that of a certificate authority");
 	status = check_leaf_usage(leaf, purpose, reading);
 	return status == SY_OK ? check_leaf_purpose(leaf, purpose, reading) : status;
+}
+
+/* An anchor was named by the user: it need not say what it is for. */
+static bool may_issue(const struct usage *usage, bool is_anchor,
+		      struct sy_reading *reading)
+{
+	if (usage->has_purpose || (is_anchor && !usage->is_there))
+		return true;
+	if (!usage->is_there)
+		return sy_tolerate(reading, SY_OMS_TOLERATE_ISSUER_PURPOSE_UNSTATED);
+	return usage->has_any && sy_tolerate(reading, SY_OMS_TOLERATE_ISSUER_PURPOSE_ANY);
 }
 
 static enum sy_status check_issuer(X509 *issuer, size_t place, bool is_anchor,
@@ -354,8 +365,7 @@ static enum sy_status check_issuer(X509 *issuer, size_t place, bool is_anchor,
 	if (!read_usage(issuer, purpose, &usage))
 		return refuse(reading, SY_OMS_CERTIFICATE_INVALID, issuer, place,
 			      "has an extended key usage that cannot be read");
-	if (!usage.is_there || usage.has_purpose ||
-	    (usage.has_any && sy_tolerate(reading, SY_OMS_TOLERATE_ISSUER_PURPOSE_ANY)))
+	if (may_issue(&usage, is_anchor, reading))
 		return SY_OK;
 	return refuse(reading, SY_OMS_CERTIFICATE_PURPOSE, issuer, place,
 		      "may not issue certificates for code signing");

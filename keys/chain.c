@@ -417,7 +417,8 @@ static enum sy_status check_all_used(struct path *p)
 	return SY_OK;
 }
 
-static void set_rules(X509_STORE_CTX *x, struct path *p, int64_t time)
+/* False: out of memory.  Any policy will do, but those that issuers demand must hold. */
+static bool set_rules(X509_STORE_CTX *x, struct path *p, int64_t time)
 {
 	X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(x);
 
@@ -425,7 +426,8 @@ static void set_rules(X509_STORE_CTX *x, struct path *p, int64_t time)
 	X509_VERIFY_PARAM_set_time(param, (time_t)time);
 	X509_VERIFY_PARAM_set_auth_level(param, AUTH_LEVEL);
 	X509_VERIFY_PARAM_set_depth(param, SY_CHAIN_DEPTH_MAX);
-	(void)X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_POLICY_CHECK);
+	return X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_POLICY_CHECK) == 1 &&
+	       X509_VERIFY_PARAM_add0_policy(param, OBJ_nid2obj(NID_any_policy)) == 1;
 }
 
 static enum sy_status verify(struct path *p, int64_t time)
@@ -434,11 +436,10 @@ static enum sy_status verify(struct path *p, int64_t time)
 	enum sy_status status = SY_OK;
 
 	if (!x || X509_STORE_CTX_init(x, NULL, sk_X509_value(p->bundle, 0),
-				      p->bundle) != 1) {
+				      p->bundle) != 1 || !set_rules(x, p, time)) {
 		X509_STORE_CTX_free(x);
 		return no_memory(p->ctx);
 	}
-	set_rules(x, p, time);
 	if (X509_verify_cert(x) != 1)
 		status = refuse_path(p, x);
 	p->found = X509_STORE_CTX_get0_chain(x);
