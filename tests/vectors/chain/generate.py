@@ -102,13 +102,16 @@ def long_length(data):
 
 
 def sequence(content):
-    return b"\x30\x82" + len(content).to_bytes(2, "big") + content
+    size = len(content)
+    head = bytes([0x81, size]) if size < 256 else b"\x82" + size.to_bytes(2, "big")
+    return b"\x30" + head + content
 
 
 def over_sha1(one, key):
     """The same certificate signed with ecdsa-with-SHA1."""
     old, new = (bytes.fromhex(h) for h in ("300a06082a8648ce3d040302", "300906072a8648ce3d0401"))
-    tbs = sequence(one.tbs_certificate_bytes[4:].replace(old, new))
+    assert one.tbs_certificate_bytes[1] == 0x81
+    tbs = sequence(one.tbs_certificate_bytes[3:].replace(old, new))
     signature = b"\0" + key.sign(tbs, ec.ECDSA(hashes.SHA1(), deterministic_signing=True))
     return sequence(tbs + new + b"\x03" + bytes([len(signature)]) + signature)
 
