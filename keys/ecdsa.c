@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ECDSA over the three NIST curves by OpenSSL.  The form of a signature is
- * checked here, so that OpenSSL's "error" can only mean that it could not ask.
+ * ECDSA over the three NIST curves by OpenSSL, and the form of a signature by
+ * us: strict DER before OpenSSL sees it.
  */
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -131,6 +131,19 @@ static bool is_der(const struct sy_scheme *scheme, struct sy_span signature)
 	       skip_integer(&c, scheme->field) && sy_cursor_left(&c) == 0;
 }
 
+/*
+ * OpenSSL also calls it an error when a crafted signature leads to the point at
+ * infinity: that is a "no".  Only want of memory leaves the question open.
+ */
+static bool is_out_of_memory(void)
+{
+	bool is_memory = false;
+
+	for (unsigned long error; (error = ERR_get_error()) != 0;)
+		is_memory |= ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
+	return is_memory;
+}
+
 static enum sy_status verify(struct sy_context *ctx, const struct sy_public_key *key,
 			     enum sy_key_hash hash, struct sy_span message,
 			     struct sy_span signature, bool *is_valid)
@@ -145,11 +158,11 @@ static enum sy_status verify(struct sy_context *ctx, const struct sy_public_key 
 	if (!md_ctx || EVP_DigestVerifyInit_ex(md_ctx, NULL, digest, NULL, NULL, key->evp,
 					       NULL) != 1)
 		return no_memory(ctx);
+	ERR_clear_error();
 	said = EVP_DigestVerify(md_ctx, signature.data, signature.len, message.data,
 				message.len);
-	if (said < 0)
+	if (is_out_of_memory())
 		return no_memory(ctx);
-	ERR_clear_error();
 	*is_valid = said == 1;
 	return SY_OK;
 }

@@ -119,6 +119,11 @@ bool sy_public_key_number(const struct sy_public_key *key, uint8_t number[8])
 	return key->has_number;
 }
 
+void sy_public_key_minisign_number(const struct sy_public_key *key, uint8_t number[8])
+{
+	memcpy(number, key->has_number ? key->number : key->der_digest.bytes, 8);
+}
+
 enum sy_status sy_public_key_verify(struct sy_context *ctx, const struct sy_public_key *key,
 				    enum sy_key_hash hash, struct sy_span message,
 				    struct sy_span signature, bool *is_valid)

@@ -14,6 +14,7 @@
 #include "keys/pem.h"
 #include "keys/scheme.h"
 #include "verifier/base/memory.h"
+#include "verifier/base/text.h"
 
 #define COMMENT "untrusted comment: "
 #define COMMENT_MAX 1023u	/* bytes; minisign's */
@@ -43,9 +44,9 @@ static enum sy_status refuse_spki(struct sy_context *ctx, struct sy_span spki)
 		EVP_PKEY_get_utf8_string_param(evp, OSSL_PKEY_PARAM_GROUP_NAME, group,
 					       sizeof(group), NULL);
 	if (type)
-		status = sy_fail(ctx, SY_FORMAT, "a public key of type %s %s in this form is "
-				 "not taken: ECDSA on P-256, P-384, P-521 (named curves) and "
-				 "Ed25519 are", type, group);
+		status = sy_fail(ctx, SY_FORMAT, "a key of type %s%s%s in this form is not "
+				 "taken: ECDSA on P-256, P-384, P-521 (named curves) and "
+				 "Ed25519 are", type, *group ? " " : "", group);
 	else
 		status = sy_fail(ctx, SY_FORMAT, "this is not the DER of a public key");
 	EVP_PKEY_free(evp);
@@ -85,14 +86,17 @@ static enum sy_status from_block(struct sy_context *ctx, const struct sy_pem_blo
 
 static enum sy_status refuse_label(struct sy_context *ctx, struct sy_span label)
 {
+	struct sy_text text;
+
 	if (sy_span_ends(label, "PRIVATE KEY"))
 		return is_private(ctx);
 	if (sy_span_ends(label, "CERTIFICATE"))
 		return sy_fail(ctx, SY_FORMAT, "this is a certificate, and a public key is "
 			       "needed");
-	return sy_fail(ctx, SY_FORMAT, "a PEM block '%.*s' is not a public key that is taken "
-		       "('PUBLIC KEY' is)", (int)(label.len < 64 ? label.len : 64),
-		       (const char *)label.data);
+	sy_text_init(&text);
+	sy_text_name(&text, label);
+	return sy_fail(ctx, SY_FORMAT, "a PEM block %s is not a public key that is taken "
+		       "('PUBLIC KEY' is)", text.data);
 }
 
 static enum sy_status read_pem(struct sy_context *ctx, struct sy_span file,

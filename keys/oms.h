@@ -11,6 +11,7 @@
 #include "keys/chain.h"
 #include "keys/key.h"
 #include "keys/manifest.h"
+#include "keys/private_key.h"
 #include "keys/reading.h"
 #include "verifier/base/out.h"
 
@@ -73,6 +74,7 @@ typedef enum sy_status sy_oms_sign_fn(void *user, struct sy_span message,
 				      struct sy_buffer *signature);
 
 struct sy_oms_signer {
+	const struct sy_private_key *private_key;	/* or NULL and these three: */
 	sy_oms_sign_fn *sign;
 	void *user;
 	const struct sy_public_key *key;	/* that belongs to it */

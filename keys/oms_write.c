@@ -10,10 +10,15 @@
 #include "keys/statement_write.h"
 #include "verifier/base/jsonw.h"
 
+static const struct sy_public_key *key_of(const struct sy_oms_signer *signer)
+{
+	return signer->private_key ? sy_private_key_public(signer->private_key) : signer->key;
+}
+
 static enum sy_status check_signer(struct sy_context *ctx,
 				   const struct sy_oms_signer *signer)
 {
-	if (sy_public_key_kind(signer->key) == SY_KEY_ED25519)
+	if (sy_public_key_kind(key_of(signer)) == SY_KEY_ED25519)
 		return sy_fail(ctx, SY_USAGE, "bundles are signed with ECDSA keys (P-256, "
 			       "P-384, P-521); the key is ed25519");
 	if (signer->n_certificates > SY_BUNDLE_CERTIFICATES_MAX)
@@ -41,11 +46,24 @@ static enum sy_status check_certificate(struct sy_context *ctx,
 		status = sy_fail(ctx, SY_USAGE, "%s", reading.sentence.data);
 	if (status == SY_OK &&
 	    (!leaf.key || !sy_digest_equal(sy_public_key_id(leaf.key),
-					   sy_public_key_id(signer->key))))
+					   sy_public_key_id(key_of(signer)))))
 		status = sy_fail(ctx, SY_USAGE,
 				 "the first certificate is not that of the private key");
 	sy_chain_leaf_free(&leaf);
 	return status;
+}
+
+static enum sy_status ask_signer(struct sy_context *ctx, const struct sy_oms_signer *signer,
+				 struct sy_span message, struct sy_buffer *signature)
+{
+	uint8_t bytes[SY_SIGNATURE_MAX];
+	enum sy_status status;
+	size_t len;
+
+	if (!signer->private_key)
+		return signer->sign(signer->user, message, signature);
+	status = sy_private_key_sign(ctx, signer->private_key, message, bytes, &len);
+	return status == SY_OK ? sy_buffer_write(signature, sy_span_of(bytes, len)) : status;
 }
 
 static enum sy_status sign(struct sy_context *ctx, const struct sy_oms_signer *signer,
@@ -60,12 +78,12 @@ static enum sy_status sign(struct sy_context *ctx, const struct sy_oms_signer *s
 	sy_buffer_init(&message, ctx);
 	status = sy_dsse_encode(&message, dsse.type, payload);
 	if (status == SY_OK)
-		status = signer->sign(signer->user, sy_span_of(message.data, message.len),
-				      signature);
+		status = ask_signer(ctx, signer, sy_span_of(message.data, message.len),
+				    signature);
 	if (status != SY_OK)
 		return status;
 	dsse.signature = sy_span_of(signature->data, signature->len);
-	status = sy_dsse_verify(ctx, signer->key, &dsse, &is_valid);
+	status = sy_dsse_verify(ctx, key_of(signer), &dsse, &is_valid);
 	if (status == SY_OK && !is_valid)
 		return sy_fail(ctx, SY_USAGE, "the signature that was made is not one of "
 			       "the public key: the two do not belong together");
@@ -108,7 +126,7 @@ static void write_key(struct sy_jsonw *json, const struct sy_oms_signer *signer)
 {
 	char hint[2 * SY_DIGEST_MAX + 1];
 
-	sy_digest_hex(sy_public_key_id(signer->key), hint);
+	sy_digest_hex(sy_public_key_id(key_of(signer)), hint);
 	sy_jsonw_key(json, "publicKey");
 	sy_jsonw_object(json);
 	sy_jsonw_kstr(json, "hint", hint);

@@ -63,6 +63,12 @@ const struct sy_scheme *sy_scheme_of_spki(struct sy_span spki, struct sy_span *p
 struct sy_span sy_public_key_spki(const struct sy_public_key *key, uint8_t *der);
 
 /*
+ * The number that minisign's files need: the key's, or one that follows from it
+ * (the first bytes of the digest of its DER), so that all files of a key agree.
+ */
+void sy_public_key_minisign_number(const struct sy_public_key *key, uint8_t number[8]);
+
+/*
  * A key of a scheme from its bare point; number may be NULL.  What every reader
  * ends in.
  */

@@ -245,7 +245,7 @@ def check_calls(files):
 
 
 def check_promises(files):
-    rooms = ("verifier/report/", "verifier/cli/", "verifier/engine/", "formats/")
+    rooms = ("verifier/report/", "verifier/cli/", "verifier/engine/", "formats/", "keys/")
     for name in files:
         if not name.startswith(rooms) or not name.endswith((".c", ".def")):
             continue

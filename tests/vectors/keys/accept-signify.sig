@@ -1,2 +1,2 @@
 untrusted comment: verify with accept-signify.pub
-RWSIRpnUJeNUf87R1Rra2goibheBPTQ2kwKO/ixVpA+IcTXmg8sQ6bfZfxY8crJGpw/IBFngaaLBBm/okfCAHP63yGGV0EPFww4=
+RWTzUacfCIsYhL/szi6TET7jpWr468HdeF+TdAqOWPDInLAJccLGwd+OCeHWo0h4DbhxcxP2goNx0dwXL4f2wSikfBtFvHyV3gI=

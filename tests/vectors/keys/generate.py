@@ -2,17 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes the key files and signatures of this folder: generate.py [FOLDER].
 
-By openssl, minisign and signify, and by hand what those refuse to write.  Keys are
+By openssl, minisign, signify and PyNaCl, and by hand what those refuse to write.  Keys are
 random: a second run writes other ones.  All of them are for tests; the passphrase
 is "correct horse" everywhere.
 """
 
 import base64
 import hashlib
+import json
 import os
 import pathlib
+import pty
 import subprocess
 import sys
+
+import nacl.secret
 
 PASSPHRASE = "correct horse"
 FOLDER = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent)
@@ -34,6 +38,25 @@ def pem(label, der):
     return "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""]).encode()
 
 
+def typed(answers, *words):
+    """Runs a program that asks its questions on the terminal."""
+    pid, master = pty.fork()
+    if pid == 0:
+        os.execvp(words[0], [str(w) for w in words])
+    for answer in answers:
+        said = b""
+        while not said.rstrip().endswith(b":"):
+            said += os.read(master, 1024)
+        os.write(master, answer.encode() + b"\n")
+    try:
+        while os.read(master, 1024):
+            pass
+    except OSError:
+        pass
+    if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) != 0:
+        sys.exit(f"{words[0]} failed")
+
+
 def curves():
     for name, (curve, digest) in CURVES.items():
         key = FOLDER / f"accept-{name}.key"
@@ -47,10 +70,29 @@ def curves():
             run("openssl", "pkcs8", "-topk8", "-scrypt", "-scrypt_N", "4096", "-in", key,
                 "-passout", f"pass:{PASSPHRASE}"))
     key = FOLDER / "accept-p256.key"
-    put("accept-p256-pbkdf2.key", run("openssl", "pkcs8", "-topk8", "-v2", "aes-256-cbc",
-                                      "-in", key, "-passout", f"pass:{PASSPHRASE}"))
     put("accept-p256-params-sec1.key",
         run("openssl", "ecparam", "-name", "prime256v1", "-genkey"))
+    put("reject-pbkdf2-work.key",
+        run("openssl", "pkcs8", "-topk8", "-v2", "aes-256-cbc", "-iter", "9000000", "-in", key,
+            "-passout", f"pass:{PASSPHRASE}"))
+    put("reject-scrypt-work.key",
+        run("openssl", "pkcs8", "-topk8", "-scrypt", "-scrypt_N", "16384", "-scrypt_p", "65",
+            "-in", key, "-passout", f"pass:{PASSPHRASE}"))
+    sealed = run("openssl", "pkcs8", "-topk8", "-scrypt", "-scrypt_N", "16384", "-in", key,
+                 "-passout", f"pass:{PASSPHRASE}", "-outform", "DER")
+    put("reject-scrypt-memory.key",     # r 8 is made 40: 80 MiB
+        pem("ENCRYPTED PRIVATE KEY", sealed.replace(bytes.fromhex("02024000020108020101"),
+                                                    bytes.fromhex("02024000020128020101"))))
+    put("reject-pbes1.key", run("openssl", "pkcs8", "-topk8", "-v1", "PBE-MD5-DES", "-provider",
+                                "legacy", "-provider", "default", "-in", key, "-passout",
+                                f"pass:{PASSPHRASE}"))
+    der = run("openssl", "ec", "-in", key, "-outform", "DER")
+    other = run("openssl", "ec", "-in", key, "-pubout", "-outform", "DER")[-64:]
+    put("reject-other-half.key", pem("EC PRIVATE KEY", der.replace(
+        other, run("openssl", "ec", "-in", FOLDER / "accept-p256-params-sec1.key", "-pubout",
+                   "-outform", "DER")[-64:])))
+    put("accept-p256-pbkdf2.key", run("openssl", "pkcs8", "-topk8", "-v2", "aes-256-cbc",
+                                      "-in", key, "-passout", f"pass:{PASSPHRASE}"))
     put("accept-p256-compressed.pub",
         run("openssl", "ec", "-in", key, "-pubout", "-conv_form", "compressed"))
     put("accept-p256-crlf.pub", (FOLDER / "accept-p256.pub").read_bytes().replace(b"\n", b"\r\n"))
@@ -91,6 +133,44 @@ def ed25519():
     put("reject-not-a-point.pub", pem("PUBLIC KEY", head + b"\x02" + bytes(31)))
 
 
+def cosign():
+    """As cosign writes them, by PyNaCl."""
+    key = FOLDER / "accept-p256.key"
+    pkcs8 = run("openssl", "pkcs8", "-topk8", "-nocrypt", "-in", key, "-outform", "DER")
+    salt, nonce = os.urandom(32), os.urandom(24)
+
+    def b64(data):
+        return base64.b64encode(data).decode()
+
+    def sealed(n, plain, **more):
+        unlock = hashlib.scrypt(PASSPHRASE.encode(), salt=salt, n=n, r=8, p=1, dklen=32,
+                                maxmem=1 << 27)
+        box = nacl.secret.SecretBox(unlock).encrypt(plain, nonce).ciphertext
+        return {"kdf": {"name": "scrypt", "params": {"N": n, "r": 8, "p": 1},
+                        "salt": b64(salt)},
+                "cipher": {"name": "nacl/secretbox", "nonce": b64(nonce)},
+                "ciphertext": b64(box)} | more
+
+    def text(document):
+        return json.dumps(document, separators=(",", ":")).encode()
+
+    label = "ENCRYPTED SIGSTORE PRIVATE KEY"
+    document = sealed(4096, pkcs8)
+    put("accept-p256-sigstore.key", pem(label, text(document)))
+    put("accept-p256-cosign.key", pem("ENCRYPTED COSIGN PRIVATE KEY", text(document)))
+    sec1 = run("openssl", "ec", "-in", key, "-outform", "DER")
+    put("accept-p256-cosign-sec1.key", pem(label, text(sealed(4096, sec1))))
+    put("reject-cosign-member.key", pem(label, text(document | {"more": "x"})))
+    put("reject-cosign-duplicate.key",
+        pem(label, text(document)[:-1] + b',"ciphertext":"AAAA"}'))
+    document["kdf"]["params"]["N"] = 1 << 40
+    put("reject-cosign-work.key", pem(label, text(document)))
+    document["kdf"]["params"]["N"] = 4095
+    put("reject-cosign-parameters.key", pem(label, text(document)))
+    del document["kdf"]["params"]["N"]
+    put("reject-cosign-missing.key", pem(label, text(document)))
+
+
 def minisign():
     plain = FOLDER / "accept-minisign-plain.key"
     run("minisign", "-G", "-W", "-f", "-s", plain, "-p", FOLDER / "accept-minisign.pub")
@@ -105,8 +185,10 @@ def minisign():
                             maxmem=1 << 26)
     sealed = b"EdScB2" + salt + limits + bytes(a ^ b for a, b in zip(body, stream))
     put("accept-minisign.key", first + b"\n" + base64.b64encode(sealed) + b"\n")
-    huge = sealed[:46] + (1 << 40).to_bytes(8, "little") + sealed[54:]
-    put("reject-minisign-memory.key", first + b"\n" + base64.b64encode(huge) + b"\n")
+    huge = sealed[:38] + (1 << 40).to_bytes(8, "little") + sealed[46:]
+    put("reject-minisign-work.key", first + b"\n" + base64.b64encode(huge) + b"\n")
+    flipped = blob[:62] + bytes([blob[62] ^ 1]) + blob[63:]
+    put("reject-minisign-damaged.key", first + b"\n" + base64.b64encode(flipped) + b"\n")
     for name, words in {"hashed": (), "legacy": ("-l",)}.items():
         run("minisign", "-S", *words, "-s", plain, "-m", FOLDER / "message", "-t",
             "a comment, trusted", "-x", FOLDER / f"accept-{name}.minisig")
@@ -126,7 +208,11 @@ def signify():
     run("signify-openbsd", "-G", "-n", "-p", public, "-s", key, "-c", "test")
     run("signify-openbsd", "-S", "-s", key, "-m", FOLDER / "message", "-x",
         FOLDER / "accept-signify.sig")
-    key.rename(FOLDER / "reject-signify.sec")   # signify's secrets are not ours to read
+    for path in (FOLDER / "reject-signify-bcrypt.sec", FOLDER / "reject-signify-bcrypt.pub"):
+        path.unlink(missing_ok=True)
+    typed([PASSPHRASE, PASSPHRASE], "signify-openbsd", "-G", "-p",
+          FOLDER / "reject-signify-bcrypt.pub", "-s", FOLDER / "reject-signify-bcrypt.sec")
+    (FOLDER / "reject-signify-bcrypt.pub").unlink()
 
 
 if __name__ == "__main__":
@@ -136,5 +222,6 @@ if __name__ == "__main__":
         path.unlink()
     curves()
     ed25519()
+    cosign()
     minisign()
     signify()
