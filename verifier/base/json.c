@@ -141,7 +141,8 @@ static enum sy_status read_string(struct sy_json *json,
 	if (!next)
 		return json->status;
 	token->text = sy_span_of(json->at + 1, (size_t)(next - json->at) - 2);
-	if (token->text.len > json->ctx->limits.string_bytes)
+	if (token->text.len > json->ctx->limits.string_bytes &&
+	    (token->is_escaped || !(json->flags & SY_JSON_LONG_STRINGS)))
 		return fail(json, SY_LIMIT, json->at,
 			    "a string is longer than the limit string-bytes");
 	finish(json, token, next);

@@ -30,7 +30,9 @@ enum sy_json_flags {
 	/* A duplicate key sets token.is_duplicate instead of ending the document. */
 	SY_JSON_MARK_DUPLICATES = 1 << 0,
 	/* NaN, Infinity, -Infinity are numbers (token.is_nonfinite), as Python writes. */
-	SY_JSON_PYTHON_NUMBERS = 1 << 1
+	SY_JSON_PYTHON_NUMBERS = 1 << 1,
+	/* A string without escapes is not copied and may be of any length. */
+	SY_JSON_LONG_STRINGS = 1 << 2
 };
 
 struct sy_json_token {
