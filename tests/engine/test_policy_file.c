@@ -80,8 +80,8 @@ static void key_files(void **state)
 	put(&rig, "p.json", "{\"schema\": \"steelyard-policy/1\", \"require\": []}");
 	assert_int_equal(read_policy(&rig, "p.json", &policy), SY_OK);
 	sy_digest_hex(&policy->sha256, hex);
-	/* sha256sum's */
-	assert_string_equal(hex, "f46dba249ecc4fe918647ed9724bf84438955484d4b17fd46120ec717e848516");
+	assert_string_equal(hex,	/* sha256sum's */
+			    "f46dba249ecc4fe918647ed9724bf84438955484d4b17fd46120ec717e848516");
 	sy_policy_free(&policy);
 	tear_down(&rig);
 }
@@ -276,7 +276,8 @@ static void no_reports(void **state)
 		"{\"schema\": \"steelyard-report/1\", \"artifacts\": [{\"scope\": \"x\"}]}",
 		"{\"schema\": \"steelyard-report/1\", \"artifacts\": [{\"path_hex\": \"0g\"}]}",
 		"{\"schema\": \"steelyard-report/1\", \"artifacts\": [{\"size\": -1}]}",
-		"{\"schema\": \"steelyard-report/1\", \"artifacts\": [{\"answers\": {\"intact\": 1}}]}",
+		"{\"schema\": \"steelyard-report/1\", \"artifacts\": [{\"answers\": {\"intact\": "
+		"1}}]}",
 		"{\"schema\": \"steelyard-report/1\", \"artifacts\": [{\"digests\": {\"sha256\": "
 		"\"aa\"}}]}",
 	};
