@@ -383,6 +383,37 @@ static void test_glob_against_oracle(void **state)
 	}
 }
 
+static void test_glob_fault(void **state)
+{
+	static const char *const good[] = {
+		"a", "*", "**", "a/**", "**/b", "[]a]", "[!]a]x", "a[b-d]", "\\[a", ".git/**",
+		"...", "a.b/..c", "*?", "\xff", "a\\\\",
+	};
+	static const struct {
+		const char *pattern, *says;
+	} bad[] = {
+		{ "", "is empty" }, { "[", "has a '['" }, { "a[b", "has a '['" },
+		{ "[]", "has a '['" }, { "[!]", "has a '['" }, { "a\\", "ends in a backslash" },
+		{ "a\\\\\\", "ends in a backslash" }, { "***", "three stars" },
+		{ "a/b***c", "three stars" }, { "/", "begins with a slash" },
+		{ "/a", "begins with a slash" }, { "a//b", "has an empty part" },
+		{ "a/", "has an empty part" }, { ".", "has an empty part" },
+		{ "..", "has an empty part" }, { "a/../b", "has an empty part" },
+		{ "./a", "has an empty part" }, { "a/.", "has an empty part" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < SY_N_ELEMS(good); i++) {
+		if (sy_glob_fault(good[i]))
+			fail_msg("%s %s", good[i], sy_glob_fault(good[i]));
+	}
+	for (size_t i = 0; i < SY_N_ELEMS(bad); i++) {
+		if (!sy_glob_fault(bad[i].pattern) ||
+		    !strstr(sy_glob_fault(bad[i].pattern), bad[i].says))
+			fail_msg("'%s' %s", bad[i].pattern, bad[i].says);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -401,6 +432,7 @@ int main(void)
 		cmocka_unit_test(test_ascii),
 		cmocka_unit_test(test_glob),
 		cmocka_unit_test(test_glob_against_oracle),
+		cmocka_unit_test(test_glob_fault),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,6 +43,7 @@ static void many(struct sample *s)
 
 static void (*const cases[])(struct sample *s) = {
 	empty, clean, interrupted, every_rule, sample_everything, many,
+	sample_policy,
 };
 
 int main(int argc, char **argv)

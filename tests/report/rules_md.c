@@ -26,6 +26,7 @@ static const char *const effects[] = {
 	[SY_EFFECT_UNREAD] = "well_formed, inert: undetermined",
 	[SY_EFFECT_INTACT_NO] = "intact: no",
 	[SY_EFFECT_INTACT_UNDETERMINED] = "intact: undetermined",
+	[SY_EFFECT_REFUSED] = "exit status 1, whatever `--fail-on` says",
 };
 
 static size_t area_len(unsigned rule)

@@ -160,3 +160,21 @@ void sample_everything(struct sample *s)
 	s->report->artifacts[file].note = sy_span_str("matches --exclude 'old/*'");
 	assert_int_equal(sy_report_add_reason(s->report, "limit"), SY_OK);
 }
+
+void sample_policy(struct sample *s)
+{
+	static const struct sy_digest digest = { .algorithm = SY_SHA256, .len = 32 };
+	size_t file = sample_file(s, "model.pkl", 100, "pickle", SY_SCOPE_EXAMINED);
+	struct sy_finding *f;
+
+	s->report->policy = sy_span_str("/etc/p\xffolicy.json");
+	s->report->policy_digest = &digest;
+	s->report->required = 1u << SY_INERT | 1u << SY_AUTHENTIC;
+	sample_finding(s, file, SY_RULE_PICKLE_IMPORT_DANGEROUS, 3, "posix.system", "imports it");
+	f = s->report->artifacts[file].findings;
+	f->is_suppressed = true;
+	f->reason = sy_span_str("suppressed by the policy: known and inert here");
+	f->expiry = sy_span_str("2031-01-01");
+	sample_finding(s, file, SY_RULE_POLICY_FORMAT_REFUSED, SY_OFFSET_NONE, "",
+		       "pickle is not among the formats that the policy allows");
+}

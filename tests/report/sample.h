@@ -43,4 +43,7 @@ extern const size_t sample_n_hostile;
 /* A report in which everything occurs: every scope, hostile names, more. */
 void sample_everything(struct sample *s);
 
+/* A report that a policy judged: a format refused, a finding suppressed for a while. */
+void sample_policy(struct sample *s);
+
 #endif

@@ -129,7 +129,8 @@ static void test_unvouched(void **state)
 	sample_begin(&s);
 	file = weights(&s);
 	sy_artifact_answer(&s.report->artifacts[file], SY_AUTHENTIC, SY_NO);
-	expect(&s, "NOT VOUCHED FOR: model.safetensors is not what was asked for\n"
+	expect(&s, "NOT VOUCHED FOR: model.safetensors is not signed by anybody whom you "
+		   "said you trust\n"
 		   "1 of 1 file examined.\n");
 	sample_begin(&s);
 	file = weights(&s);
@@ -234,6 +235,34 @@ static void test_color(void **state)
 	sample_end(&s);
 }
 
+/* Who judged, what was refused, and what is suppressed, by whom and until when. */
+static void test_policy(void **state)
+{
+	static const char *const lines[] = {
+		"policy-format-refused", "by the policy /etc/p\\xffolicy.json, sha256 000000",
+		"model.pkl: pickle-import-dangerous 'posix.system', suppressed by the policy: "
+		"known and inert here (until 2031-01-01)",
+		"no way was found to run code by loading it, but for what the policy suppresses",
+	};
+	struct sample s;
+
+	(void)state;
+	sample_begin(&s);
+	sample_policy(&s);
+	s.report->fail_on = SY_N_SEVERITIES;
+	sample_finish(&s);
+	assert_int_equal(s.report->exit_code, 1);	/* whatever fail_on says */
+	assert_int_equal(s.report->verdict, SY_FLAGGED);
+
+	const char *text = sample_write(&s, "text", NULL);
+
+	for (size_t i = 0; i < SY_N_ELEMS(lines); i++) {
+		if (!strstr(text, lines[i]))
+			fail_msg("%s\nlacks %s", text, lines[i]);
+	}
+	sample_end(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,6 +273,7 @@ int main(void)
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_promises),
 		cmocka_unit_test(test_color),
+		cmocka_unit_test(test_policy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

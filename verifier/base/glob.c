@@ -160,3 +160,45 @@ bool sy_glob_match(const char *pattern, struct sy_span path)
 			return false;
 	}
 }
+
+/* Nothing, "." or "..": parts that no relative path has. */
+static bool is_part_of_none(const char *part, size_t len)
+{
+	return len == 0 || (part[0] == '.' && (len == 1 || (len == 2 && part[1] == '.')));
+}
+
+static const char *fault_of_parts(const char *pattern)
+{
+	for (const char *part = pattern;; part++) {
+		size_t len = strcspn(part, "/");
+
+		if (is_part_of_none(part, len))
+			return part == pattern && len == 0 ?
+			       "begins with a slash: paths are relative" :
+			       "has an empty part, '.' or '..', which no path has";
+		part += len;
+		if (!*part)
+			return NULL;
+	}
+}
+
+const char *sy_glob_fault(const char *pattern)
+{
+	size_t len = strlen(pattern);
+
+	if (len == 0)
+		return "is empty";
+	for (size_t i = 0; i < len; i++) {
+		size_t set = pattern[i] == '[' ?
+			     set_len(sy_span_of(pattern + i, len - i)) : 0;
+
+		if (pattern[i] == '[' && set == 0)
+			return "has a '[' without its ']'";
+		if (pattern[i] == '\\' && i + 1 == len)
+			return "ends in a backslash";
+		if (!strncmp(pattern + i, "***", 3))
+			return "has three stars in a row";
+		i += set ? set - 1 : pattern[i] == '\\';
+	}
+	return fault_of_parts(pattern);
+}

@@ -96,4 +96,10 @@ size_t sy_span_find(struct sy_span hay, struct sy_span needle);
 /* Shell-style match of * (not /), ** (any), ?, [..]; whole path. */
 bool sy_glob_match(const char *pattern, struct sy_span path);
 
+/*
+ * Why a pattern is a mistake, as the rest of "the pattern ..."; NULL: it may match a
+ * path.  Paths are relative, "/"-separated, without "." and "..".
+ */
+const char *sy_glob_fault(const char *pattern);
+
 #endif

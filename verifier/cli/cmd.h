@@ -15,6 +15,7 @@ int cmd_hash(const struct options *options);
 int cmd_inspect(const struct options *options);
 int cmd_trace(const struct options *options);
 int cmd_rules(const struct options *options);
+int cmd_policy(const struct options *options);
 int cmd_help(const struct options *options);
 int cmd_completion(const struct options *options);
 
@@ -50,5 +51,6 @@ const char *cli_loader_at(size_t i);
 const char *cli_limit_at(size_t i);
 const char *cli_report_format_at(size_t i);
 const char *cli_algorithm_at(size_t i);
+const char *cli_preset_at(size_t i);
 
 #endif

@@ -191,6 +191,7 @@ static int run(const struct options *options, const struct command_info *command
 		.follow_links = options->follow_links, .show_tensors = options->tensors,
 		.allow_global = options->allow_global.items,
 		.n_allow_global = options->allow_global.n,
+		.policy = options->policy,
 		.progress = progress_update, .progress_user = &progress,
 	};
 	struct steelyard_report *report = NULL;

@@ -46,6 +46,9 @@ static bool put_values(const struct option_info *option)
 	case FILL_ALGORITHMS:
 		put_list(cli_algorithm_at, "");
 		return true;
+	case FILL_PRESETS:
+		put_list(cli_preset_at, "");
+		return true;
 	case FILL_FILE:
 	case FILL_NONE:
 		return false;

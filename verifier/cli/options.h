@@ -22,7 +22,7 @@ struct option_list {
 /* Everything a command line can say.  NULL, 0 and false: not given. */
 struct options {
 	const char *color, *loader, *fail_on, *baseline, *worker;
-	const char *files_from0, *algorithms;
+	const char *files_from0, *algorithms, *policy, *preset, *tried;
 	struct option_list allow_global, exclude, limit, report, operands;
 	uint64_t jobs;
 	bool all, allow_empty, check, follow_links, help, ignore_missing, json, man;
@@ -39,7 +39,7 @@ enum option_type {
 
 /* What the shell can complete a value with. */
 enum option_fill { FILL_NONE, FILL_FILE, FILL_CHOICES, FILL_LOADERS, FILL_LIMITS,
-		   FILL_FORMATS, FILL_ALGORITHMS };
+		   FILL_FORMATS, FILL_ALGORITHMS, FILL_PRESETS };
 
 struct option_info {
 	const char *name;	/* without the two dashes */
@@ -65,7 +65,8 @@ enum command_bit {
 	ON_RULES = 1 << 5,
 	ON_HELP = 1 << 6,
 	ON_COMPLETION = 1 << 7,
-	ON_TRACE = 1 << 8
+	ON_TRACE = 1 << 8,
+	ON_POLICY = 1 << 9
 };
 
 struct command_example {

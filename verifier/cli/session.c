@@ -83,6 +83,13 @@ const char *cli_report_format_at(size_t i)
 	return steelyard_report_format(i, &title);
 }
 
+const char *cli_preset_at(size_t i)
+{
+	const char *what;
+
+	return steelyard_policy_preset(i, &what);
+}
+
 bool cli_known_word(const struct command_info *command, const char *option,
 		    const char *word, const char *(*at)(size_t i))
 {

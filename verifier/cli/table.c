@@ -7,7 +7,7 @@
 
 #define FIELD(member) offsetof(struct options, member)
 #define ON_ALL (ON_NONE | ON_CHECK | ON_SCAN | ON_HASH | ON_INSPECT | ON_RULES | \
-		ON_HELP | ON_COMPLETION | ON_TRACE)
+		ON_HELP | ON_COMPLETION | ON_TRACE | ON_POLICY)
 #define ON_REPORT (ON_CHECK | ON_SCAN)
 #define ON_WALK (ON_REPORT | ON_INSPECT)
 
@@ -52,6 +52,15 @@ static const struct command_example trace_examples[] = {
 static const struct command_example rules_examples[] = {
 	{ "steelyard rules", "every rule with its severity" },
 	{ "steelyard rules gguf-key-duplicate", "one rule explained" },
+	{ 0 }
+};
+
+static const struct command_example policy_examples[] = {
+	{ "steelyard policy init --preset strict policy.json", "a policy to begin with" },
+	{ "steelyard policy show policy.json", "what it says, in normal form" },
+	{ "steelyard policy test policy.json", "what it would do, line by line" },
+	{ "steelyard policy test policy.json --report report.json",
+	  "what it would do to the model of that report" },
 	{ 0 }
 };
 
@@ -127,6 +136,21 @@ const struct command_info cli_commands[] = {
 	  .about =
 	  "Lists the rules that findings refer to, or explains one of them: what it "
 	  "means, why it matters, what to do. Ids never change their meaning." },
+	{ .name = "policy", .bit = ON_POLICY, .operands = "init|show|test [FILE]",
+	  .min_operands = 1, .max_operands = 2, .run = cmd_policy,
+	  .operand_words = "init|show|test", .examples = policy_examples,
+	  .summary = "begin, show or try a trust policy",
+	  .about =
+	  "A policy says who may vouch for which files, which answers must be yes, which "
+	  "formats and globals are allowed, what is revoked and what fails; check and scan "
+	  "take it by --policy.\n"
+	  "init prints one to begin with, or writes it to FILE, which must not exist. show "
+	  "prints the policy of FILE (or of --policy) in normal form, with every default. "
+	  "test says line by line what it would do, or with --report what it would do to the "
+	  "model of that JSON report, and leaves with the exit status that check would.\n"
+	  "A policy with a mistake in it is refused, with the line and what to do. It is "
+	  "never read from inside what is examined, and the command line can only make it "
+	  "stricter." },
 	{ .name = "help", .bit = ON_HELP, .operands = "[COMMAND]",
 	  .max_operands = 1, .run = cmd_help, .examples = help_examples,
 	  .summary = "help on a command",
@@ -211,6 +235,14 @@ const struct option_info cli_options[] = {
 		  "of its scope and do not count. The default is any." },
 	{ .name = "man", .type = OPTION_FLAG, .field = FIELD(man), .commands = ON_HELP,
 	  .is_hidden = true, .help = "Print the manual page instead, in roff." },
+	{ .name = "policy", .type = OPTION_TEXT, .field = FIELD(policy),
+	  .commands = ON_REPORT | ON_POLICY, .value = "FILE", .env = "STEELYARD_POLICY",
+	  .fill = FILL_FILE,
+	  .help = "The policy that judges: who may vouch, what is allowed, what fails. Other "
+		  "options can only make it stricter; one that would loosen it is refused." },
+	{ .name = "preset", .type = OPTION_TEXT, .field = FIELD(preset),
+	  .commands = ON_POLICY, .value = "PRESET", .fill = FILL_PRESETS,
+	  .help = "For init: default (which is the default), permissive or strict." },
 	{ .name = "quiet", .letter = 'q', .type = OPTION_FLAG, .field = FIELD(quiet),
 	  .commands = ON_REPORT,
 	  .help = "Print the headline only, and no notices or progress." },
@@ -221,6 +253,9 @@ const struct option_info cli_options[] = {
 	  .commands = ON_REPORT, .value = "FORMAT=FILE", .fill = FILL_FORMATS,
 	  .help = "Also write the report in FORMAT to FILE, whole or not at all; - is "
 		  "stdout. May be repeated." },
+	{ .name = "report", .type = OPTION_TEXT, .field = FIELD(tried),
+	  .commands = ON_POLICY, .value = "REPORT", .fill = FILL_FILE,
+	  .help = "For test: the JSON report to try the policy on." },
 	{ .name = "status", .type = OPTION_FLAG, .field = FIELD(status),
 	  .commands = ON_HASH,
 	  .help = "With -c: print nothing; the exit status tells." },

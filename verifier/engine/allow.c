@@ -38,17 +38,33 @@ static bool is_dotted(struct sy_span s)
 	return true;
 }
 
+/* Splits "module.*" into its stem; false: it is no pattern. */
+static bool take_pattern(const char *text, struct sy_allow_pattern *made)
+{
+	struct sy_span name;
+
+	*made = (struct sy_allow_pattern){ .text = sy_span_str(text),
+					   .stem = sy_span_str(text) };
+	made->is_prefix = sy_span_ends(made->text, ".*");
+	if (made->is_prefix)
+		made->stem.len--;
+	name = made->is_prefix ? sy_span_of(made->stem.data, made->stem.len - 1) : made->stem;
+	return is_dotted(name) && (made->is_prefix || memchr(text, '.', name.len));
+}
+
+bool sy_allow_is_pattern(const char *text)
+{
+	struct sy_allow_pattern made;
+
+	return take_pattern(text, &made);
+}
+
 enum sy_status sy_allow_add(struct sy_allow *allow, const char *text)
 {
-	struct sy_allow_pattern made = { .text = sy_span_str(text), .stem = sy_span_str(text) };
-	struct sy_span name;
+	struct sy_allow_pattern made;
 	enum sy_status status;
 
-	made.is_prefix = sy_span_ends(made.text, ".*");
-	if (made.is_prefix)
-		made.stem.len--;
-	name = made.is_prefix ? sy_span_of(made.stem.data, made.stem.len - 1) : made.stem;
-	if (!is_dotted(name) || (!made.is_prefix && !memchr(text, '.', name.len)))
+	if (!take_pattern(text, &made))
 		return sy_fail(allow->ctx, SY_USAGE, "%s takes module.name or module.*, not '%s'",
 			       allow->source, text);
 	status = sy_grow(allow->ctx, &allow->patterns, &allow->cap, allow->n + 1,
@@ -164,7 +180,7 @@ static enum sy_status tell(const struct sy_allow *allow, struct sy_report *repor
 		name.len--;
 	if (pattern->n_refused > 0)
 		what = "what it covers can be read as a dangerous name, and stays a finding";
-	else if (pattern->n_matched > 0)
+	else if (pattern->n_matched > 0 || allow->is_standing)
 		return SY_OK;
 	else if (sy_allow_is_dangerous(name))
 		what = "it names something dangerous, which is never allowed";

@@ -22,6 +22,7 @@ struct sy_allow {
 	const char *source;	/* where they come from: "--allow-global" */
 	struct sy_allow_pattern *patterns;
 	size_t n, cap;
+	bool is_standing;	/* a policy's, for many models: unused ones are no news */
 };
 
 /* `source` as in the sentences; it and all patterns are borrowed. */
@@ -38,6 +39,9 @@ SY_MUST_CHECK enum sy_status sy_allow_add(struct sy_allow *allow, const char *pa
  */
 SY_MUST_CHECK enum sy_status sy_allow_apply(struct sy_allow *allow,
 					    struct sy_report *report);
+
+/* Is it a pattern: "module.name" or "module.*"? */
+bool sy_allow_is_pattern(const char *text);
 
 /* Can the symbol "module.name" be read, at any of its dots, as a dangerous name? */
 bool sy_allow_is_dangerous(struct sy_span symbol);

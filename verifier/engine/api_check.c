@@ -84,10 +84,79 @@ static bool translate(struct steelyard_session *session,
 	return find_severity(session, from->fail_on, &to->fail_on);
 }
 
+/* An option that would take something out of what a policy asks. */
+static enum sy_status refuse_loose(struct sy_context *ctx, const char *option)
+{
+	return sy_fail(ctx, SY_USAGE, "%s would loosen the policy; let its keeper write it into "
+		       "the policy", option);
+}
+
+static enum sy_status refuse_loosening(struct sy_context *ctx,
+				       const struct steelyard_check_options *from,
+				       const struct sy_check_options *to,
+				       const struct sy_policy *policy)
+{
+	const struct {
+		bool is_given;
+		const char *option;
+	} loose[] = {
+		{ from->n_exclude > 0, "--exclude" },
+		{ from->n_allow_global > 0, "--allow-global" },
+		{ from->baseline != NULL, "--baseline" },
+		{ from->allow_empty && !policy->allow_empty, "--allow-empty" },
+		{ from->fail_on && to->fail_on > policy->fail_on, "--fail-on" },
+		{ from->loader && to->loader != policy->loader && to->loader != sy_loaders[0],
+		  "--loader" },
+	};
+
+	for (size_t i = 0; i < SY_N_ELEMS(loose); i++) {
+		if (loose[i].is_given)
+			return refuse_loose(ctx, loose[i].option);
+	}
+	return SY_OK;
+}
+
+/* What the policy says, where the options do not say something stricter. */
+static void merge_policy(const struct steelyard_check_options *from,
+			 const struct sy_policy *policy, struct sy_check_options *to)
+{
+	to->policy = policy;
+	to->allow_empty = policy->allow_empty;
+	if (!from->fail_on)
+		to->fail_on = policy->fail_on;
+	if (!from->loader)
+		to->loader = policy->loader;
+}
+
+static bool take_policy(struct steelyard_session *session,
+			const struct steelyard_check_options *from,
+			struct sy_check_options *to, struct sy_policy **policy)
+{
+	struct sy_context *ctx = &session->ctx;
+	enum sy_status status;
+
+	if (!from->policy)
+		return true;
+	if (from->ask != STEELYARD_ASK_CHECK && from->ask != STEELYARD_ASK_SCAN)
+		status = sy_fail(ctx, SY_USAGE, "%s takes no policy", to->command);
+	else
+		status = sy_policy_read(ctx, from->policy, policy);
+	if (status == SY_OK)
+		status = sy_policy_is_in_force(ctx, *policy);
+	if (status == SY_OK)
+		status = refuse_loosening(ctx, from, to, *policy);
+	if (status != SY_OK)
+		return false;
+	merge_policy(from, *policy, to);
+	return true;
+}
+
 int steelyard_check(struct steelyard_session *session,
 		    const struct steelyard_check_options *options,
 		    struct steelyard_report **out)
 {
+	SY_OWNED(sy_policy_free) struct sy_policy *policy = NULL;
+
 	struct steelyard_check_options known;
 	struct sy_check_options translated;
 	struct steelyard_report *handle;
@@ -97,7 +166,8 @@ int steelyard_check(struct steelyard_session *session,
 	sy_session_begin(session);
 	if (!sy_take_options(session, &known, sizeof(known), options,
 			     options->size) ||
-	    !translate(session, &known, &translated))
+	    !translate(session, &known, &translated) ||
+	    !take_policy(session, &known, &translated, &policy))
 		return -1;
 	handle = sy_alloc(&session->ctx, sizeof(*handle));
 	if (!handle)

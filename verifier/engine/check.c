@@ -155,18 +155,27 @@ static enum sy_status special_entry(struct sy_check *check, size_t entry)
 			     sy_errno_text(e->sys_errno));
 }
 
-static bool is_excluded(const struct sy_check *check, size_t entry)
+static bool is_matching(const struct sy_entry *entry, const char *glob)
 {
-	struct sy_span rel = sy_span_str(check->inventory.entries[entry].rel);
-	struct sy_span base = sy_span_str(check->inventory.entries[entry].base);
+	return sy_glob_match(glob, sy_span_str(entry->rel)) ||
+	       sy_glob_match(glob, sy_span_str(entry->base));
+}
+
+/* Who leaves the entry out; NULL: nobody. */
+static const char *why_excluded(const struct sy_check *check, size_t entry)
+{
+	const struct sy_entry *e = &check->inventory.entries[entry];
+	const struct sy_policy *policy = check->options->policy;
 
 	for (size_t i = 0; i < check->options->n_exclude; i++) {
-		const char *glob = check->options->exclude[i];
-
-		if (sy_glob_match(glob, rel) || sy_glob_match(glob, base))
-			return true;
+		if (is_matching(e, check->options->exclude[i]))
+			return "excluded on the command line";
 	}
-	return false;
+	for (size_t i = 0; policy && i < policy->exclude.n; i++) {
+		if (is_matching(e, (const char *)policy->exclude.items[i].data))
+			return "excluded by the policy";
+	}
+	return NULL;
 }
 
 static void list_only(struct sy_artifact *artifact, enum sy_scope scope,
@@ -182,9 +191,10 @@ static bool place_decides(struct sy_check *check, size_t entry,
 {
 	const struct sy_entry *e = &check->inventory.entries[entry];
 	struct sy_artifact *artifact = &check->report->artifacts[entry];
+	const char *excluded = why_excluded(check, entry);
 
-	if (is_excluded(check, entry)) {
-		list_only(artifact, SY_SCOPE_EXCLUDED, "excluded on the command line");
+	if (excluded) {
+		list_only(artifact, SY_SCOPE_EXCLUDED, excluded);
 		return true;
 	}
 	switch (e->place) {
@@ -409,6 +419,30 @@ static enum sy_status walk(struct sy_check *check)
 	return sy_walk(&check->inventory, check->ctx, &options);
 }
 
+/* Does anything here look like a signature?  Nobody checks one yet. */
+static bool has_signature(const struct sy_inventory *inventory)
+{
+	for (size_t i = 0; i < inventory->n_entries; i++) {
+		struct sy_span base = sy_span_str(inventory->entries[i].base);
+
+		if (sy_span_ends(base, ".sig") || sy_span_ends(base, ".minisig"))
+			return true;
+	}
+	return false;
+}
+
+static enum sy_status apply_policy(struct sy_check *check)
+{
+	const struct sy_policy_run run = {
+		.has_digests = check->options->is_weighing,
+		.has_signature = has_signature(&check->inventory),
+	};
+
+	if (!check->options->policy)
+		return SY_OK;
+	return sy_policy_apply(check->options->policy, check->report, &run);
+}
+
 static enum sy_status finish(struct sy_check *check, struct sy_baseline *baseline)
 {
 	uint64_t budget = check->ctx->limits.memory;
@@ -419,6 +453,8 @@ static enum sy_status finish(struct sy_check *check, struct sy_baseline *baselin
 		check->ctx->limits.memory = UINT64_MAX;
 	if (baseline)
 		status = sy_baseline_apply(baseline, check->report);
+	if (status == SY_OK)
+		status = apply_policy(check);
 	if (status == SY_OK)
 		status = sy_allow_apply(&check->allow, check->report);
 	if (status == SY_OK)
@@ -434,6 +470,12 @@ static enum sy_status check_all(struct sy_check *check, struct sy_workers *worke
 	enum sy_status status;
 
 	set_up_report(check);
+	if (check->options->policy) {
+		status = sy_policy_stay_outside(check->ctx, check->options->policy,
+						&check->inventory);
+		if (status != SY_OK)
+			return status;
+	}
 	status = walked == SY_OK ? SY_OK : incomplete(check, walked);
 	if (status == SY_OK)
 		status = run_stages(check, workers);
@@ -444,6 +486,8 @@ static enum sy_status take_allowances(struct sy_check *check)
 {
 	enum sy_status status = SY_OK;
 
+	if (check->options->policy)
+		return sy_policy_allow(check->options->policy, check->ctx, &check->allow);
 	sy_allow_init(&check->allow, check->ctx, "--allow-global");
 	for (size_t i = 0; i < check->options->n_allow_global && status == SY_OK; i++)
 		status = sy_allow_add(&check->allow, check->options->allow_global[i]);

@@ -9,6 +9,7 @@
 #include "formats/format.h"
 #include "verifier/engine/allow.h"
 #include "verifier/engine/loader.h"
+#include "verifier/engine/policy.h"
 #include "verifier/input/walk.h"
 #include "verifier/report/report.h"
 
@@ -30,6 +31,8 @@ struct sy_check_options {
 	bool follow_links;
 	const char *const *allow_global;	/* patterns, see allow.h */
 	size_t n_allow_global;
+	const struct sy_policy *policy;	/* or NULL; else exclude, loader, fail_on,
+					 * allow_empty are already what it says */
 	void (*progress)(void *user, uint64_t n_done, uint64_t n_total);
 	void *progress_user;
 };

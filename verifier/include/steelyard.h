@@ -104,6 +104,12 @@ struct steelyard_check_options {
 	const char *const *allow_global;
 	size_t n_allow_global;
 	bool show_opcodes;		/* ASK_TRACE: a step for each opcode */
+	/*
+	 * Path of a policy (docs/policy.md), or NULL; CHECK and SCAN only.  With one,
+	 * exclude, allow_global, baseline and allow_empty must not be given, loader and
+	 * fail_on only where they are stricter: -1 else.
+	 */
+	const char *policy;
 };
 
 struct steelyard_report;
@@ -208,6 +214,25 @@ int steelyard_report_write(const struct steelyard_report *report,
 
 /* Name of the i-th report format, with *title; NULL beyond the last. */
 const char *steelyard_report_format(size_t i, const char **title);
+
+/* Name of the i-th policy to begin with, and one sentence; NULL beyond the last. */
+const char *steelyard_policy_preset(size_t i, const char **what);
+
+/* Writes a preset as a policy: 0, or -1 (no such preset; a failed write). */
+int steelyard_policy_preset_write(struct steelyard_session *session, const char *name,
+				  steelyard_write_fn *write, void *user);
+
+/* Writes the policy of a file in normal form: 0, or -1. */
+int steelyard_policy_show(struct steelyard_session *session, const char *path,
+			  steelyard_write_fn *write, void *user);
+
+/*
+ * Writes, line by line, what a policy would do; report NULL: to any model, else to
+ * the model of that JSON report.  Returns the exit code that it would give (0 without
+ * a report), or -1.
+ */
+int steelyard_policy_test(struct steelyard_session *session, const char *path,
+			  const char *report, steelyard_write_fn *write, void *user);
 
 struct steelyard_hash_options {
 	size_t size;

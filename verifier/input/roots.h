@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Internal to verifier/input: the named paths, before anything below them is
- * looked at.
+ * The named paths, before anything below them is looked at.  Internal to
+ * verifier/input, but for where an open file really lies.
  */
 #ifndef SY_INPUT_ROOTS_H
 #define SY_INPUT_ROOTS_H

@@ -25,6 +25,7 @@ static const enum sy_answer effects[][SY_N_QUESTIONS] = {
 			       [SY_INERT] = SY_UNDETERMINED },
 	[SY_EFFECT_INTACT_NO] = { [SY_INTACT] = SY_NO },
 	[SY_EFFECT_INTACT_UNDETERMINED] = { [SY_INTACT] = SY_UNDETERMINED },
+	[SY_EFFECT_REFUSED] = { SY_NOT_ASKED },
 };
 
 #define CONDITIONS_MAX 8	/* different ones that the rules know, and room */
@@ -106,7 +107,7 @@ static void weigh(struct sy_report *report, struct sy_artifact *a,
 	}
 	if (severity >= SY_HIGH)
 		o->has_severe = true;
-	if (felt >= report->fail_on)
+	if (felt >= report->fail_on || sy_rule_info(rule)->effect == SY_EFFECT_REFUSED)
 		o->has_failing = true;
 	add_sat(&report->counts[severity], n);
 }
@@ -176,8 +177,7 @@ static enum sy_status judge_more(struct sy_report *report, struct sy_artifact *a
 		if (status != SY_OK)
 			return status;
 		if (!m->is_suppressed) {
-			weigh(report, a, o, m->rule,
-			      sy_rule_info(m->rule)->severity, m->n);
+			weigh(report, a, o, m->rule, m->severity, m->n);
 			continue;
 		}
 		add_sat(&a->n_suppressed, m->n);
@@ -309,14 +309,19 @@ static void doubt(struct sy_report *report)
 }
 
 /*
- * A `no` about authenticity or bytes fails whatever the severity; --fail-on
- * decides about the rest, where `no` comes from findings.
+ * A `no` about authenticity or bytes fails whatever the severity, and so does one
+ * where a policy requires a yes; --fail-on decides about the rest, where `no` comes
+ * from findings.
  */
 static bool is_failing(const struct sy_report *report, const struct outcome *o)
 {
-	return o->has_failing || o->has_raised_no ||
-	       report->answers[SY_AUTHENTIC] == SY_NO ||
-	       report->answers[SY_INTACT] == SY_NO;
+	unsigned always = report->required | 1u << SY_AUTHENTIC | 1u << SY_INTACT;
+
+	for (unsigned q = 0; q < SY_N_QUESTIONS; q++) {
+		if ((always & (1u << q)) && report->answers[q] == SY_NO)
+			return true;
+	}
+	return o->has_failing || o->has_raised_no;
 }
 
 /* Formats we do not read, and nothing else was there to read. */

@@ -142,6 +142,13 @@ static void put_lead(struct sy_page *t, const struct sy_headline *h)
 	put_place(t, h->lead, " (", ")");
 }
 
+/* Then what is undetermined is a signature, or digests that are not there. */
+static bool is_examined_all(const struct sy_report *r)
+{
+	return r->policy_digest && r->answers[SY_WELL_FORMED] != SY_UNDETERMINED &&
+	       r->answers[SY_INERT] != SY_UNDETERMINED;
+}
+
 static void put_cause(struct sy_page *t, const struct sy_headline *h)
 {
 	if (h->lead) {
@@ -149,14 +156,19 @@ static void put_cause(struct sy_page *t, const struct sy_headline *h)
 		return;
 	}
 	if (!h->artifact) {
-		sy_page_str(t, t->report->is_complete ?
-			    "not everything could be examined" :
-			    "the run ended before everything was examined");
+		sy_page_str(t, !t->report->is_complete ?
+			    "the run ended before everything was examined" :
+			    is_examined_all(t->report) ?
+			    "an answer that the policy requires could not be given" :
+			    "not everything could be examined");
 		return;
 	}
 	sy_page_span(t, h->artifact->path);
-	sy_page_str(t, h->kind == SY_HEADLINE_UNDETERMINED ? " was not examined" :
-		    " is not what was asked for");
+	if (h->kind == SY_HEADLINE_UNVOUCHED)
+		sy_page_str(t, " is not signed by anybody whom you said you trust");
+	else
+		sy_page_str(t, h->kind == SY_HEADLINE_UNDETERMINED ? " was not examined" :
+			    " is not what was asked for");
 }
 
 static void put_reasons(struct sy_page *t)

@@ -87,6 +87,7 @@ static enum sy_status tally(struct sy_report *report, size_t artifact,
 	if (!made)
 		return sy_memory_status(report->ctx);
 	made->rule = rule;
+	made->severity = sy_rule_info(rule)->severity;
 	made->next = a->more;
 	a->more = made;
 	*more = made;

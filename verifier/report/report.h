@@ -39,6 +39,7 @@ struct sy_finding {
 	char fingerprint[3 + 64 + 1];	/* "v1:" + hex; set by sy_report_finish */
 	bool is_suppressed;		/* by a baseline or policy; stays in the report */
 	struct sy_span reason;		/* of the suppression */
+	struct sy_span expiry;		/* when it ends, as written; may be empty */
 	struct sy_finding *next;
 };
 
@@ -68,11 +69,12 @@ struct sy_step {
 
 struct sy_more {
 	unsigned rule;
+	enum sy_severity severity;	/* after policy */
 	uint64_t n;			/* beyond those kept; 0: none were dropped */
 	uint64_t n_kept;
 	char fingerprint[3 + 64 + 1];	/* set only where a digest binds the content */
 	bool is_suppressed;
-	struct sy_span reason;
+	struct sy_span reason, expiry;
 	struct sy_more *next;
 };
 
@@ -122,6 +124,9 @@ struct sy_report {
 	bool is_allow_empty;
 	bool has_steps;			/* all steps, not only those of findings */
 	unsigned asked;			/* bit mask of enum sy_question */
+	unsigned required;		/* of those, what a policy wants a yes to */
+	struct sy_span policy;		/* path of the policy that was applied, or empty */
+	const struct sy_digest *policy_digest;	/* of its file; NULL: no policy */
 	struct sy_artifact *artifacts;	/* sorted by path when finished */
 	size_t n_artifacts, cap_artifacts;
 	struct sy_notice *notices;	/* sorted by (kind, path, detail) at the end */

@@ -34,8 +34,7 @@ static void add_artifact(struct sy_rows *rows, const struct sy_artifact *a)
 	for (const struct sy_more *m = a->more; m; m = m->next) {
 		if (m->n > 0 && !m->is_suppressed)
 			add(rows, (struct sy_row){ .artifact = a, .rule = m->rule,
-				.severity = sy_rule_info(m->rule)->severity,
-				.n = m->n });
+				.severity = m->severity, .n = m->n });
 	}
 }
 

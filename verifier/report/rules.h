@@ -37,7 +37,8 @@ enum sy_effect {
 	SY_EFFECT_INERT_CONDITIONAL,
 	SY_EFFECT_UNREAD,		/* both undetermined */
 	SY_EFFECT_INTACT_NO,
-	SY_EFFECT_INTACT_UNDETERMINED
+	SY_EFFECT_INTACT_UNDETERMINED,
+	SY_EFFECT_REFUSED		/* no answer changes; fails whatever fail_on says */
 };
 
 enum sy_rule {

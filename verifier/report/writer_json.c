@@ -51,6 +51,27 @@ static void put_tool(struct sy_jsonw *w)
 	sy_jsonw_object_end(w);
 }
 
+static void put_policy(struct sy_jsonw *w, const struct sy_report *r)
+{
+	const struct sy_digest *d = r->policy_digest;
+
+	if (!d)
+		return;
+	sy_jsonw_key(w, "policy");
+	sy_jsonw_object(w);
+	put_bytes(w, "path", "path_hex", r->policy);
+	sy_jsonw_key(w, "sha256");
+	sy_jsonw_hex(w, sy_span_of(d->bytes, d->len));
+	sy_jsonw_key(w, "require");
+	sy_jsonw_array(w);
+	for (unsigned q = 0; q < SY_N_QUESTIONS; q++) {
+		if (r->required & (1u << q))
+			sy_jsonw_str(w, sy_question_name((enum sy_question)q));
+	}
+	sy_jsonw_array_end(w);
+	sy_jsonw_object_end(w);
+}
+
 static void put_coverage(struct sy_jsonw *w, const struct sy_report *r)
 {
 	sy_jsonw_key(w, "coverage");
@@ -114,6 +135,7 @@ static void put_head(struct sy_jsonw *w, const struct sy_report *r)
 	put_answers(w, r->answers);
 	sy_jsonw_kstring(w, "condition", r->condition);
 	sy_jsonw_kstr(w, "loader", r->loader);
+	put_policy(w, r);
 	put_coverage(w, r);
 	put_counts(w, r);
 	put_signatures(w, r);
@@ -273,6 +295,7 @@ static void put_finding(struct sy_jsonw *w, const struct sy_finding *f)
 	sy_jsonw_kstr(w, "fingerprint", f->fingerprint);
 	if (f->is_suppressed)
 		sy_jsonw_kstring(w, "reason", f->reason);
+	put_optional(w, "expiry", f->expiry);
 	sy_jsonw_object_end(w);
 }
 
@@ -300,7 +323,7 @@ static void put_more(struct sy_jsonw *w, const struct sy_artifact *a)
 			continue;
 		sy_jsonw_object(w);
 		sy_jsonw_kstr(w, "rule", info->id);
-		sy_jsonw_kstr(w, "severity", sy_severity_name(info->severity));
+		sy_jsonw_kstr(w, "severity", sy_severity_name(m->severity));
 		sy_jsonw_ku64(w, "count", m->n);
 		if (m->fingerprint[0])
 			sy_jsonw_kstr(w, "fingerprint", m->fingerprint);

@@ -349,13 +349,22 @@ static void put_flow(struct sarif *s, const struct sy_artifact *a, const struct 
 
 static void put_suppression(struct sarif *s, const struct sy_finding *f)
 {
+	struct sy_text why;
+
 	if (!f->is_suppressed)
 		return;
+	sy_text_init(&why);
+	sy_text_add_span(&why, f->reason);
+	if (f->expiry.len > 0) {
+		sy_text_add(&why, " (until ");
+		sy_text_add_span(&why, f->expiry);
+		sy_text_add(&why, ")");
+	}
 	sy_jsonw_key(&s->w, "suppressions");
 	sy_jsonw_array(&s->w);
 	sy_jsonw_object(&s->w);
 	sy_jsonw_kstr(&s->w, "kind", "external");
-	sy_jsonw_kstring(&s->w, "justification", f->reason);
+	sy_jsonw_kstring(&s->w, "justification", sy_text_span(&why));
 	sy_jsonw_object_end(&s->w);
 	sy_jsonw_array_end(&s->w);
 }
@@ -584,6 +593,12 @@ static void put_run_properties(struct sarif *s)
 	for (unsigned q = 0; q < SY_N_QUESTIONS; q++)
 		sy_jsonw_kstr(&s->w, sy_question_name((enum sy_question)q),
 			      sy_answer_name(r->answers[q]));
+	if (r->policy_digest) {
+		sy_jsonw_kstring(&s->w, "policy", r->policy);
+		sy_jsonw_key(&s->w, "policySha256");
+		sy_jsonw_hex(&s->w, sy_span_of(r->policy_digest->bytes,
+					       r->policy_digest->len));
+	}
 	close_key(s);
 }
 

@@ -61,11 +61,30 @@ static bool is_allowed(const struct sy_finding *f)
 	return f->is_suppressed && f->symbol.len > 0 && sy_span_starts(f->reason, "allowed ");
 }
 
-static bool has_allowed(const struct sy_report *r)
+/* By a policy, for a while. */
+static bool is_forgiven(const struct sy_finding *f)
+{
+	return f->is_suppressed && f->expiry.len > 0;
+}
+
+static bool is_about_code(unsigned rule)
+{
+	enum sy_effect effect = sy_rule_info(rule)->effect;
+
+	return effect == SY_EFFECT_INERT_NO || effect == SY_EFFECT_INERT_UNDETERMINED ||
+	       effect == SY_EFFECT_INERT_CONDITIONAL;
+}
+
+static bool is_forgiven_code(const struct sy_finding *f)
+{
+	return is_forgiven(f) && is_about_code(f->rule);
+}
+
+static bool has_any(const struct sy_report *r, bool (*is)(const struct sy_finding *f))
 {
 	for (size_t i = 0; i < r->n_artifacts; i++) {
 		for (const struct sy_finding *f = r->artifacts[i].findings; f; f = f->next) {
-			if (is_allowed(f))
+			if (is(f))
 				return true;
 		}
 	}
@@ -76,7 +95,10 @@ static const char *meaning(const struct sy_report *r, unsigned question)
 {
 	enum sy_answer answer = r->answers[question];
 
-	if (question == SY_INERT && answer == SY_YES && has_allowed(r))
+	if (question == SY_INERT && answer == SY_YES && has_any(r, is_forgiven_code))
+		return "no way was found to run code by loading it, but for what the policy "
+		       "suppresses below";
+	if (question == SY_INERT && answer == SY_YES && has_any(r, is_allowed))
 		return "no way was found to run code by loading it, but for the names "
 		       "that are allowed below";
 	if (answer != SY_NOT_ASKED)
@@ -115,6 +137,23 @@ static void put_answers(struct sy_page *t)
 	sy_out_str(t->out, "\n");
 	for (unsigned q = 0; q < SY_N_QUESTIONS; q++)
 		put_answer(t, q);
+}
+
+static void put_policy(struct sy_page *t)
+{
+	const struct sy_report *r = t->report;
+	char hex[2 * SY_DIGEST_MAX + 1];
+
+	if (!r->policy_digest)
+		return;
+	sy_digest_hex(r->policy_digest, hex);
+	sy_out_str(t->out, "\n");
+	sy_page_line(t, 2);
+	sy_page_str(t, "by the policy ");
+	sy_page_span(t, r->policy);
+	sy_page_str(t, ", sha256 ");
+	sy_page_str(t, hex);
+	sy_page_end(t);
 }
 
 /* Findings. */
@@ -300,20 +339,30 @@ static void put_listed(struct sy_page *t)
 	sy_page_end(t);
 }
 
-/* A name that the user vouches for is named, with who said so. */
+/* What somebody answers for is named, with who said so and why. */
 static void put_allowed_one(struct sy_page *t, const struct sy_artifact *a,
 			    const struct sy_finding *f)
 {
 	struct sy_text name;
 
 	sy_text_init(&name);
-	sy_text_name(&name, f->symbol);
+	if (f->symbol.len > 0)
+		sy_text_name(&name, f->symbol);
 	sy_page_line(t, 2);
 	sy_page_span(t, a->path);
 	sy_page_str(t, ": ");
+	if (is_forgiven(f)) {
+		sy_page_str(t, sy_rule_info(f->rule)->id);
+		sy_page_str(t, f->symbol.len > 0 ? " " : "");
+	}
 	sy_page_span(t, sy_text_span(&name));
 	sy_page_str(t, ", ");
 	sy_page_span(t, f->reason);
+	if (is_forgiven(f)) {
+		sy_page_str(t, " (until ");
+		sy_page_span(t, f->expiry);
+		sy_page_str(t, ")");
+	}
 	sy_page_end(t);
 }
 
@@ -325,7 +374,7 @@ static void put_allowed(struct sy_page *t)
 		const struct sy_artifact *a = &t->report->artifacts[i];
 
 		for (const struct sy_finding *f = a->findings; f; f = f->next) {
-			if (!is_allowed(f) || ++n > SHOWN)
+			if ((!is_allowed(f) && !is_forgiven(f)) || ++n > SHOWN)
 				continue;
 			put_allowed_one(t, a, f);
 		}
@@ -409,6 +458,7 @@ static enum sy_status write_text(const struct sy_report *report,
 	sy_page_headline(&t);
 	if (!options->is_quiet) {
 		put_answers(&t);
+		put_policy(&t);
 		put_findings(&t);
 		put_not_examined(&t);
 	}
