@@ -240,6 +240,10 @@ VECTORS = {
     "reject-pickle-import-dangerous--int-nul": b"I\0junk\n0" + glob("os", "system") + b"(S'x'\ntR.",
     "reject-pickle-frame-wrong--nested": P4 + frame(frame(b"N."), 11),
     "reject-pickle-stream-hidden": b"N." + b"\0" * 9 + EVIL,
+    "reject-pickle-stream-hidden--behind-many": b"N." + b"cab " * 5000 + EVIL,
+    "reject-pickle-stream-hidden--inst": b"N.zzz(S'true'\nios\nsystem\n.",
+    "reject-pickle-import-dangerous--hidden-second": b"N." + b"\0" * 9 + P4 + data(
+        b"plain data") + b"." + EVIL,
     # worth a word
     "warn-pickle-data-trailing": b"N." + b"\0" * 100,
     "warn-pickle-persistent-unusual": P4 + text("object 7") + b"Q.",
