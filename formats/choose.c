@@ -138,6 +138,8 @@ static void document(const struct sy_candidate *c, struct sy_choice *choice)
 	}
 	if (claims_config(c))
 		inspect(choice, c->claimed);
+	else if (c->is_pickle_perhaps)
+		inspect(choice, sy_format_find(sy_span_str("pickle")));
 	else
 		list(choice, c->content->title);
 	if (c->n_zip_entries == 0)
@@ -215,6 +217,7 @@ void sy_candidate_look(struct sy_candidate *candidate, const struct sy_probe *pr
 	candidate->content = sy_format_bid(probe, &bits);
 	candidate->claimed = sy_format_claimed(candidate->base);
 	candidate->is_weights_name = is_weights_name(candidate->base);
+	candidate->is_pickle_perhaps = sy_pickle_may_begin(probe->head, probe->size);
 	(void)sy_zip_ends(probe->tail, probe->size, &candidate->n_zip_entries);
 }
 

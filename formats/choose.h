@@ -16,6 +16,7 @@ struct sy_candidate {
 	const struct sy_format *claimed;	/* by the name's suffix; NULL: none */
 	bool is_weights_name;
 	bool is_named;				/* by a person, or not at all: hides nothing */
+	bool is_pickle_perhaps;			/* all that was seen of it is one opcode */
 	uint64_t n_zip_entries;			/* of a ZIP that ends it; 0: none */
 };
 

@@ -20,7 +20,7 @@
  * the main process, so they only compare a few bytes.
  */
 #define SY_PROBE_HEAD 4096
-#define SY_PROBE_TAIL 1024
+#define SY_PROBE_TAIL 65557	/* a ZIP's last record, and the longest comment */
 
 struct sy_probe {
 	struct sy_span head;	/* first bytes, up to SY_PROBE_HEAD */

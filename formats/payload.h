@@ -46,6 +46,9 @@ const char *sy_looks_hidden(struct sy_span head, uint64_t len);
  */
 bool sy_pickle_begins(struct sy_span head, uint64_t len);
 
+/* True when `head` ends inside something that could be a pickle: a long first line. */
+bool sy_pickle_may_begin(struct sy_span head, uint64_t len);
+
 /* A ZIP end-of-directory record whose directory really is there. */
 struct sy_zip_tail {
 	uint64_t off;		/* of the record */

@@ -10,6 +10,7 @@
 
 #define BITS_ENOUGH 32	/* against chance; see the sums below */
 #define BITS_CALLED 16	/* the same for an import that is called in due order */
+#define BITS_WHOLE_HEAD 128	/* the same for a head of several opcodes and nothing else */
 
 /* How an opcode's argument is laid out (protocols 0 to 5). */
 enum argument {
@@ -54,9 +55,15 @@ struct walk {
 	unsigned bits;		/* of conviction */
 	bool is_wrong;		/* no unpickler would take it */
 	bool is_over;		/* the head or the pickle ends here */
+	bool is_cut;		/* the head does, not the stream */
 	bool has_names;		/* a module and a name were named */
 	bool has_effect;	/* something was marked, called or ended */
 	bool has_call;		/* something was called, in due order */
+	bool has_text;		/* a string was pushed */
+	unsigned n_texts;	/* values on top that are strings, or may be: from the memo */
+	uint8_t first;		/* the opcode that it begins with */
+	bool is_varied;		/* there are others */
+	bool has_proto;		/* the signature of protocol 2 and later */
 	size_t depth;		/* values on the stack */
 	size_t marks[MARKS_MAX];	/* the depth at each */
 	size_t n_marks;
@@ -86,6 +93,7 @@ static void take(struct walk *w, uint64_t len, bool is_text)
 	}
 	if (!sy_get_span(&w->c, len, &bytes)) {
 		w->is_over = true;
+		w->is_cut = true;
 		return;
 	}
 	for (size_t i = 0; i < bytes.len && is_text; i++) {
@@ -105,8 +113,29 @@ static void take_counted(struct walk *w, unsigned size, bool is_text)
 		w->is_over = true;
 }
 
+/* Whether a line may hold this byte, and begin with it: numbers, quoted text. */
+static bool suits(uint8_t opcode, uint8_t c, unsigned at)
+{
+	static const char integers[] = "0123456789abcdefABCDEFxXoOlL_+- ";
+	static const char floats[] = "0123456789.eE+-infatyINFATY ";
+
+	switch (opcode) {
+	case 'I':
+	case 'L':
+		return strchr(integers, c) != NULL;
+	case 'F':
+		return strchr(floats, c) != NULL;
+	case 'g':
+	case 'p':
+		return strchr("0123456789_+ ", c) != NULL;
+	case 'S':
+		return at > 0 || c == '\'' || c == '"';
+	}
+	return true;
+}
+
 /* A line; as a name it is an identifier, with dots, of two bytes or more. */
-static void take_line(struct walk *w, bool is_name)
+static void take_line(struct walk *w, uint8_t opcode, bool is_name)
 {
 	uint8_t c = 0;
 	unsigned n = 0;
@@ -114,14 +143,15 @@ static void take_line(struct walk *w, bool is_name)
 	while (sy_get_u8(&w->c, &c) && c != '\n') {
 		uint8_t lower = sy_ascii_lower(c);
 
-		n++;
-		if (c < 0x20 || c >= 0x7f)
+		if (c < 0x20 || c >= 0x7f || !suits(opcode, c, n))
 			w->is_wrong = true;
+		n++;
 		if (is_name && !(lower >= 'a' && lower <= 'z') && !sy_is_digit(c) &&
 		    c != '_' && c != '.')
 			w->is_wrong = true;
 	}
 	w->is_over = c != '\n';
+	w->is_cut = w->is_over && w->len > sy_cursor_at(&w->c);
 	if (is_name && n < 2)
 		w->is_wrong = true;
 	if (is_name)
@@ -130,9 +160,9 @@ static void take_line(struct walk *w, bool is_name)
 
 static void take_names(struct walk *w)
 {
-	take_line(w, true);
+	take_line(w, 'c', true);
 	if (!w->is_over)
-		take_line(w, true);
+		take_line(w, 'c', true);
 	w->has_names = w->has_names || !w->is_over;
 }
 
@@ -243,10 +273,33 @@ static void follow_stack(struct walk *w, uint8_t opcode)
 	w->has_call |= is_one_of(opcode, "Rbio\x81\x92");
 }
 
+/* STACK_GLOBAL names something where two strings lie on top. */
+static void follow_texts(struct walk *w, uint8_t opcode)
+{
+	if (is_one_of(opcode, "STUVX\x8c\x8d")) {
+		w->n_texts++;
+		w->has_text = true;
+	} else if (is_one_of(opcode, "ghj2")) {
+		w->n_texts++;
+	} else if (opcode == '0') {
+		w->n_texts -= w->n_texts > 0;
+	} else if (opcode == 0x93 && w->n_texts >= 2 && w->has_text) {
+		w->has_names = true;
+		w->bits += 8;
+		w->n_texts = 0;
+	} else if (!is_one_of(opcode, "pqr\x80\x94\x95")) {
+		w->n_texts = 0;
+	}
+}
+
 static void step(struct walk *w, uint8_t opcode)
 {
 	w->bits += 2;	/* about a quarter of all bytes are opcodes */
+	if (w->first == 0)
+		w->first = opcode;
+	w->is_varied |= opcode != w->first;
 	follow_stack(w, opcode);
+	follow_texts(w, opcode);
 	switch ((enum argument)arguments[opcode]) {
 	case ARG_INVALID:
 		w->is_wrong = true;
@@ -266,7 +319,7 @@ static void step(struct walk *w, uint8_t opcode)
 		take(w, 8, false);
 		return;
 	case ARG_LINE:
-		take_line(w, false);
+		take_line(w, opcode, false);
 		return;
 	case ARG_NAMES:
 		take_names(w);
@@ -296,21 +349,42 @@ static void step(struct walk *w, uint8_t opcode)
  * Without the signature of protocol 2 and later, only an import with a use does.
  * A call of it does so at once: whatever follows, it has run by then.
  */
-bool sy_pickle_begins(struct sy_span head, uint64_t len)
+static bool is_called(const struct walk *w)
 {
-	struct walk w = { .len = len };
+	return !w->is_wrong && w->has_names && w->has_call && w->bits >= BITS_CALLED;
+}
+
+static void run(struct walk *w, struct sy_span head, uint64_t len)
+{
 	bool has_proto = head.len >= 2 && head.data[0] == 0x80 && head.data[1] >= 2 &&
 			 head.data[1] <= 5;
 	uint8_t opcode;
 
-	sy_cursor_init(&w.c, head, 0);
-	if (has_proto)
-		w.bits = 14;
-	while (!w.is_wrong && !w.is_over && sy_get_u8(&w.c, &opcode)) {
-		step(&w, opcode);
-		if (!w.is_wrong && w.has_names && w.has_call && w.bits >= BITS_CALLED)
-			return true;
-	}
-	return !w.is_wrong && w.bits >= BITS_ENOUGH &&
-	       (has_proto || (w.has_names && w.has_effect));
+	*w = (struct walk){ .len = len, .bits = has_proto ? 14 : 0, .has_proto = has_proto };
+	sy_cursor_init(&w->c, head, 0);
+	while (!w->is_wrong && !w->is_over && !is_called(w) && sy_get_u8(&w->c, &opcode))
+		step(w, opcode);
+	w->is_cut |= !w->is_over && !is_called(w) && len > head.len;
+}
+
+/* Where a whole head of opcodes refutes nothing, less is asked for. */
+bool sy_pickle_begins(struct sy_span head, uint64_t len)
+{
+	struct walk w;
+
+	run(&w, head, len);
+	if (w.is_wrong || is_called(&w))
+		return !w.is_wrong;
+	if (w.is_cut && ((w.has_names && w.has_effect) ||
+			 (w.is_varied && w.bits >= BITS_WHOLE_HEAD)))
+		return true;
+	return w.bits >= BITS_ENOUGH && (w.has_proto || (w.has_names && w.has_effect));
+}
+
+bool sy_pickle_may_begin(struct sy_span head, uint64_t len)
+{
+	struct walk w;
+
+	run(&w, head, len);
+	return !w.is_wrong && w.is_cut;
 }

@@ -6,6 +6,7 @@
 
 /* Conviction that something is text: less than any signature. */
 #define TEXT_BITS 4
+#define END_BYTES 1024	/* of the end that must be text, too */
 
 static struct sy_span skip_space(struct sy_span s)
 {
@@ -84,9 +85,11 @@ static bool is_utf16(struct sy_span s)
 	return true;
 }
 
-/* The tail's window may begin inside a character. */
-static struct sy_span whole_characters(struct sy_span tail)
+/* The end of the tail; it may begin inside a character. */
+static struct sy_span end_of(struct sy_span tail)
 {
+	if (tail.len > END_BYTES)
+		tail = sy_span_slice(tail, tail.len - END_BYTES, END_BYTES);
 	while (tail.len > 0 && (tail.data[0] & 0xc0) == 0x80)
 		tail = sy_span_slice(tail, 1, tail.len);
 	return tail;
@@ -95,7 +98,7 @@ static struct sy_span whole_characters(struct sy_span tail)
 /* Both ends count: an archive behind a text is no text. */
 unsigned sy_bid_text(const struct sy_probe *p)
 {
-	if (p->size > 0 && is_text(p->head) && is_text(whole_characters(p->tail)))
+	if (p->size > 0 && is_text(p->head) && is_text(end_of(p->tail)))
 		return TEXT_BITS;
 	return p->size % 2 == 0 && is_utf16(p->head) ? TEXT_BITS : 0;
 }

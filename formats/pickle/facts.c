@@ -230,7 +230,10 @@ enum sy_status sy_pickle_facts_job(struct sy_pickle_facts *facts,
 	enum sy_status status;
 
 	for (size_t i = 0; i < facts->n_jobs; i++) {
-		if (facts->jobs[i].source == job->source && facts->jobs[i].start == job->start)
+		/* A probe is less than what a loader is seen to read. */
+		if (facts->jobs[i].source == job->source &&
+		    facts->jobs[i].start == job->start &&
+		    (!facts->jobs[i].is_probe || job->is_probe))
 			return SY_OK;
 	}
 	if (facts->n_jobs >= ctx->limits.pickle_nested)

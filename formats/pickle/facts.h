@@ -81,6 +81,14 @@ SY_MUST_CHECK enum sy_status sy_pickle_judge(struct sy_pickle_facts *facts,
 					     struct sy_pickle *m,
 					     const struct sy_pickle_call *call);
 
+/* judge_args.c.  NULL: a known-safe callable may be given these arguments. */
+const char *sy_pickle_args_wrong(struct sy_pickle_facts *facts, struct sy_pickle *m,
+				 const struct sy_pickle_call *call);
+bool sy_pickle_is_base_wrong(struct sy_pickle_facts *facts, struct sy_pickle *m,
+			     const struct sy_pickle_call *call);
+bool sy_pickle_is_state_strange(const struct sy_pickle *m, const struct sy_pickle_call *call);
+bool sy_pickle_are_keys_wrong(const struct sy_pickle *m, const struct sy_pickle_call *call);
+
 /*
  * Constant or computed bytes become a job, to be run when this stream has ended; a
  * probe where nobody says that they are a pickle.  False: they are no such bytes.

@@ -14,6 +14,24 @@ static const struct sy_global *global_of(const struct sy_pickle_facts *facts, ui
 	return &facts->globals.all[sy_value_index(value)];
 }
 
+/* name(arguments), as Python writes it; name: state; or what it got from a call, (arguments). */
+static void add_call(struct sy_pickle *m, const struct sy_pickle_call *call,
+		     struct sy_text *text)
+{
+	if (call->how != SY_HOW_BUILD && call->how != SY_HOW_ITEMS &&
+	    sy_value_kind(call->callee) == SY_VALUE_GLOBAL &&
+	    sy_value_kind(call->args) == SY_VALUE_TUPLE) {
+		sy_pickle_render(m, sy_value_call(sy_value_index(call->callee),
+						  sy_value_at(call->args)), RENDER_MAX, text);
+		return;
+	}
+	sy_pickle_render(m, call->callee, RENDER_MAX, text);
+	if (call->how == SY_HOW_BUILD)
+		sy_text_add(text, ": ");
+	sy_pickle_render(m, call->how == SY_HOW_BUILD ? call->extra : call->args, RENDER_MAX,
+			 text);
+}
+
 /* "calls os.system('echo hi') at offset 71 (shell: starts programs)" */
 static enum sy_status tell_danger(struct sy_pickle_facts *facts, struct sy_pickle *m,
 				  const struct sy_pickle_call *call)
@@ -41,11 +59,7 @@ static enum sy_status tell_danger(struct sy_pickle_facts *facts, struct sy_pickl
 		sy_text_add(&text, "adds items to ");
 		break;
 	}
-	sy_pickle_render(m, call->callee, RENDER_MAX, &text);
-	if (call->how == SY_HOW_BUILD)
-		sy_text_add(&text, ": ");
-	sy_pickle_render(m, call->how == SY_HOW_BUILD ? call->extra : call->args, RENDER_MAX,
-			 &text);
+	add_call(m, call, &text);
 	sy_text_addf(&text, " at offset %llu (%s: %s)", (unsigned long long)call->off,
 		     sy_danger_name(global->info.danger), global->info.reason);
 	if (facts->job.is_decoded)
@@ -73,7 +87,7 @@ static bool is_plain_name(struct sy_pickle *m, uint64_t value)
 	return true;
 }
 
-/* getattr(class, 'NAME') of a class that may be named: an enumeration's member. */
+/* getattr(class, 'NAME') of an enumeration: its member.  Methods of other classes do things. */
 static bool is_plain_getattr(struct sy_pickle_facts *facts, struct sy_pickle *m, uint64_t args)
 {
 	uint64_t class = sy_pickle_item(m, args, 0);
@@ -83,7 +97,8 @@ static bool is_plain_getattr(struct sy_pickle_facts *facts, struct sy_pickle *m,
 	    sy_value_kind(class) != SY_VALUE_GLOBAL || global_of(facts, class)->name.len == 0)
 		return false;
 	return global_of(facts, class)->info.class != SY_GLOBAL_SAFE ||
-	       (!(class & SY_VALUE_BARE) && is_plain_name(m, sy_pickle_item(m, args, 1)));
+	       ((global_of(facts, class)->info.uses & SY_USE_MEMBER) &&
+		is_plain_name(m, sy_pickle_item(m, args, 1)));
 }
 
 bool sy_pickle_queue(struct sy_pickle_facts *facts, struct sy_pickle *m, uint64_t value,
@@ -168,6 +183,7 @@ static enum sy_status judge_safe_reduce(struct sy_pickle_facts *facts, struct sy
 	uint32_t index = sy_value_index(call->callee);
 	const struct sy_global *global = global_of(facts, call->callee);
 	unsigned uses = global->info.uses;
+	const char *wrong;
 	enum sy_status status;
 
 	if (is_newobj(global)) {
@@ -175,6 +191,9 @@ static enum sy_status judge_safe_reduce(struct sy_pickle_facts *facts, struct sy
 
 		new.how = SY_HOW_NEW;
 		new.callee = sy_pickle_item(m, call->args, 0);
+		if (sy_pickle_is_base_wrong(facts, m, call))
+			return sy_pickle_misuse(facts, m, index, call,
+						"with a base class whose constructor is not known");
 		if (sy_value_kind(new.callee) == SY_VALUE_GLOBAL)
 			return sy_pickle_judge(facts, m, &new);
 		return sy_pickle_misuse(facts, m, index, call, "with a class that is not named");
@@ -188,11 +207,22 @@ static enum sy_status judge_safe_reduce(struct sy_pickle_facts *facts, struct sy
 		if (is_plain_getattr(facts, m, call->args))
 			return SY_OK;
 		return sy_pickle_misuse(facts, m, index, call,
-					"on something other than a known class");
+					"on something other than an enumeration");
 	}
+	wrong = sy_pickle_args_wrong(facts, m, call);
+	if (wrong)
+		return sy_pickle_misuse(facts, m, index, call, wrong);
 	if ((uses & SY_USE_CALL) || is_type_of_constant(facts, m, call))
 		return SY_OK;
 	return sy_pickle_misuse(facts, m, index, call, "in a call");
+}
+
+/* OBJ and INST without arguments make an instance; with any, they call the class. */
+static bool is_empty(const struct sy_pickle *m, uint64_t args)
+{
+	struct sy_tuple tuple;
+
+	return sy_pickle_items(m, args, &tuple) && tuple.n_items == 0;
 }
 
 static enum sy_status judge_safe_global(struct sy_pickle_facts *facts, struct sy_pickle *m,
@@ -210,9 +240,9 @@ static enum sy_status judge_safe_global(struct sy_pickle_facts *facts, struct sy
 			return SY_OK;
 		return sy_pickle_misuse(facts, m, index, call, "to make an instance");
 	case SY_HOW_OBJECT:
-		if (uses & (SY_USE_NEW | SY_USE_CALL))
+		if ((uses & SY_USE_NEW) && is_empty(m, call->args))
 			return SY_OK;
-		return sy_pickle_misuse(facts, m, index, call, "to make an instance");
+		return judge_safe_reduce(facts, m, call);
 	case SY_HOW_BUILD:
 		return sy_pickle_misuse(facts, m, index, call,
 					"and changes it, for all who use it");
@@ -243,34 +273,6 @@ static enum sy_status judge_global(struct sy_pickle_facts *facts, struct sy_pick
 		return judge_safe_global(facts, m, call);
 	}
 	return SY_OK;
-}
-
-/* A dict made by a call is a state like any other, but its keys were not seen. */
-static bool is_called_dict(const struct sy_pickle *m, uint64_t value)
-{
-	static const char *const dicts[] = { "builtins.dict", "collections.Counter",
-		"collections.OrderedDict", "collections.defaultdict" };
-	const struct sy_global *global = sy_pickle_global(m, value);
-	struct sy_tuple args;
-
-	if (!global || sy_value_kind(value) != SY_VALUE_CALL)
-		return false;
-	for (size_t i = 0; i < SY_N_ELEMS(dicts); i++) {
-		if (sy_span_is(global->symbol, dicts[i]))
-			return !sy_pickle_items(m, value, &args) || args.n_items > (i == 3);
-	}
-	return false;
-}
-
-static bool is_strange_state(const struct sy_pickle *m, const struct sy_pickle_call *call)
-{
-	struct sy_tuple state;
-
-	if (call->is_special || is_called_dict(m, call->extra))
-		return true;
-	return sy_value_kind(call->extra) == SY_VALUE_TUPLE &&
-	       sy_pickle_items(m, call->extra, &state) && state.n_items == 2 &&
-	       (is_called_dict(m, state.items[0]) || is_called_dict(m, state.items[1]));
 }
 
 /*
@@ -305,7 +307,7 @@ static enum sy_status judge_result(struct sy_pickle_facts *facts, struct sy_pick
 	}
 	switch (call->how) {
 	case SY_HOW_BUILD:
-		if (is_strange_state(m, call))
+		if (sy_pickle_is_state_strange(m, call))
 			return sy_pickle_misuse(facts, m, index, call,
 						"with a state that replaces its methods");
 		if (uses_of_result(facts, m, call->callee) & SY_USE_BUILD)
@@ -313,6 +315,8 @@ static enum sy_status judge_result(struct sy_pickle_facts *facts, struct sy_pick
 		return sy_pickle_misuse(facts, m, index, call, "and sets a state");
 	case SY_HOW_ITEMS:
 		if (uses_of_result(facts, m, call->callee) & SY_USE_ITEMS)
+			return SY_OK;
+		if ((global->info.uses & SY_USE_KEYS) && !sy_pickle_are_keys_wrong(m, call))
 			return SY_OK;
 		return sy_pickle_misuse(facts, m, index, call, "and adds items to it");
 	case SY_HOW_REDUCE:

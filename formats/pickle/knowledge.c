@@ -26,7 +26,7 @@ struct row {
 	const char *module;	/* "*": the name is a component, anywhere */
 	const char *name;	/* "*": all of the module, and modules below it */
 	uint8_t module_len, name_len;
-	uint8_t value;
+	uint16_t value;
 	const char *reason;
 };
 
@@ -54,11 +54,15 @@ static const struct row safe_rows[] = {
 #define GETATTR SY_USE_GETATTR
 #define NESTED SY_USE_NESTED
 #define FACTORY SY_USE_FACTORY
+#define KEYS SY_USE_KEYS
 #define OBJECT (IMPORT | NEW | BUILD)	/* how most classes are pickled */
+#define ENUM (IMPORT | CALL | SY_USE_MEMBER)
 #define SAFE(m, a, how, text) { KEY(m, a), .value = (how), .reason = text },
 #include "formats/pickle/safe.def"
 #undef SAFE
+#undef ENUM
 #undef OBJECT
+#undef KEYS
 #undef FACTORY
 #undef NESTED
 #undef GETATTR

@@ -33,14 +33,16 @@ enum sy_safe_use {
 	SY_USE_NEW = 1 << 2,	/* NEWOBJ, NEWOBJ_EX, OBJ, INST */
 	SY_USE_BUILD = 1 << 3,	/* BUILD on its instances with plain state */
 	SY_USE_ITEMS = 1 << 4,	/* APPEND(S), SETITEM(S), ADDITEMS on its instances */
-	SY_USE_GETATTR = 1 << 5,	/* only getattr(known-safe class, plain literal name) */
+	SY_USE_GETATTR = 1 << 5,	/* only getattr(class with MEMBER, plain literal name) */
 	SY_USE_NESTED = 1 << 6,	/* only called with literal bytes, judged as a stream */
 	/*
-	 * With CALL or BUILD: calls, or keeps for later calls, what it is given.
-	 * Globals among its arguments or state need CALL themselves; elsewhere a
-	 * class or function in an argument only needs IMPORT.
+	 * With CALL: calls, or keeps for calls while loading, one of its arguments
+	 * (judge_args.c says which): that one needs CALL itself.  Elsewhere a class or
+	 * function in an argument only needs IMPORT.
 	 */
-	SY_USE_FACTORY = 1 << 7
+	SY_USE_FACTORY = 1 << 7,
+	SY_USE_MEMBER = 1 << 8,	/* an enumeration: CALL takes one value, getattr a member */
+	SY_USE_KEYS = 1 << 9	/* SETITEM(S) on its instances, where keys are attributes */
 };
 
 struct sy_global_info {

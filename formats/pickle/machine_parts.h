@@ -58,23 +58,10 @@ void sy_machine_run_plain(struct sy_pickle *m);
 /* Constants: push.c */
 
 /*
- * Names that the unpickler looks up on an instance: set as attributes, they are
- * what it calls.
+ * Names that the unpickler, and known-safe functions, look up on an instance and
+ * call: set as attributes, they are what is called.
  */
-static inline bool sy_push_is_special(struct sy_span s)
-{
-	switch (s.len) {
-	case 3:
-		return !memcmp(s.data, "add", 3);
-	case 6:
-		return !memcmp(s.data, "append", 6) || !memcmp(s.data, "extend", 6);
-	case 9:
-		return !memcmp(s.data, "__class__", 9);
-	case 12:
-		return !memcmp(s.data, "__setstate__", 12);
-	}
-	return false;
-}
+bool sy_push_is_special(struct sy_span s);
 
 #define SY_PACKED_MIN 24	/* characters of the shortest pickle in digits */
 

@@ -129,10 +129,22 @@ static enum sy_status try_it(struct sy_inspection *in, bool *is_pickle)
 	return status;
 }
 
+static bool is_claimed(struct sy_span base)
+{
+	for (const char *const *suffix = suffixes; *suffix; suffix++) {
+		if (sy_ascii_ends(base, *suffix))
+			return true;
+	}
+	return false;
+}
+
+/* Under a name that claims no weights, it was a text that one opcode could be, too. */
 static enum sy_status tell_unknown(struct sy_inspection *in)
 {
 	enum sy_status status = sy_emit_extent(in, SY_EXTENT_UNKNOWN, 0, in->source->size);
 
+	if (status == SY_OK && !is_claimed(in->base))
+		return sy_emit_artifact(in, "text", 0, "text");
 	if (status == SY_OK)
 		status = sy_fact(in, SY_RULE_CONTENT_WEIGHTS_UNKNOWN, SY_OFFSET_NONE, 0,
 				 sy_span_of(NULL, 0), "%llu bytes of unknown content",

@@ -11,6 +11,40 @@
 #define NESTED_HEAD 256
 #define HEAD_BYTES 16		/* opcode and length before a constant's bytes */
 
+static bool is_word(struct sy_span s, const char *word)
+{
+	return !memcmp(s.data, word, s.len);
+}
+
+/* Names with two underscores on both sides are hooks; a few are plain notes. */
+static bool is_hook(struct sy_span s)
+{
+	return s.len > 4 && s.data[0] == '_' && s.data[1] == '_' &&
+	       s.data[s.len - 1] == '_' && s.data[s.len - 2] == '_' &&
+	       !sy_span_is(s, "__doc__") && !sy_span_is(s, "__orig_class__");
+}
+
+bool sy_push_is_special(struct sy_span s)
+{
+	switch (s.len) {
+	case 2:
+		return is_word(s, "to");
+	case 3:
+		return is_word(s, "add");
+	case 4:
+		return is_word(s, "keys");
+	case 5:
+		return is_word(s, "items");
+	case 6:
+		return is_word(s, "append") || is_word(s, "extend") || is_word(s, "detach");
+	case 15:
+		return is_word(s, "default_factory");
+	case 16:
+		return is_word(s, "as_integer_ratio");
+	}
+	return is_hook(s);
+}
+
 static bool push_parsed(struct sy_pickle *m, const struct sy_number *number)
 {
 	if (number->is_bool)

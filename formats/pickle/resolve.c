@@ -42,6 +42,8 @@ static const struct {
 	{ "operator.mod", SY_FN_MOD },
 	{ "pkgutil.resolve_name", SY_FN_LOCATE },
 	{ "pydoc.locate", SY_FN_LOCATE },
+	{ "torch._tensor._rebuild_from_type", SY_FN_REBUILD },
+	{ "torch._tensor._rebuild_from_type_v2", SY_FN_REBUILD },
 };
 
 enum sy_function sy_function_find(struct sy_span symbol)
@@ -274,6 +276,16 @@ static void do_newobj(struct application *a)
 		a->result = sy_value_call(sy_value_index(a->items.items[0]), sy_value_at(a->args));
 }
 
+/* PyTorch's way for tensor classes: function(*args) is called, what comes is dressed up. */
+static void do_rebuild(struct sy_pickle *m, struct application *a)
+{
+	struct sy_tuple args;
+
+	if (a->items.n_kept > 2 && sy_value_kind(a->items.items[2]) == SY_VALUE_TUPLE &&
+	    sy_pickle_items(m, a->items.items[2], &args))
+		go_on(m, a, a->items.items[0], &args, 0, NULL);
+}
+
 static bool apply_global(struct sy_pickle *m, struct application *a)
 {
 	uint32_t index = sy_value_index(a->callee);
@@ -298,6 +310,9 @@ static bool apply_global(struct sy_pickle *m, struct application *a)
 		return true;
 	case SY_FN_NEWOBJ:
 		do_newobj(a);
+		return true;
+	case SY_FN_REBUILD:
+		do_rebuild(m, a);
 		return true;
 	case SY_FN_METHOD:
 		if (a->items.n_kept == 0)

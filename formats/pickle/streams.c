@@ -9,7 +9,7 @@
 #include "formats/payload.h"
 #include "formats/pickle/trace.h"
 
-#define CANDIDATES_MAX 4096	/* places where a hidden pickle might begin */
+#define CANDIDATES_MAX 1000000	/* places where a hidden pickle might begin */
 #define SEARCH_BLOCK 65536
 #define CANDIDATE_HEAD 256
 #define TORCH_STREAMS 5		/* magic, version, system, object, storage keys */
@@ -144,7 +144,19 @@ static enum sy_status tell_hidden(struct walk *w, uint64_t off, uint64_t behind)
 		       (unsigned long long)off);
 }
 
-/* Pickles in [off, end): by their signature, or an import of the oldest protocol. */
+/* Its signature, or an import of the oldest protocol, behind a mark perhaps. */
+static bool may_begin(struct sy_span head)
+{
+	uint8_t c = head.len > 1 ? sy_ascii_lower(head.data[1]) : 0;
+
+	if (head.data[0] == 0x80)
+		return head.len > 1 && head.data[1] - 2u <= 3;
+	if (head.data[0] == 'c')
+		return (c >= 'a' && c <= 'z') || c == '_';
+	return head.data[0] == '(' && c != 0 && strchr("(cijsvx", c);
+}
+
+/* Pickles in [off, end). */
 static enum sy_status search(struct walk *w, uint64_t off, uint64_t end)
 {
 	struct sy_source *source = w->facts.job.source;
@@ -162,11 +174,12 @@ static enum sy_status search(struct walk *w, uint64_t off, uint64_t end)
 			struct sy_span head = sy_span_slice(sy_span_of(block, len), i,
 							    CANDIDATE_HEAD);
 
-			if (!((block[i] == 0x80 && head.len > 1 && head.data[1] - 2u <= 3) ||
-			      block[i] == 'c'))
+			if (!may_begin(head))
 				continue;
 			if (++n_candidates > CANDIDATES_MAX)
-				return SY_OK;
+				return sy_fail(w->in->ctx, SY_LIMIT, "more than %d places in the "
+					       "data behind a pickle where another one may begin",
+					       CANDIDATES_MAX);
 			if (!sy_pickle_begins(head, end - off - i))
 				continue;
 			return tell_hidden(w, off + i, off + i - start);
@@ -274,7 +287,7 @@ static enum sy_status run_job(struct walk *w)
 		w->sum.end = end.off;
 		if (watch && watch->stop)
 			status = watch->stop(watch->user, &w->m, &end);
-		if (job->is_probe || (watch && watch->is_single))
+		if (watch && watch->is_single)
 			break;
 		if (w->sum.is_torch_legacy && w->sum.n_streams == TORCH_STREAMS)
 			break;

@@ -26,9 +26,10 @@ def good():
     return models.safetensors({"w": models.f32(4, 4)}, {"format": "pt"})
 
 
-def archive(names):
+def archive(names, comment=b""):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as file:
+        file.comment = comment
         for name in names:
             file.writestr(name, PICKLE)
     return out.getvalue()
@@ -67,6 +68,31 @@ class Disguised(Hostile):
         for name in ("README.md", "notes.txt", "LICENSE", "noext", "a.ipynb"):
             rules = self.beside(name, TEXT_PICKLE + b"\n\nand more words\n", 1)
             self.assertIn("content-pickle-hidden", rules, name)
+
+    def test_text_pickle_behind_a_long_beginning(self):
+        """The window that bids look at is opcodes to its end, or a single one."""
+        for begin in (b"N0" * 3000, b"(1" * 3000, b"I1\n0" * 2000, b"(dp0\n0" * 900,
+                      b"V" + b"a" * 6000 + b"\n0", b"S'" + b"x" * 9000 + b"'\n0"):
+            for name in ("README.md", "notes.txt", "noext", "values.dat"):
+                rules = self.beside(name, begin + TEXT_PICKLE, 1)
+                self.assertIn("pickle-import-dangerous", rules, (begin[:8], name))
+        self.beside("notes.txt", b"V" + b"ery long " * 1000 + b"\n", 0)
+
+    def test_text_pickle_with_names_on_the_stack(self):
+        for content in (b"Vos\nVsystem\n\x93(Vid\ntR.", b"S'os'\nS'system'\n\x93(S'id'\ntR.",
+                        b"Vos\np0\n0Vsystem\np1\n0g0\ng1\n\x93(Vid\ntR.",
+                        b"X\2\0\0\0osX\6\0\0\0system\x93X\2\0\0\0id\x85R.",
+                        b"cos\nsystem\n(S'" + b"x" * 9000 + b"'\ntR."):
+            for name in ("notes.txt", "noext", "a.json"):
+                rules = self.beside(name, content, 1)
+                self.assertIn("pickle-import-dangerous", rules, (content[:16], name))
+
+    def test_archive_with_a_comment_behind_a_document(self):
+        for comment in (b"c" * 3000, b"c" * 65535):
+            for name, begin in (("logo.png", models.PNG), ("a.txt", b"A text.\n" * 99),
+                                ("a.pdf", b"%PDF-1.4\n" + b"x" * 3000)):
+                rules = self.beside(name, begin + archive(["x.pkl"], comment), 1)
+                self.assertIn("pickle-import-dangerous", rules, name)
 
     def test_archive_behind_a_picture(self):
         rules = self.beside("logo.png", models.PNG + archive(["archive/data.pkl"]), 1)

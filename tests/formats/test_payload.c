@@ -111,6 +111,16 @@ static void pickles_may_not_lead_beyond_their_end(void **state)
 	assert_false(sy_pickle_begins(S("cat\ndog\nable.\nelse\nrest\n"), 24));
 	assert_false(sy_pickle_begins(S("(cbuiltins\nlen\nR."), 18));
 	assert_false(sy_pickle_begins(S("\x80\2"), 2));
+	assert_true(sy_pickle_begins(S("Vos\nVsystem\n\x93(Vx\ntR."), 22));
+	assert_true(sy_pickle_begins(S("g0\nVsystem\n\x93(Vx\ntR."), 21));
+	assert_false(sy_pickle_begins(S("g0\ng1\n\x93(Vx\ntR."), 16));
+	assert_false(sy_pickle_begins(S("Ios\n0cos\nsystem\n)R."), 20));
+	assert_false(sy_pickle_begins(S("Sos\n0cos\nsystem\n)R."), 20));
+	assert_true(sy_pickle_begins(S("cos\nsystem\n(S'xxx"), 999));
+	assert_false(sy_pickle_begins(S("cos\nsystem\n(Sxxx"), 999));
+	assert_true(sy_pickle_may_begin(S("Very long line"), 999));
+	assert_false(sy_pickle_may_begin(S("Very long line"), 14));
+	assert_false(sy_pickle_may_begin(S("Very\nlong line"), 999));
 	assert_false(sy_pickle_begins(S(""), 0));
 }
 

@@ -152,7 +152,7 @@ static void sentences_say_what_and_where(void **state)
 {
 	(void)state;
 	assert_detail(BYTES("cos\nsystem\n(S'echo hi'\ntR."), SY_RULE_PICKLE_IMPORT_DANGEROUS,
-		      "calls os.system('echo hi',) at offset 24", "os.system", 24);
+		      "calls os.system('echo hi') at offset 24", "os.system", 24);
 	assert_detail(BYTES("cacme\nNet\n."), SY_RULE_PICKLE_IMPORT_UNKNOWN,
 		      "allow-global 'acme.Net'", "acme.Net", 0);
 	assert_detail(BYTES("\x80\4\x8c\2os\x94\x8c\6system\x94\x93."),

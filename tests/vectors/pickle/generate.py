@@ -52,6 +52,8 @@ RUN = call(SYSTEM, ECHO)
 EVIL = P4 + RUN + STOP
 GETATTR = name("builtins", "getattr")
 ORDERED = name("collections", "OrderedDict")
+NAMESPACE = name("types", "SimpleNamespace") + b")\x81"
+BUNCH = name("sklearn.utils._bunch", "Bunch") + b")\x81"
 STRING_JOIN = call(GETATTR, text(""), text("join"))
 MAGIC = P2 + b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
 
@@ -140,6 +142,58 @@ VECTORS = {
     "reject-pickle-import-dangerous--behind-setstate": P4 + b"}" + text("__setstate__") + SYSTEM +
                                                       b"s0N.",
     "reject-pickle-import-dangerous--behind-no-state": P4 + b"]N}\x86b0" + RUN + b".",
+    # known names put together: methods of known classes, called by known functions
+    "reject-pickle-use-unsafe--getattr-method": P4 + call(GETATTR, name("pathlib", "Path"),
+                                                          text("touch")) + b".",
+    "reject-pickle-use-unsafe--factory": P4 + call(
+        name("numpy.random._pickle", "__generator_ctor"), text("x"),
+        name("transformers.training_args", "TrainingArguments")) + b".",
+    "reject-pickle-use-unsafe--factory-class": P4 + call(
+        name("numpy.random._pickle", "__bit_generator_ctor"),
+        name("transformers.training_args", "TrainingArguments")) + b".",
+    "reject-pickle-use-unsafe--factory-partial": P4 + call(
+        name("collections", "defaultdict"), call(name("functools", "partial"), name(
+            "torch.nn.modules.linear", "Linear"))) + b".",
+    "reject-pickle-use-unsafe--rebuild": P4 + call(
+        name("torch._tensor", "_rebuild_from_type_v2"), name("builtins", "print"),
+        name("torch", "Tensor"), args(text("x")), b"N") + b".",
+    "reject-pickle-use-unsafe--rebuild-nested": P4 + call(
+        name("torch._tensor", "_rebuild_from_type_v2"), name("http", "HTTPStatus"),
+        name("torch", "Tensor"), args(text("X"), text("A B")), b"N") + b".",
+    "reject-pickle-use-unsafe--constructor-inst": b"(S'x'\nitransformers.training_args\n"
+                                                  b"TrainingArguments\n.",
+    "reject-pickle-use-unsafe--constructor-obj": P2 + MARK + glob(
+        "ultralytics.nn.tasks", "DetectionModel") + b"}o.",
+    "reject-pickle-use-unsafe--constructor-base": P2 + glob("copy_reg", "_reconstructor") + MARK +
+    glob("types", "SimpleNamespace") + glob("transformers.training_args", "TrainingArguments") +
+    b"U\1xtR.",
+    "reject-pickle-use-unsafe--enumeration-made": P4 + call(
+        name("http", "HTTPStatus"), text("X"), text("A B")) + b".",
+    "reject-pickle-use-unsafe--state-slots": P4 + NAMESPACE + b"N}" + text("__dict__") + b"}" +
+    text("__setstate__") + name("builtins", "print") + b"ss\x86b.",
+    "reject-pickle-use-unsafe--state-tuple": P4 + NAMESPACE + call(
+        name("builtins", "tuple"), b"](N}" + text("__setstate__") + name("builtins", "print") +
+        b"se") + b"b.",
+    "reject-pickle-use-unsafe--state-keys": P4 + call(
+        name("builtins", "dict"), NAMESPACE + b"}" + text("keys") + name("builtins", "print") +
+        b"sb") + b".",
+    "reject-pickle-use-unsafe--state-hook": P4 + NAMESPACE + b"}" + text("__array__") + name(
+        "builtins", "print") + b"sb.",
+    "reject-pickle-use-unsafe--key-hook": P4 + BUNCH + text("__array__") + name(
+        "builtins", "print") + b"s.",
+    "reject-pickle-use-unsafe--key-append": P4 + BUNCH + text("append") + name(
+        "builtins", "print") + b"sNa.",
+    "reject-pickle-import-dangerous--torch-bytes": P4 + call(
+        name("torch.storage", "_load_from_bytes"),
+        data(MAGIC + P2 + b"M\xe9\3." + P2 + b"}." + EVIL)) + b".",
+    "accept-enumeration-member": P4 + call(GETATTR, name("http", "HTTPStatus"), text("OK")) + call(
+        name("re", "RegexFlag"), b"K\2") + b"\x86.",
+    "accept-bunch": P4 + BUNCH + text("data") + b"K\1s.",
+    "accept-factories": P4 + call(name("collections", "defaultdict"), name("builtins", "list")) +
+    call(name("numpy.random._pickle", "__generator_ctor"), call(
+        name("numpy.random._pickle", "__bit_generator_ctor"),
+        name("numpy.random._pcg64", "PCG64")),
+         name("numpy.random._pickle", "__bit_generator_ctor")) + b"\x86.",
     # not known, or known otherwise
     "reject-pickle-import-unknown": P4 + name("acme_models", "Net") + b")\x81.",
     "reject-pickle-import-unknown--not-called": P4 + name("acme_models", "Net") + b".",
@@ -188,6 +242,10 @@ VECTORS = {
     "reject-pickle-import-dangerous--int-nul": b"I\0junk\n0" + glob("os", "system") + b"(S'x'\ntR.",
     "reject-pickle-frame-wrong--nested": P4 + frame(frame(b"N."), 11),
     "reject-pickle-stream-hidden": b"N." + b"\0" * 9 + EVIL,
+    "reject-pickle-stream-hidden--behind-many": b"N." + b"cab " * 5000 + EVIL,
+    "reject-pickle-stream-hidden--inst": b"N.zzz(S'true'\nios\nsystem\n.",
+    "reject-pickle-import-dangerous--hidden-second": b"N." + b"\0" * 9 + P4 + data(
+        b"plain data") + b"." + EVIL,
     # worth a word
     "warn-pickle-data-trailing": b"N." + b"\0" * 100,
     "warn-pickle-persistent-unusual": P4 + text("object 7") + b"Q.",

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What known-safe callables are given.  A callable among the arguments that is
+ * called at once, a base class whose constructor runs, an enumeration that is made
+ * anew: known names, put together to call what none of them would.
+ */
+#include "formats/pickle/facts.h"
+#include "formats/pickle/machine_parts.h"
+
+/* Which argument a FACTORY calls, or keeps to call it later while loading. */
+static const struct {
+	const char *symbol;
+	size_t at;
+	bool is_given;		/* not called itself, but given to the one that is */
+} factories[] = {
+	{ "collections.defaultdict", 0, false },
+	{ "numpy.random._pickle.__bit_generator_ctor", 0, true },
+	{ "numpy.random._pickle.__generator_ctor", 0, true },
+	{ "numpy.random._pickle.__generator_ctor", 1, false },
+	{ "numpy.random._pickle.__randomstate_ctor", 0, true },
+	{ "numpy.random._pickle.__randomstate_ctor", 1, false },
+	{ "torch._tensor._rebuild_from_type", 0, false },
+	{ "torch._tensor._rebuild_from_type_v2", 0, false },
+};
+
+static const struct sy_global *global_of(const struct sy_pickle_facts *facts, uint64_t value)
+{
+	return &facts->globals.all[sy_value_index(value)];
+}
+
+/* Whether calling it is known to be harmless, or was told already, or fails. */
+static bool may_be_called(const struct sy_pickle_facts *facts, uint64_t value, bool is_given)
+{
+	switch (sy_value_kind(value)) {
+	case SY_VALUE_GLOBAL:
+		return global_of(facts, value)->info.class != SY_GLOBAL_SAFE ||
+		       (global_of(facts, value)->info.uses & SY_USE_CALL) != 0;
+	case SY_VALUE_CALL:
+	case SY_VALUE_PERSID:
+	case SY_VALUE_OTHER:
+		return is_given;
+	case SY_VALUE_UNSET:
+	case SY_VALUE_NONE:
+	case SY_VALUE_BOOL:
+	case SY_VALUE_INT:
+	case SY_VALUE_NUMBER:
+	case SY_VALUE_TEXT:
+	case SY_VALUE_BYTES:
+	case SY_VALUE_STRING:
+	case SY_VALUE_LIST:
+	case SY_VALUE_DICT:
+	case SY_VALUE_SET:
+	case SY_VALUE_TUPLE:
+		return true;
+	}
+	return false;
+}
+
+static bool calls_what_it_must_not(struct sy_pickle_facts *facts, struct sy_pickle *m,
+				   const struct sy_pickle_call *call)
+{
+	struct sy_span symbol = global_of(facts, call->callee)->symbol;
+	struct sy_tuple args;
+
+	if (!sy_pickle_items(m, call->args, &args))
+		return true;
+	for (size_t i = 0; i < SY_N_ELEMS(factories); i++) {
+		if (factories[i].at < args.n_kept && sy_span_is(symbol, factories[i].symbol) &&
+		    !may_be_called(facts, args.items[factories[i].at], factories[i].is_given))
+			return true;
+	}
+	return false;
+}
+
+const char *sy_pickle_args_wrong(struct sy_pickle_facts *facts, struct sy_pickle *m,
+				 const struct sy_pickle_call *call)
+{
+	unsigned uses = global_of(facts, call->callee)->info.uses;
+	struct sy_tuple args;
+
+	if ((uses & SY_USE_FACTORY) && calls_what_it_must_not(facts, m, call))
+		return "to call something whose row does not allow a call";
+	if ((uses & SY_USE_MEMBER) &&
+	    (!sy_pickle_items(m, call->args, &args) || args.n_items != 1))
+		return "to make another enumeration";
+	return NULL;
+}
+
+/* copyreg._reconstructor calls the constructor of the base class, too. */
+bool sy_pickle_is_base_wrong(struct sy_pickle_facts *facts, struct sy_pickle *m,
+			     const struct sy_pickle_call *call)
+{
+	uint64_t base = sy_pickle_item(m, call->args, 1);
+
+	if (!sy_span_is(global_of(facts, call->callee)->symbol, "copyreg._reconstructor"))
+		return false;
+	return sy_value_kind(base) != SY_VALUE_GLOBAL || !may_be_called(facts, base, false);
+}
+
+/* A dict made by a call is a state like any other, but its keys were not seen. */
+static bool is_called_dict(const struct sy_pickle *m, uint64_t value)
+{
+	static const char *const dicts[] = { "builtins.dict", "collections.Counter",
+		"collections.OrderedDict", "collections.defaultdict" };
+	const struct sy_global *global = sy_pickle_global(m, value);
+	struct sy_tuple args;
+
+	if (!global || sy_value_kind(value) != SY_VALUE_CALL)
+		return false;
+	for (size_t i = 0; i < SY_N_ELEMS(dicts); i++) {
+		if (sy_span_is(global->symbol, dicts[i]))
+			return !sy_pickle_items(m, value, &args) || args.n_items > (i == 3);
+	}
+	return false;
+}
+
+/* A tuple made by a call, or one with names, may hold two dicts like any other. */
+static bool is_called_tuple(const struct sy_pickle *m, uint64_t value)
+{
+	const struct sy_global *global = sy_pickle_global(m, value);
+	struct sy_tuple args;
+
+	if (!global || sy_value_kind(value) != SY_VALUE_CALL)
+		return false;
+	if (!sy_pickle_items(m, value, &args))
+		return true;
+	if (sy_span_is(global->symbol, "builtins.tuple"))
+		return args.n_items > 0;
+	for (size_t i = 0; i < args.n_kept; i++) {
+		if (sy_value_kind(args.items[i]) == SY_VALUE_DICT ||
+		    is_called_dict(m, args.items[i]))
+			return sy_machine_is_special(m, args.items[i]) ||
+			       is_called_dict(m, args.items[i]);
+	}
+	return false;
+}
+
+bool sy_pickle_is_state_strange(const struct sy_pickle *m, const struct sy_pickle_call *call)
+{
+	struct sy_tuple state;
+
+	if (call->is_special || is_called_dict(m, call->extra) ||
+	    is_called_tuple(m, call->extra))
+		return true;
+	return sy_value_kind(call->extra) == SY_VALUE_TUPLE &&
+	       sy_pickle_items(m, call->extra, &state) && state.n_items == 2 &&
+	       (is_called_dict(m, state.items[0]) || is_called_dict(m, state.items[1]));
+}
+
+/* Items that are attributes as well: those that others look up and call are none. */
+bool sy_pickle_are_keys_wrong(const struct sy_pickle *m, const struct sy_pickle_call *call)
+{
+	return (call->opcode != SY_OP_SETITEM && call->opcode != SY_OP_SETITEMS) ||
+	       sy_machine_is_special(m, call->callee);
+}
