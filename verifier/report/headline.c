@@ -41,7 +41,8 @@ static bool is_doubt(enum sy_effect effect)
 	return effect == SY_EFFECT_UNREAD ||
 	       effect == SY_EFFECT_FORMED_UNDETERMINED ||
 	       effect == SY_EFFECT_INERT_UNDETERMINED ||
-	       effect == SY_EFFECT_INTACT_UNDETERMINED;
+	       effect == SY_EFFECT_INTACT_UNDETERMINED ||
+	       effect == SY_EFFECT_AUTHENTIC_UNDETERMINED;
 }
 
 /* Could this row have made that headline? */
@@ -61,6 +62,7 @@ static bool explains(const struct sy_row *row, enum sy_headline_kind kind)
 	case SY_HEADLINE_UNDETERMINED:
 		return is_doubt(effect);
 	case SY_HEADLINE_UNVOUCHED:
+		return effect == SY_EFFECT_AUTHENTIC_NO;
 	case SY_HEADLINE_CLEAN:
 	case SY_HEADLINE_EMPTY:
 	case SY_HEADLINE_EMPTY_ALLOWED:

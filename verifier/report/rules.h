@@ -38,6 +38,8 @@ enum sy_effect {
 	SY_EFFECT_UNREAD,		/* both undetermined */
 	SY_EFFECT_INTACT_NO,
 	SY_EFFECT_INTACT_UNDETERMINED,
+	SY_EFFECT_AUTHENTIC_NO,
+	SY_EFFECT_AUTHENTIC_UNDETERMINED,
 	SY_EFFECT_REFUSED		/* no answer changes; fails whatever fail_on says */
 };
 

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Between the files of vouch only: vouch_trust.c reads keys, vouch_find.c finds
+ * signatures, vouch_compare.c compares manifests, vouch_file.c single files,
+ * vouch_judge.c answers.
+ */
+#ifndef SY_ENGINE_VOUCH_PARTS_H
+#define SY_ENGINE_VOUCH_PARTS_H
+
+#include "keys/minisign.h"
+#include "keys/oms.h"
+#include "verifier/engine/check.h"
+#include "verifier/engine/vouch.h"
+
+#define SY_VOUCH_SIGNATURES_MAX 32u	/* of one run: a bit each */
+
+/* One who is trusted: a signer of the policy, or all that the command line named. */
+struct sy_voucher {
+	struct sy_span name;		/* empty: of the command line */
+	struct sy_public_key **keys;
+	struct sy_span *key_names;	/* file, or "pem", "minisign": for sentences */
+	size_t n_keys;
+	struct sy_anchors *anchors;	/* NULL: none */
+	const struct sy_policy_window *valid;	/* of what it signs; NULL: always */
+};
+
+struct sy_vouch_trust {
+	struct sy_voucher *vouchers;
+	size_t n_vouchers;
+	enum sy_chain_time time_rule;
+	bool is_configured;
+};
+
+enum sy_vouch_kind {
+	SY_VOUCH_OMS,
+	SY_VOUCH_MINISIGN,
+	SY_VOUCH_SIGNIFY,
+	SY_VOUCH_UNKNOWN
+};
+
+enum sy_vouch_state {
+	SY_VOUCH_VALID,		/* by somebody trusted */
+	SY_VOUCH_REFUSED,
+	SY_VOUCH_UNCHECKED,	/* of a kind that cannot be checked yet */
+	SY_VOUCH_UNTRUSTED,	/* nobody to trust was given */
+	SY_VOUCH_PENDING	/* the file's digest is needed first */
+};
+
+struct sy_vouch_signature {
+	struct sy_span path;		/* as shown */
+	size_t root;			/* of the inventory */
+	size_t entry;			/* the signature itself; SIZE_MAX: not in the inventory */
+	size_t target;			/* the one file it is for; SIZE_MAX: the whole root */
+	enum sy_vouch_kind kind;
+	enum sy_vouch_state state;
+	struct sy_oms_result *oms;	/* OMS; NULL: none */
+	struct sy_minisign minisign;	/* MINISIGN, SIGNIFY */
+	size_t voucher;			/* VALID: in the trust */
+	struct sy_digest key_id;	/* len 0: not known */
+	struct sy_span signer;		/* for the report: who, or which key */
+	struct sy_span algorithm;	/* of the signature; may be empty */
+	struct sy_span reason;		/* a word; empty: none */
+	struct sy_text sentence;	/* why it is not VALID */
+	bool is_compared;		/* something was found to differ, or all is equal */
+};
+
+/* Bits of signatures: which list the entry, and which of those its bytes match. */
+struct sy_vouch_entry {
+	uint32_t listed, matched, differing;
+	uint16_t algorithms;
+	bool is_ignored;
+};
+
+struct sy_vouch {
+	struct sy_check *check;
+	struct sy_context *ctx;
+	struct sy_arena arena;
+	const struct sy_vouch_options *options;
+	const struct sy_policy *policy;	/* NULL: none */
+	struct sy_vouch_trust trust;
+	struct sy_vouch_signature *signatures;
+	size_t n_signatures;
+	struct sy_vouch_entry *entries;	/* as in the inventory */
+};
+
+SY_MUST_CHECK enum sy_status sy_vouch_read_trust(struct sy_vouch *vouch);
+void sy_vouch_free_trust(struct sy_vouch *vouch);
+
+SY_MUST_CHECK enum sy_status sy_vouch_find(struct sy_vouch *vouch);
+
+/* The manifest of an OMS signature; NULL: it has none. */
+const struct sy_manifest *sy_vouch_manifest(const struct sy_vouch_signature *signature);
+
+/* Entries [first, end) of a root; they lie together. */
+void sy_vouch_root(const struct sy_vouch *vouch, size_t root, size_t *first, size_t *end);
+
+/* The entry of that path below a root, or SIZE_MAX. */
+size_t sy_vouch_lookup(const struct sy_vouch *vouch, size_t root, struct sy_span rel);
+
+/* Marks what each manifest lists and ignores; before anything is weighed. */
+SY_MUST_CHECK enum sy_status sy_vouch_mark(struct sy_vouch *vouch);
+
+/* Compares signature i's list with the weighed files; findings for what differs. */
+SY_MUST_CHECK enum sy_status sy_vouch_compare(struct sy_vouch *vouch, size_t i);
+
+/* Verifies a minisign or signify signature of one file, now that it is weighed. */
+SY_MUST_CHECK enum sy_status sy_vouch_check_file(struct sy_vouch *vouch, size_t i);
+
+/* Adds a finding about an entry of the inventory, or a path without one. */
+SY_PRINTF(4, 5)
+SY_MUST_CHECK enum sy_status sy_vouch_tell(struct sy_vouch *vouch, size_t artifact,
+					   enum sy_rule rule, const char *fmt, ...);
+
+#endif
