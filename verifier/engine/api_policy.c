@@ -96,7 +96,8 @@ static enum sy_status read_report(struct sy_context *ctx, const char *path,
 	status = sy_source_from_fd(&source, ctx, fd, true);
 	if (status != SY_OK) {
 		ctx->files.close(ctx->files.user, fd);
-		return status;
+		sy_error_clear(ctx);
+		return sy_fail(ctx, status, "the report %s is not a regular file", path);
 	}
 	status = SY_LIMIT;
 	if (source.size <= ctx->limits.config_bytes)
