@@ -193,6 +193,12 @@ class Command(PolicyCase):
         self.assertIn("NOBODY may vouch", run("policy", "test", self.policy(
             require=["authentic"])).stdout.decode())
 
+    def test_explains_what_is_not_in_force(self):
+        for members in ({"valid_until": "2001-01-01"}, {"valid_from": "2999-01-01"}):
+            done = run("policy", "test", self.policy(**members))
+            self.assertEqual(done.returncode, 4)
+            self.assertIn(b"NOT IN FORCE now", done.stdout)
+
     def test_tries_a_report(self):
         self.weights()
         self.write("model/a.pkl", UNKNOWN)
@@ -403,6 +409,10 @@ class Asking(PolicyCase):
                          says="a model may not bring its own; keep it elsewhere")
         self.refused("check", ".", "--policy", "p.json", cwd=self.model, says="keep it elsewhere")
         self.refused("scan", inside, "--policy", inside, says="keep it elsewhere")
+        (self.tmp / "second").mkdir()
+        for paths in ((self.tmp / "second", self.model), (self.model, self.tmp / "second"),
+                      (self.tmp,)):
+            self.refused("check", *paths, "--policy", inside, says="keep it elsewhere")
         env = environment(STEELYARD_POLICY=str(inside))
         self.refused("check", self.model, env=env, says="keep it elsewhere")
         self.write("model/a.pub", PEM)
