@@ -204,7 +204,11 @@ class Command(PolicyCase):
         self.write("model/a.pkl", UNKNOWN)
         self.write("model/b.pkl", DANGEROUS)
         self.write("model/config.json", json.dumps({"auto_map": {"AutoModel": "m.M"}}))
-        document = self.write("r.json", run("check", "--json", self.model).stdout)
+        for command in ("check", "scan"):
+            self.tries(command)
+
+    def tries(self, command):
+        document = self.write("r.json", run(command, "--json", self.model).stdout)
         found = json.loads(document.read_bytes())["artifacts"]
         prints = [f["fingerprint"] for a in found for f in a["findings"]]
         suppress = [dict(SUPPRESSION, fingerprint=p) for p in sorted(set(prints))]
@@ -213,9 +217,9 @@ class Command(PolicyCase):
                         {"remote_code": "refuse"}, {"suppress": suppress},
                         {"suppress": suppress, "require": ["intact"]},
                         {"exclude": ["*.pkl"]}, {"require": ["inert"], "fail_on": "critical"}):
-            with self.subTest(members):
+            with self.subTest(members, command=command):
                 path = self.policy(**members)
-                code, now = report("check", self.model, "--policy", path)
+                code, now = report(command, self.model, "--policy", path)
                 tried = run("policy", "test", path, "--report", document)
                 self.assertEqual(tried.returncode, code, tried.stdout + tried.stderr)
                 text = tried.stdout.decode()

@@ -179,7 +179,10 @@ SY_MUST_CHECK enum sy_status sy_policy_stay_outside(struct sy_context *ctx,
 /* Does the moment lie in the window? */
 bool sy_policy_window_holds(const struct sy_policy_window *window, int64_t at);
 
-/* The rule for a file of that relative path; NULL: nobody may vouch for it. */
+/*
+ * The rule for a file of that path below the named one (its own name where a file was
+ * named); NULL: nobody may vouch for it.
+ */
 const struct sy_policy_rule *sy_policy_rule_for(const struct sy_policy *policy,
 						struct sy_span rel);
 
