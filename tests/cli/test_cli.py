@@ -15,7 +15,7 @@ import unittest
 import harness
 from harness import PROGRAM, SOURCE, TestCase, environment, run
 
-COMMANDS = ["check", "scan", "hash", "inspect", "trace", "rules", "help"]
+COMMANDS = ["check", "scan", "hash", "inspect", "trace", "rules", "policy", "help"]
 
 
 def safetensors(header=None, data=b"\0" * 16):
@@ -65,7 +65,7 @@ class Words(CliCase):
     def test_unknown_option_suggests(self):
         self.usage("check", "--lodaer", "any", "x", says="did you mean '--loader'?")
         self.usage("check", "-Z", "x", says="there is no option '-Z'")
-        self.usage("check", "--policy", "p", "x", says="there is no option '--policy'")
+        self.usage("inspect", "--policy", "p", "x", says="there is no option '--policy'")
 
     def test_unknown_words_suggest(self):
         self.usage("check", "--loader", "transformer", "x", says="did you mean 'transformers'?")

@@ -133,6 +133,25 @@ static void required_signatures(void **state)
 	}
 }
 
+/* A run that ended early may have missed the signature; nothing at all has none. */
+static void required_of_nothing(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	set_up(&rig, "\"require\": [\"authentic\"], \"fail_on\": \"none\"");
+	add_file(&rig, "m.gguf", "gguf");
+	rig.report->is_complete = false;
+	assert_int_equal(finish(&rig), 2);
+	assert_int_equal(rig.report->answers[SY_AUTHENTIC], SY_UNDETERMINED);
+	tear_down(&rig);
+	set_up(&rig, "\"require\": [\"authentic\"]");
+	assert_int_equal(finish(&rig), 3);
+	assert_int_equal(rig.report->answers[SY_AUTHENTIC], SY_UNDETERMINED);
+	assert_int_not_equal(rig.report->verdict, SY_CLEAN);
+	tear_down(&rig);
+}
+
 static void required_digests(void **state)
 {
 	struct rig rig;
@@ -354,6 +373,14 @@ static void questions(void **state)
 	assert_int_equal(sy_policy_parse(&ctx, sy_span_str(FULL_POLICY), "p.json", &p), SY_OK);
 	assert_ptr_equal(sy_policy_rule_for(p, sy_span_str("adapters/a/b")), &p->rules.items[0]);
 	assert_ptr_equal(sy_policy_rule_for(p, sy_span_str("model.gguf")), &p->rules.items[1]);
+	assert_true(sy_policy_rule_is_met(&p->rules.items[0], (const bool[]){ false, true }));
+	assert_false(sy_policy_rule_is_met(&p->rules.items[0], (const bool[]){ true, false }));
+	assert_false(sy_policy_rule_is_met(&p->rules.items[1], (const bool[]){ true, false }));
+	assert_true(sy_policy_rule_is_met(&p->rules.items[1], (const bool[]){ true, true }));
+	assert_false(sy_policy_is_too_old(p, NOW - 365 * 86400, NOW));
+	assert_true(sy_policy_is_too_old(p, NOW - 365 * 86400 - 1, NOW));
+	assert_true(sy_policy_is_too_old(p, INT64_MIN, NOW));
+	assert_true(sy_policy_is_too_old(p, 0, INT64_MIN));
 	assert_false(sy_policy_revokes_key(p, &id));
 	memset(id.bytes, 0xbb, 32);
 	assert_true(sy_policy_revokes_key(p, &id));
@@ -403,11 +430,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_asked), cmocka_unit_test(required_signatures),
-		cmocka_unit_test(required_digests), cmocka_unit_test(required_form),
-		cmocka_unit_test(formats), cmocka_unit_test(revoked_digests),
-		cmocka_unit_test(remote_code), cmocka_unit_test(suppressions),
-		cmocka_unit_test(suppressed_unread), cmocka_unit_test(allowances),
-		cmocka_unit_test(questions), cmocka_unit_test(without_memory),
+		cmocka_unit_test(required_of_nothing), cmocka_unit_test(required_digests),
+		cmocka_unit_test(required_form), cmocka_unit_test(formats),
+		cmocka_unit_test(revoked_digests), cmocka_unit_test(remote_code),
+		cmocka_unit_test(suppressions), cmocka_unit_test(suppressed_unread),
+		cmocka_unit_test(allowances), cmocka_unit_test(questions),
+		cmocka_unit_test(without_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

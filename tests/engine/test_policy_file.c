@@ -296,12 +296,51 @@ static void no_reports(void **state)
 	}
 }
 
+/* Every allocation fails once, in a policy with a key file and in a report. */
+static void without_memory(void **state)
+{
+	struct sy_report *first, *second;
+	enum sy_status read, recall;
+	struct sy_buffer json;
+	uint64_t fail_at = 0;
+	struct rig rig;
+
+	(void)state;
+	set_up(&rig);
+	put(&rig, "a.pub", "x");
+	put(&rig, "p.json", WITH_KEY("a.pub"));
+	first = sample_report(&rig.ctx);
+	json = as_json(&rig.ctx, first);
+	do {
+		struct test_allocator allocator = { .fail_at = fail_at++ };
+		struct sy_policy *policy;
+		struct sy_context ctx;
+
+		sy_context_init(&ctx);
+		test_allocator_use(&ctx, &allocator);
+		read = sy_policy_read(&ctx, at(&rig, "p.json"), &policy);
+		assert_true(read == SY_OK || read == SY_NO_MEMORY);
+		sy_policy_free(&policy);
+		sy_error_clear(&ctx);
+		recall = SY_NO_MEMORY;
+		allocator.n_calls = 0;
+		if (sy_report_new(&ctx, &second) == SY_OK)
+			recall = sy_policy_recall(&ctx, sy_span_of(json.data, json.len), second);
+		assert_true(recall == SY_OK || recall == SY_NO_MEMORY);
+		sy_report_free(&second);
+		assert_int_equal(allocator.n_live, 0);
+	} while (read != SY_OK || recall != SY_OK);
+	sy_buffer_free(&json);
+	sy_report_free(&first);
+	tear_down(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(key_files), cmocka_unit_test(unreadable),
 		cmocka_unit_test(stays_outside), cmocka_unit_test(recalled),
-		cmocka_unit_test(no_reports),
+		cmocka_unit_test(no_reports), cmocka_unit_test(without_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

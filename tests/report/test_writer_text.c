@@ -240,8 +240,8 @@ static void test_policy(void **state)
 {
 	static const char *const lines[] = {
 		"policy-format-refused", "by the policy /etc/p\\xffolicy.json, sha256 000000",
-		"model.pkl: pickle-import-dangerous 'posix.system', suppressed by the policy: "
-		"known and inert here (until 2031-01-01)",
+		("model.pkl: pickle-import-dangerous 'posix.system', suppressed by the policy: "
+		 "known and inert here (until 2031-01-01)"),
 		"no way was found to run code by loading it, but for what the policy suppresses",
 	};
 	struct sample s;

@@ -68,6 +68,7 @@ bool option_list_add(struct option_list *list, const char *item)
 
 void options_free(struct options *options)
 {
+	free(options->allow_global.items);
 	free(options->exclude.items);
 	free(options->limit.items);
 	free(options->report.items);

@@ -96,7 +96,8 @@ static enum sy_status read_report(struct sy_context *ctx, const char *path,
 	status = sy_source_from_fd(&source, ctx, fd, true);
 	if (status != SY_OK) {
 		ctx->files.close(ctx->files.user, fd);
-		return status;
+		sy_error_clear(ctx);
+		return sy_fail(ctx, status, "the report %s is not a regular file", path);
 	}
 	status = SY_LIMIT;
 	if (source.size <= ctx->limits.config_bytes)
@@ -165,6 +166,16 @@ static enum sy_status try(struct sy_context *ctx, const struct sy_policy *policy
 	return status == SY_OK ? sy_report_finish(report) : status;
 }
 
+/* A policy that is not in force is refused by check, as a usage error. */
+static enum sy_status test_alone(struct sy_context *ctx, const struct sy_policy *policy,
+				 struct sy_out *out, int *code)
+{
+	if (sy_policy_is_in_force(ctx, policy) != SY_OK)
+		*code = STEELYARD_USAGE;
+	sy_error_clear(ctx);
+	return sy_policy_explain(policy, out);
+}
+
 static enum sy_status test_on(struct sy_context *ctx, const struct sy_policy *policy,
 			      const char *path, struct sy_out *out, int *code)
 {
@@ -205,6 +216,6 @@ int steelyard_policy_test(struct steelyard_session *session, const char *path,
 	if (status == SY_OK && report)
 		status = test_on(&session->ctx, policy, report, &out, &code);
 	else if (status == SY_OK)
-		status = sy_policy_explain(policy, &out);
+		status = test_alone(&session->ctx, policy, &out, &code);
 	return status == SY_OK ? code : -1;
 }

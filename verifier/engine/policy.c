@@ -7,6 +7,7 @@
 #include "verifier/engine/policy_parts.h"
 
 #include "formats/format.h"
+#include "verifier/base/ckd.h"
 #include "verifier/base/set.h"
 #include "verifier/base/text.h"
 #include "verifier/engine/allow.h"
@@ -341,6 +342,26 @@ const struct sy_policy_rule *sy_policy_rule_for(const struct sy_policy *policy,
 		}
 	}
 	return NULL;
+}
+
+bool sy_policy_rule_is_met(const struct sy_policy_rule *rule, const bool *has_signed)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < rule->signers.n; i++)
+		n += has_signed[rule->signers.items[i].signer];
+	return n >= rule->threshold;
+}
+
+/* The days are few (a million at most), the times anything. */
+bool sy_policy_is_too_old(const struct sy_policy *policy, int64_t signed_at, int64_t now)
+{
+	int64_t oldest;
+
+	if (policy->max_age_days == 0)
+		return false;
+	return ckd_sub(&oldest, now, (int64_t)policy->max_age_days * 86400) ||
+	       signed_at < oldest;
 }
 
 static bool has_digest(const struct sy_policy_digests *all, const struct sy_digest *digest)

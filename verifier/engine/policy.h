@@ -179,9 +179,22 @@ SY_MUST_CHECK enum sy_status sy_policy_stay_outside(struct sy_context *ctx,
 /* Does the moment lie in the window? */
 bool sy_policy_window_holds(const struct sy_policy_window *window, int64_t at);
 
-/* The rule for a file of that relative path; NULL: nobody may vouch for it. */
+/*
+ * The rule for a file of that path below the named one (its own name where a file was
+ * named); NULL: nobody may vouch for it.
+ */
 const struct sy_policy_rule *sy_policy_rule_for(const struct sy_policy *policy,
 						struct sy_span rel);
+
+/*
+ * Have enough signers of the rule signed?  has_signed is by signer, as in
+ * policy->signers; whoever fills it gives each signature to one signer, and sees to it
+ * that no two signers were told by one key (by its id: texts may differ).
+ */
+bool sy_policy_rule_is_met(const struct sy_policy_rule *rule, const bool *has_signed);
+
+/* Is a signature of that time older than the policy wants?  Never: no max_age_days. */
+bool sy_policy_is_too_old(const struct sy_policy *policy, int64_t signed_at, int64_t now);
 
 /* Is the key (by its id, see keys/key.h) or the content revoked? */
 bool sy_policy_revokes_key(const struct sy_policy *policy, const struct sy_digest *id);

@@ -193,10 +193,11 @@ static bool is_required(const struct applying *p, enum sy_question question)
 	return p->report->required & (1u << question);
 }
 
-/* Nobody looked, or nobody could: undetermined.  There is none: no. */
+/* Nobody looked everywhere, or nobody could: undetermined.  There is none: no. */
 static enum sy_answer missing_signature(const struct applying *p)
 {
-	return p->run->has_digests && !p->run->has_signature ? SY_NO : SY_UNDETERMINED;
+	return p->run->has_digests && p->report->is_complete && !p->run->has_signature ?
+	       SY_NO : SY_UNDETERMINED;
 }
 
 static void answer_required(struct applying *p, struct sy_artifact *a, bool *is_unsigned,
@@ -214,6 +215,14 @@ static void answer_required(struct applying *p, struct sy_artifact *a, bool *is_
 	}
 }
 
+static const char *why_unchecked(const struct applying *p)
+{
+	if (!p->run->has_digests)
+		return "scan looks at none; check does";
+	return p->run->has_signature ? "the one that is there could not be checked" :
+	       "the run ended before all of them could be looked for";
+}
+
 static enum sy_status tell_unsigned(struct applying *p)
 {
 	enum sy_status status;
@@ -224,12 +233,8 @@ static enum sy_status tell_unsigned(struct applying *p)
 	status = sy_report_add_reason(p->report, "signature-unchecked");
 	if (status != SY_OK)
 		return status;
-	return sy_report_add_notice(p->report, "signature-unchecked", sy_span_of(NULL, 0), "%s",
-				    p->run->has_digests ?
-				    "the policy requires a signature, and the one that is there "
-				    "could not be checked" :
-				    "the policy requires a signature, and scan looks at none; "
-				    "check does");
+	return sy_report_add_notice(p->report, "signature-unchecked", sy_span_of(NULL, 0),
+				    "the policy requires a signature, and %s", why_unchecked(p));
 }
 
 static enum sy_status answer_all(struct applying *p)

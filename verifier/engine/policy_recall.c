@@ -123,7 +123,7 @@ static enum sy_status read_hex(struct recalling *r, struct sy_span *text)
 
 		if (digit > 15)
 			return refuse(r, "hexadecimal is missing");
-		bytes[i / 2] = (uint8_t)(bytes[i / 2] << 4 | digit);
+		bytes[i / 2] = (uint8_t)((unsigned)bytes[i / 2] << 4 | digit);
 	}
 	*text = sy_span_of(bytes, hex.len / 2);
 	return SY_OK;

@@ -141,8 +141,12 @@ static void explain_trust(const struct sy_policy *p, struct sy_out *out)
 
 enum sy_status sy_policy_explain(const struct sy_policy *policy, struct sy_out *out)
 {
+	int64_t now = policy->ctx->clock.wall_s(policy->ctx->clock.user);
+
 	say(out, "%s: valid as " SY_POLICY_SCHEMA, (const char *)policy->path.data);
 	explain_window("the policy", &policy->valid, out);
+	if (!sy_policy_window_holds(&policy->valid, now))
+		say(out, "NOT IN FORCE now: check and scan refuse it");
 	explain_judging(policy, out);
 	explain_suppressions(policy, out);
 	explain_trust(policy, out);

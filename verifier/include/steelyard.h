@@ -228,8 +228,8 @@ int steelyard_policy_show(struct steelyard_session *session, const char *path,
 
 /*
  * Writes, line by line, what a policy would do; report NULL: to any model, else to
- * the model of that JSON report.  Returns the exit code that it would give (0 without
- * a report), or -1.
+ * the model of that JSON report.  Returns the exit code that it would give (without a
+ * report: 0, or 4 when it is not in force now), or -1.
  */
 int steelyard_policy_test(struct steelyard_session *session, const char *path,
 			  const char *report, steelyard_write_fn *write, void *user);

@@ -305,7 +305,8 @@ static void count_artifact(struct sy_report *report, const struct sy_artifact *a
 static void doubt(struct sy_report *report)
 {
 	for (unsigned q = 0; q < SY_N_QUESTIONS; q++) {
-		if (q >= SY_WELL_FORMED || report->answers[q] != SY_NOT_ASKED)
+		if (q >= SY_WELL_FORMED || (report->required & (1u << q)) ||
+		    report->answers[q] != SY_NOT_ASKED)
 			raise_to(&report->answers[q], SY_UNDETERMINED);
 	}
 }
