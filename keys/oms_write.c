@@ -199,6 +199,7 @@ enum sy_status sy_oms_write(const struct sy_manifest *manifest, bool is_named,
 	SY_OWNED(sy_buffer_free) struct sy_buffer payload;
 	SY_OWNED(sy_buffer_free) struct sy_buffer signature;
 	struct sy_context *ctx = out->ctx;
+	size_t before = out->len;
 	enum sy_status status;
 
 	sy_buffer_init(&payload, ctx);
@@ -210,8 +211,10 @@ enum sy_status sy_oms_write(const struct sy_manifest *manifest, bool is_named,
 		status = sy_statement_write(&payload, manifest, is_named);
 	if (status == SY_OK)
 		status = sign(ctx, signer, sy_span_of(payload.data, payload.len), &signature);
+	if (status == SY_OK)
+		status = write_bundle(signer, sy_span_of(payload.data, payload.len),
+				      sy_span_of(signature.data, signature.len), out);
 	if (status != SY_OK)
-		return status;
-	return write_bundle(signer, sy_span_of(payload.data, payload.len),
-			    sy_span_of(signature.data, signature.len), out);
+		out->len = before;
+	return status;
 }

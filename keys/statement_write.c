@@ -259,7 +259,10 @@ enum sy_status sy_statement_write(struct sy_buffer *buffer,
 	if (status == SY_OK)
 		status = write_all(&w, buffer);
 	sy_arena_free(&w.arena);
+	if (status == SY_OK)
+		status = read_back(&w, sy_span_of(buffer->data + before,
+						  buffer->len - before));
 	if (status != SY_OK)
-		return status;
-	return read_back(&w, sy_span_of(buffer->data + before, buffer->len - before));
+		buffer->len = before;
+	return status;
 }

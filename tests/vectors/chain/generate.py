@@ -3,8 +3,8 @@
 """Writes the chains of this folder: the signer's certificate, then issuers, in PEM.
 
 root.pem is the anchor of all of them.  Names: accept-*.pem, and
-reject-<reason>.<detail>.pem.  Keys of signers are those of ../keys; the
-authorities' are made from small numbers, signatures are deterministic.
+reject-<reason>.<detail>.pem.  signer-*.key and .pub are the signers' keys.  All
+keys are made from small numbers, and signatures are deterministic.
 """
 import base64
 import datetime
@@ -18,7 +18,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID as EKU
 from cryptography.x509.oid import NameOID
 
 HERE = pathlib.Path(__file__).parent
-KEYS = HERE.parent / "keys"
+CURVES = {"p256": ec.SECP256R1(), "p384": ec.SECP384R1(), "p521": ec.SECP521R1()}
 P256 = ec.SECP256R1()
 ROOT, MIDDLE, OTHER = (ec.derive_private_key(1000 + i, P256) for i in range(3))
 
@@ -32,7 +32,7 @@ def name(text):
 
 
 def signer_key(curve):
-    return serialization.load_pem_private_key((KEYS / f"accept-{curve}.key").read_bytes(), None)
+    return ec.derive_private_key(2026, CURVES[curve])
 
 
 def usage(*bits):
@@ -225,6 +225,13 @@ def main():
     for old in HERE.glob("*.pem"):
         old.unlink()
     (HERE / "root.pem").write_bytes(pem(root()))
+    for curve in CURVES:
+        key = signer_key(curve)
+        (HERE / f"signer-{curve}.key").write_bytes(key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption()))
+        (HERE / f"signer-{curve}.pub").write_bytes(key.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo))
     for title, text in chains():
         (HERE / f"{title}.pem").write_bytes(text)
 
