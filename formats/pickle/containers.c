@@ -12,6 +12,31 @@
 		    1u << SY_VALUE_NUMBER | 1u << SY_VALUE_TEXT | 1u << SY_VALUE_BYTES | \
 		    1u << SY_VALUE_TUPLE)
 
+static bool is_plain(uint64_t value)
+{
+	switch (sy_value_kind(value)) {
+	case SY_VALUE_GLOBAL:
+	case SY_VALUE_CALL:
+	case SY_VALUE_PERSID:
+	case SY_VALUE_OTHER:
+		return false;
+	case SY_VALUE_UNSET:
+	case SY_VALUE_NONE:
+	case SY_VALUE_BOOL:
+	case SY_VALUE_INT:
+	case SY_VALUE_NUMBER:
+	case SY_VALUE_TEXT:
+	case SY_VALUE_BYTES:
+	case SY_VALUE_STRING:
+	case SY_VALUE_LIST:
+	case SY_VALUE_DICT:
+	case SY_VALUE_SET:
+	case SY_VALUE_TUPLE:
+		return true;
+	}
+	return false;
+}
+
 static bool note_special(struct sy_pickle *m, uint64_t dict)
 {
 	enum sy_status status;
@@ -28,6 +53,21 @@ static bool note_special(struct sy_pickle *m, uint64_t dict)
 	return status == SY_OK || sy_machine_fail(m, status);
 }
 
+/*
+ * Data under such a name is called by nobody, but what replaces all attributes.  Some
+ * classes keep their state's dict: __setstate__ counts whenever it comes into one.
+ */
+static bool note_key(struct sy_pickle *m, uint64_t dict, uint64_t key, uint64_t value)
+{
+	if (sy_value_kind(key) == SY_VALUE_TEXT && is_plain(value) &&
+	    !sy_pickle_is_text(m, key, "__dict__"))
+		return m->status == SY_OK;
+	if (sy_pickle_is_text(m, key, "__setstate__") && sy_pickle_global(m, value) &&
+	    !sy_machine_odd(m, SY_ODD_BARE, 0, value))
+		return false;
+	return m->status == SY_OK && note_special(m, dict);
+}
+
 bool sy_machine_note_keys(struct sy_pickle *m, uint64_t dict, const uint64_t *items,
 			  size_t n)
 {
@@ -37,7 +77,7 @@ bool sy_machine_note_keys(struct sy_pickle *m, uint64_t dict, const uint64_t *it
 		if (SY_LIKELY(1u << kind & PLAIN_KEYS) &&
 		    !(kind == SY_VALUE_TEXT && sy_value_is_special(items[i])))
 			continue;
-		if (!note_special(m, dict))
+		if (!note_key(m, dict, items[i], items[i + 1]))
 			return false;
 	}
 	return true;
@@ -133,31 +173,6 @@ static bool take_items(struct sy_pickle *m, size_t at, size_t *n)
 	*n = m->n - at;
 	m->n = at;
 	return sy_machine_store(m, m->stack + at, *n);
-}
-
-static bool is_plain(uint64_t value)
-{
-	switch (sy_value_kind(value)) {
-	case SY_VALUE_GLOBAL:
-	case SY_VALUE_CALL:
-	case SY_VALUE_PERSID:
-	case SY_VALUE_OTHER:
-		return false;
-	case SY_VALUE_UNSET:
-	case SY_VALUE_NONE:
-	case SY_VALUE_BOOL:
-	case SY_VALUE_INT:
-	case SY_VALUE_NUMBER:
-	case SY_VALUE_TEXT:
-	case SY_VALUE_BYTES:
-	case SY_VALUE_STRING:
-	case SY_VALUE_LIST:
-	case SY_VALUE_DICT:
-	case SY_VALUE_SET:
-	case SY_VALUE_TUPLE:
-		return true;
-	}
-	return false;
 }
 
 /* A bytearray has append and extend, too. */

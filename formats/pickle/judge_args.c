@@ -72,29 +72,27 @@ static bool calls_what_it_must_not(struct sy_pickle_facts *facts, struct sy_pick
 	return false;
 }
 
-const char *sy_pickle_args_wrong(struct sy_pickle_facts *facts, struct sy_pickle *m,
-				 const struct sy_pickle_call *call)
+/* The keyword arguments of pandas' helpers go to the class that they are given. */
+static bool is_no_index(struct sy_pickle_facts *facts, struct sy_pickle *m,
+			const struct sy_pickle_call *call)
 {
-	unsigned uses = global_of(facts, call->callee)->info.uses;
-	struct sy_tuple args;
+	struct sy_span symbol = global_of(facts, call->callee)->symbol;
+	uint64_t class = sy_pickle_item(m, call->args, 0);
 
-	if ((uses & SY_USE_FACTORY) && calls_what_it_must_not(facts, m, call))
-		return "to call something whose row does not allow a call";
-	if ((uses & SY_USE_MEMBER) &&
-	    (!sy_pickle_items(m, call->args, &args) || args.n_items != 1))
-		return "to make another enumeration";
-	return NULL;
+	return sy_span_starts(symbol, "pandas.core.indexes.") &&
+	       sy_span_find(symbol, sy_span_str("._new_")) != SIZE_MAX &&
+	       (sy_value_kind(class) != SY_VALUE_GLOBAL ||
+		!sy_span_starts(global_of(facts, class)->symbol, "pandas."));
 }
 
-/* copyreg._reconstructor calls the constructor of the base class, too. */
-bool sy_pickle_is_base_wrong(struct sy_pickle_facts *facts, struct sy_pickle *m,
-			     const struct sy_pickle_call *call)
+/* A class whose constructor does more may not be kept for a call. */
+static bool is_kept_class(struct sy_pickle_facts *facts, struct sy_pickle *m,
+			  const struct sy_pickle_call *call)
 {
-	uint64_t base = sy_pickle_item(m, call->args, 1);
+	uint64_t kept = sy_pickle_item(m, call->args, 0);
 
-	if (!sy_span_is(global_of(facts, call->callee)->symbol, "copyreg._reconstructor"))
-		return false;
-	return sy_value_kind(base) != SY_VALUE_GLOBAL || !may_be_called(facts, base, false);
+	return sy_span_is(global_of(facts, call->callee)->symbol, "functools.partial") &&
+	       sy_value_kind(kept) == SY_VALUE_GLOBAL && (kept & SY_VALUE_BARE);
 }
 
 /* A dict made by a call is a state like any other, but its keys were not seen. */
@@ -112,6 +110,80 @@ static bool is_called_dict(const struct sy_pickle *m, uint64_t value)
 			return !sy_pickle_items(m, value, &args) || args.n_items > (i == 3);
 	}
 	return false;
+}
+
+/* A state, or a tuple with one, that sets what others look up and call. */
+static bool holds_special(const struct sy_pickle *m, uint64_t value)
+{
+	struct sy_tuple tuple;
+
+	if (sy_value_kind(value) == SY_VALUE_DICT)
+		return sy_machine_is_special(m, value);
+	if (is_called_dict(m, value))
+		return true;
+	if (sy_value_kind(value) != SY_VALUE_TUPLE)
+		return false;
+	if (!sy_pickle_items(m, value, &tuple))
+		return true;
+	for (size_t i = 0; i < tuple.n_kept; i++) {
+		if ((sy_value_kind(tuple.items[i]) == SY_VALUE_DICT &&
+		     sy_machine_is_special(m, tuple.items[i])) ||
+		    is_called_dict(m, tuple.items[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Functions that set attributes from their arguments, as BUILD does from a state. */
+static bool sets_special(struct sy_pickle_facts *facts, struct sy_pickle *m,
+			 const struct sy_pickle_call *call)
+{
+	struct sy_span symbol = global_of(facts, call->callee)->symbol;
+	struct sy_tuple args;
+
+	if (sy_span_find(symbol, sy_span_str("__pyx_unpickle_")) == SIZE_MAX &&
+	    !sy_span_starts(symbol, "torch._tensor._rebuild_from_type") &&
+	    !sy_span_is(symbol, "torch._utils._rebuild_parameter_with_state") &&
+	    !sy_span_is(symbol, "types.SimpleNamespace"))
+		return false;
+	if (!sy_pickle_items(m, call->args, &args))
+		return true;
+	for (size_t i = 0; i < args.n_kept; i++) {
+		if (holds_special(m, args.items[i]))
+			return true;
+	}
+	return false;
+}
+
+const char *sy_pickle_args_wrong(struct sy_pickle_facts *facts, struct sy_pickle *m,
+				 const struct sy_pickle_call *call)
+{
+	unsigned uses = global_of(facts, call->callee)->info.uses;
+	struct sy_tuple args;
+
+	if ((uses & SY_USE_FACTORY) && calls_what_it_must_not(facts, m, call))
+		return "to call something whose row does not allow a call";
+	if ((uses & SY_USE_MEMBER) &&
+	    (!sy_pickle_items(m, call->args, &args) || args.n_items != 1))
+		return "to make another enumeration";
+	if (is_no_index(facts, m, call))
+		return "for a class that is none of its own";
+	if (is_kept_class(facts, m, call))
+		return "to keep a class whose constructor does more";
+	if (sets_special(facts, m, call))
+		return "with a state that replaces its methods";
+	return NULL;
+}
+
+/* copyreg._reconstructor calls the constructor of the base class, too. */
+bool sy_pickle_is_base_wrong(struct sy_pickle_facts *facts, struct sy_pickle *m,
+			     const struct sy_pickle_call *call)
+{
+	uint64_t base = sy_pickle_item(m, call->args, 1);
+
+	if (!sy_span_is(global_of(facts, call->callee)->symbol, "copyreg._reconstructor"))
+		return false;
+	return sy_value_kind(base) != SY_VALUE_GLOBAL || !may_be_called(facts, base, false);
 }
 
 /* A tuple made by a call, or one with names, may hold two dicts like any other. */
@@ -137,14 +209,8 @@ static bool is_called_tuple(const struct sy_pickle *m, uint64_t value)
 
 bool sy_pickle_is_state_strange(const struct sy_pickle *m, const struct sy_pickle_call *call)
 {
-	struct sy_tuple state;
-
-	if (call->is_special || is_called_dict(m, call->extra) ||
-	    is_called_tuple(m, call->extra))
-		return true;
-	return sy_value_kind(call->extra) == SY_VALUE_TUPLE &&
-	       sy_pickle_items(m, call->extra, &state) && state.n_items == 2 &&
-	       (is_called_dict(m, state.items[0]) || is_called_dict(m, state.items[1]));
+	return call->is_special || is_called_tuple(m, call->extra) ||
+	       holds_special(m, call->extra);
 }
 
 /* Items that are attributes as well: those that others look up and call are none. */

@@ -56,11 +56,13 @@ static const struct row safe_rows[] = {
 #define FACTORY SY_USE_FACTORY
 #define KEYS SY_USE_KEYS
 #define OBJECT (IMPORT | NEW | BUILD)	/* how most classes are pickled */
+#define INSTANCE (NEW | BUILD)		/* whose constructor does more than that */
 #define ENUM (IMPORT | CALL | SY_USE_MEMBER)
 #define SAFE(m, a, how, text) { KEY(m, a), .value = (how), .reason = text },
 #include "formats/pickle/safe.def"
 #undef SAFE
 #undef ENUM
+#undef INSTANCE
 #undef OBJECT
 #undef KEYS
 #undef FACTORY

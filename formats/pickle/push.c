@@ -11,11 +11,6 @@
 #define NESTED_HEAD 256
 #define HEAD_BYTES 16		/* opcode and length before a constant's bytes */
 
-static bool is_word(struct sy_span s, const char *word)
-{
-	return !memcmp(s.data, word, s.len);
-}
-
 /* Names with two underscores on both sides are hooks; a few are plain notes. */
 static bool is_hook(struct sy_span s)
 {
@@ -26,21 +21,16 @@ static bool is_hook(struct sy_span s)
 
 bool sy_push_is_special(struct sy_span s)
 {
-	switch (s.len) {
-	case 2:
-		return is_word(s, "to");
-	case 3:
-		return is_word(s, "add");
-	case 4:
-		return is_word(s, "keys");
-	case 5:
-		return is_word(s, "items");
-	case 6:
-		return is_word(s, "append") || is_word(s, "extend") || is_word(s, "detach");
-	case 15:
-		return is_word(s, "default_factory");
-	case 16:
-		return is_word(s, "as_integer_ratio");
+	static const char *const words[] = {
+		"add", "append", "as_integer_ratio", "astype", "copy", "default_factory",
+		"detach", "extend", "get", "items", "keys", "pop", "setdefault", "to", "update",
+	};
+
+	if (s.len < 2 || s.len > 16 || !strchr("adegikpstu_", s.data[0]))
+		return is_hook(s);
+	for (size_t i = 0; i < SY_N_ELEMS(words); i++) {
+		if (sy_span_is(s, words[i]))
+			return true;
 	}
 	return is_hook(s);
 }

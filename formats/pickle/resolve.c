@@ -32,6 +32,7 @@ static const struct {
 	{ "functools.partial", SY_FN_PARTIAL },
 	{ "importlib.__import__", SY_FN_IMPORT },
 	{ "importlib.import_module", SY_FN_IMPORT_MODULE },
+	{ "numpy.object_", SY_FN_IDENTITY },
 	{ "operator.add", SY_FN_ADD },
 	{ "operator.attrgetter", SY_FN_ATTRGETTER },
 	{ "operator.call", SY_FN_CALL },
@@ -44,6 +45,12 @@ static const struct {
 	{ "pydoc.locate", SY_FN_LOCATE },
 	{ "torch._tensor._rebuild_from_type", SY_FN_REBUILD },
 	{ "torch._tensor._rebuild_from_type_v2", SY_FN_REBUILD },
+	{ "torch.jit._pickle.build_boollist", SY_FN_IDENTITY },
+	{ "torch.jit._pickle.build_doublelist", SY_FN_IDENTITY },
+	{ "torch.jit._pickle.build_intlist", SY_FN_IDENTITY },
+	{ "torch.jit._pickle.build_tensor_from_id", SY_FN_IDENTITY },
+	{ "torch.jit._pickle.build_tensorlist", SY_FN_IDENTITY },
+	{ "torch.jit._pickle.restore_type_tag", SY_FN_IDENTITY },
 };
 
 enum sy_function sy_function_find(struct sy_span symbol)
@@ -313,6 +320,10 @@ static bool apply_global(struct sy_pickle *m, struct application *a)
 		return true;
 	case SY_FN_REBUILD:
 		do_rebuild(m, a);
+		return true;
+	case SY_FN_IDENTITY:
+		if (a->items.n_kept > 0)
+			a->result = a->items.items[0];
 		return true;
 	case SY_FN_METHOD:
 		if (a->items.n_kept == 0)

@@ -84,6 +84,15 @@ bool sy_machine_mark(struct sy_pickle *m, size_t *at)
 	return true;
 }
 
+/* As an argument, or the class of an object that is made, it calls nothing. */
+static bool is_class_in_tuple(const struct sy_pickle *m, uint64_t value)
+{
+	bool is_tuple = m->opcode == SY_OP_TUPLE || m->opcode == SY_OP_TUPLE1 ||
+			m->opcode == SY_OP_TUPLE2 || m->opcode == SY_OP_TUPLE3;
+
+	return is_tuple && (sy_pickle_global(m, value)->info.uses & SY_USE_NEW);
+}
+
 bool sy_machine_store(struct sy_pickle *m, const uint64_t *items, size_t n)
 {
 	uint64_t any = 0;
@@ -91,7 +100,7 @@ bool sy_machine_store(struct sy_pickle *m, const uint64_t *items, size_t n)
 	for (size_t i = 0; i < n; i++)
 		any |= items[i];
 	for (size_t i = 0; i < n && SY_UNLIKELY(any & SY_VALUE_BARE); i++) {
-		if ((items[i] & SY_VALUE_BARE) &&
+		if ((items[i] & SY_VALUE_BARE) && !is_class_in_tuple(m, items[i]) &&
 		    !sy_machine_odd(m, SY_ODD_BARE, 0, items[i]))
 			return false;
 	}

@@ -18,7 +18,7 @@ static const struct entry dangerous[] = {
 enum { IMPORT = SY_USE_IMPORT, CALL = SY_USE_CALL, NEW = SY_USE_NEW, BUILD = SY_USE_BUILD,
        ITEMS = SY_USE_ITEMS, GETATTR = SY_USE_GETATTR, NESTED = SY_USE_NESTED,
        FACTORY = SY_USE_FACTORY, KEYS = SY_USE_KEYS, OBJECT = IMPORT | NEW | BUILD,
-       ENUM = IMPORT | CALL | SY_USE_MEMBER };
+       INSTANCE = NEW | BUILD, ENUM = IMPORT | CALL | SY_USE_MEMBER };
 
 #define SAFE(m, a, how, text) { m, a, text, how },
 static const struct entry safe[] = {

@@ -183,6 +183,40 @@ VECTORS = {
         "builtins", "print") + b"s.",
     "reject-pickle-use-unsafe--key-append": P4 + BUNCH + text("append") + name(
         "builtins", "print") + b"sNa.",
+    "reject-pickle-use-unsafe--class-kept": P4 + call(
+        name("functools", "partial"), name("ultralytics.nn.tasks", "DetectionModel"), b"}") + b".",
+    "reject-pickle-use-unsafe--class-stored": P4 + NAMESPACE + b"}" + text("run") + name(
+        "ultralytics.nn.tasks", "DetectionModel") + b"sb.",
+    "reject-pickle-use-unsafe--identity": P4 + call(name("numpy", "object_"), name(
+        "argparse", "Namespace")) + b"N}" + text("x") + name("builtins", "print") + b"s\x86b.",
+    "reject-pickle-use-unsafe--identity-called": P4 + call(call(
+        name("torch.jit._pickle", "restore_type_tag"), name("builtins", "print"), b"N"),
+        text("x")) + b".",
+    "reject-pickle-use-unsafe--index-of-other": P4 + call(
+        name("pandas.core.indexes.base", "_new_Index"), name("torch.nn.parameter", "Parameter"),
+        b"}" + text("data") + NAMESPACE + b"s") + b".",
+    "reject-pickle-use-unsafe--state-argument": P4 + call(
+        name("pandas._libs.arrays", "__pyx_unpickle_NDArrayBacked"),
+        name("pandas.core.arrays.datetimes", "DatetimeArray"), b"K\1", args(
+            b"N", b"N", b"}" + text("__setstate__") + name("builtins", "print") + b"s")) + b".",
+    "reject-pickle-use-unsafe--state-buffer": P4 + name("io", "BytesIO") + b")\x81" + args(
+        data(b"x"), b"K\0", b"}" + text("keys") + name("builtins", "print") + b"s") + b"b.",
+    "reject-pickle-use-unsafe--state-get": P4 + NAMESPACE + b"}" + text("get") + name(
+        "builtins", "print") + b"sb.",
+    "reject-pickle-use-unsafe--state-late": P4 + NAMESPACE + b"}\x94b0h\0" + text(
+        "__setstate__") + name("builtins", "print") + b"s.",
+    "accept-state-words": P4 + NAMESPACE + b"}" + text("get") + b"K\1s" + text("copy") + b"\x88s" +
+                          text("items") + b"]sb.",
+    "accept-class-argument": P2 + glob("copy_reg", "_reconstructor") + MARK + glob(
+        "transformers.training_args", "TrainingArguments") + glob("__builtin__", "object") +
+        b"NtR}X\2\0\0\0lrK\1sb.",
+    "accept-partial": P4 + call(name("functools", "partial"), name(
+        "torch.nn.modules.normalization", "LayerNorm")) + args(name(
+            "torch.nn.modules.normalization", "LayerNorm"), b")", b"}" + text("eps") + b"K\1s",
+                                                               b"N") + b"b.",
+    "accept-tensor-class": P4 + call(
+        name("torch._tensor", "_rebuild_from_type_v2"), name("torch._utils", "_rebuild_tensor"),
+        name("torch.nn.parameter", "Parameter"), args(b"N", b"K\0", b")", b")"), b"}") + b".",
     "reject-pickle-import-dangerous--torch-bytes": P4 + call(
         name("torch.storage", "_load_from_bytes"),
         data(MAGIC + P2 + b"M\xe9\3." + P2 + b"}." + EVIL)) + b".",
