@@ -26,6 +26,8 @@ static const char *const effects[] = {
 	[SY_EFFECT_UNREAD] = "well_formed, inert: undetermined",
 	[SY_EFFECT_INTACT_NO] = "intact: no",
 	[SY_EFFECT_INTACT_UNDETERMINED] = "intact: undetermined",
+	[SY_EFFECT_AUTHENTIC_NO] = "authentic: no",
+	[SY_EFFECT_AUTHENTIC_UNDETERMINED] = "authentic: undetermined",
 	[SY_EFFECT_REFUSED] = "exit status 1, whatever `--fail-on` says",
 };
 

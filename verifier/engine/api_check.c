@@ -66,7 +66,7 @@ static bool translate(struct steelyard_session *session,
 	*to = (struct sy_check_options){
 		.command = commands[ask], .asked = asked[ask],
 		.wants = wants_of(from),
-		.is_weighing = from->ask == STEELYARD_ASK_CHECK,
+		.is_weighing_all = from->ask == STEELYARD_ASK_CHECK,
 		.paths = from->paths, .n_paths = from->n_paths,
 		.exclude = from->exclude, .n_exclude = from->n_exclude,
 		.loader = sy_loader_find(from->loader ? from->loader : "any"),

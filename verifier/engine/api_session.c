@@ -186,6 +186,8 @@ static const char *effect_name(enum sy_effect effect)
 	case SY_EFFECT_UNREAD: return "well_formed and inert: undetermined";
 	case SY_EFFECT_INTACT_NO: return "intact: no";
 	case SY_EFFECT_INTACT_UNDETERMINED: return "intact: undetermined";
+	case SY_EFFECT_AUTHENTIC_NO: return "authentic: no";
+	case SY_EFFECT_AUTHENTIC_UNDETERMINED: return "authentic: undetermined";
 	case SY_EFFECT_REFUSED: return "exit status 1, whatever --fail-on says";
 	}
 	return "";

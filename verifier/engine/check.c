@@ -28,6 +28,11 @@ struct inspection {
 	enum sy_status status;		/* why it stopped early */
 };
 
+static bool is_asked(const struct sy_check *check, enum sy_question question)
+{
+	return check->options->asked & 1u << question;
+}
+
 static enum sy_status take_artifact(struct job *job,
 				    const struct sy_record_artifact *record)
 {
@@ -195,6 +200,10 @@ static bool place_decides(struct sy_check *check, size_t entry,
 
 	if (excluded) {
 		list_only(artifact, SY_SCOPE_EXCLUDED, excluded);
+		return true;
+	}
+	if (sy_vouch_is_signature(check->vouch, entry)) {
+		list_only(artifact, SY_SCOPE_LISTED, "a signature");
 		return true;
 	}
 	switch (e->place) {
@@ -393,19 +402,49 @@ static enum sy_status incomplete(struct sy_check *check, enum sy_status why)
 	return status;
 }
 
-static enum sy_status run_stages(struct sy_check *check, struct sy_workers *workers)
+/* verify looks into no file: what is signed counts, the rest is listed. */
+static enum sy_status list_signed(struct sy_check *check)
 {
-	enum sy_status status = list_entries(check);
+	for (size_t i = 0; i < check->inventory.n_entries; i++) {
+		struct sy_artifact *artifact = &check->report->artifacts[i];
 
-	if (status == SY_OK)
-		status = sy_relate_new(check, &check->relate);
+		artifact->format = sy_span_str("unknown");
+		if (sy_vouch_is_signature(check->vouch, i))
+			list_only(artifact, SY_SCOPE_LISTED, "a signature");
+		else if (sy_vouch_is_listed(check->vouch, i))
+			sy_artifact_examined(artifact);
+		else
+			list_only(artifact, SY_SCOPE_LISTED, "not in a signed list");
+	}
+	return SY_OK;
+}
+
+static enum sy_status inspect(struct sy_check *check, struct sy_workers *workers)
+{
+	enum sy_status status;
+
+	if (!is_asked(check, SY_INERT))
+		return list_signed(check);
+	status = sy_relate_new(check, &check->relate);
 	if (status == SY_OK)
 		status = inspect_all(check, workers);
 	/* What is not listed is not missing. */
 	if (status == SY_OK && check->report->is_complete)
 		status = sy_relate_run(check->relate);
-	if (status == SY_OK && check->options->is_weighing)
+	return status;
+}
+
+static enum sy_status run_stages(struct sy_check *check, struct sy_workers *workers)
+{
+	bool is_vouching = is_asked(check, SY_AUTHENTIC);
+	enum sy_status status = list_entries(check);
+
+	if (status == SY_OK)
+		status = inspect(check, workers);
+	if (status == SY_OK && is_vouching)
 		status = sy_check_weigh(check);
+	if (status == SY_OK && is_vouching && check->report->is_complete)
+		status = sy_vouch_judge(check->vouch);
 	return status == SY_OK ? SY_OK : incomplete(check, status);
 }
 
@@ -419,23 +458,11 @@ static enum sy_status walk(struct sy_check *check)
 	return sy_walk(&check->inventory, check->ctx, &options);
 }
 
-/* Does anything here look like a signature?  Nobody checks one yet. */
-static bool has_signature(const struct sy_inventory *inventory)
-{
-	for (size_t i = 0; i < inventory->n_entries; i++) {
-		struct sy_span base = sy_span_str(inventory->entries[i].base);
-
-		if (sy_span_ends(base, ".sig") || sy_span_ends(base, ".minisig"))
-			return true;
-	}
-	return false;
-}
-
 static enum sy_status apply_policy(struct sy_check *check)
 {
 	const struct sy_policy_run run = {
-		.has_digests = check->options->is_weighing,
-		.has_signature = has_signature(&check->inventory),
+		.has_digests = is_asked(check, SY_AUTHENTIC),
+		.has_signature = sy_vouch_has_signature(check->vouch),
 	};
 
 	if (!check->options->policy)
@@ -476,6 +503,12 @@ static enum sy_status check_all(struct sy_check *check, struct sy_workers *worke
 		if (status != SY_OK)
 			return status;
 	}
+	if (is_asked(check, SY_AUTHENTIC)) {
+		status = sy_vouch_open(check, &check->options->vouch, check->options->policy,
+				       &check->vouch);
+		if (status != SY_OK)
+			return status;
+	}
 	status = walked == SY_OK ? SY_OK : incomplete(check, walked);
 	if (status == SY_OK)
 		status = run_stages(check, workers);
@@ -501,7 +534,7 @@ static enum sy_status prepare(struct sy_check *check, struct sy_workers **worker
 	const struct sy_check_options *options = check->options;
 	enum sy_status status = take_allowances(check);
 
-	if (status == SY_OK)
+	if (status == SY_OK && is_asked(check, SY_INERT))
 		status = sy_workers_start(ctx, options->worker, options->jobs, workers);
 	if (status == SY_OK && options->baseline)
 		status = sy_baseline_read(ctx, options->baseline, baseline);
@@ -522,6 +555,7 @@ enum sy_status sy_check(struct sy_context *ctx,
 	if (status == SY_OK)
 		status = check_all(&check, workers, baseline);
 	sy_relate_free(&check.relate);
+	sy_vouch_free(&check.vouch);
 	sy_inventory_free(&check.inventory);
 	if (status == SY_OK)
 		*report = SY_TAKE(check.report);

@@ -10,6 +10,7 @@
 #include "verifier/engine/allow.h"
 #include "verifier/engine/loader.h"
 #include "verifier/engine/policy.h"
+#include "verifier/engine/vouch.h"
 #include "verifier/input/walk.h"
 #include "verifier/report/report.h"
 
@@ -17,7 +18,7 @@ struct sy_check_options {
 	const char *command;		/* "check", "scan", "inspect" */
 	unsigned asked;			/* bit mask of enum sy_question */
 	unsigned wants;			/* enum sy_want, for the report itself */
-	bool is_weighing;		/* read the weights and compute digests */
+	bool is_weighing_all;		/* SHA-256 of every file, not only what is compared */
 	const char *const *paths;
 	size_t n_paths;
 	const char *const *exclude;
@@ -31,6 +32,7 @@ struct sy_check_options {
 	bool follow_links;
 	const char *const *allow_global;	/* patterns, see allow.h */
 	size_t n_allow_global;
+	struct sy_vouch_options vouch;
 	const struct sy_policy *policy;	/* or NULL; else exclude, loader, fail_on,
 					 * allow_empty are already what it says */
 	void (*progress)(void *user, uint64_t n_done, uint64_t n_total);
@@ -46,6 +48,7 @@ struct sy_check {
 	struct sy_inventory inventory;
 	struct sy_report *report;	/* artifact i is entry i until it is finished */
 	struct sy_relate *relate;
+	struct sy_vouch *vouch;		/* NULL: signatures are not asked about */
 	struct sy_allow allow;
 };
 

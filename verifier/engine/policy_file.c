@@ -13,6 +13,7 @@
 
 #include "verifier/base/text.h"
 #include "verifier/digest/hasher.h"
+#include "verifier/engine/small_file.h"
 #include "verifier/input/roots.h"
 
 #define KEY_FILE_MAX 65536	/* bytes */
@@ -24,41 +25,6 @@ static const char *str(struct sy_span span)
 }
 
 /* Reading. */
-
-static enum sy_status open_source(struct sy_context *ctx, const char *what, const char *path,
-				  struct sy_source *source)
-{
-	int fd = ctx->files.open(ctx->files.user, AT_FDCWD, path, O_RDONLY, 0);
-	enum sy_status status;
-
-	if (fd < 0 && errno == ENOENT)
-		return sy_fail(ctx, SY_NOT_FOUND, "there is no %s %s", what, path);
-	if (fd < 0)
-		return sy_fail_errno(ctx, "cannot read the %s %s", what, path);
-	status = sy_source_from_fd(source, ctx, fd, true);
-	if (status == SY_OK)
-		return SY_OK;
-	ctx->files.close(ctx->files.user, fd);
-	sy_error_clear(ctx);		/* the sentence shall name it */
-	return sy_fail(ctx, status, "the %s %s is not a regular file", what, path);
-}
-
-static enum sy_status read_file(struct sy_context *ctx, const char *what, const char *path,
-				uint64_t max, struct sy_arena *arena, struct sy_span *bytes)
-{
-	struct sy_source source;
-	enum sy_status status = open_source(ctx, what, path, &source);
-
-	if (status != SY_OK)
-		return status;
-	if (source.size > max)
-		status = sy_fail(ctx, SY_LIMIT, "the %s %s is larger than %llu bytes", what, path,
-				 (unsigned long long)max);
-	else
-		status = sy_source_view(&source, 0, (size_t)source.size, arena, bytes);
-	sy_source_close(&source);
-	return status;
-}
 
 static void free_hasher(struct sy_hasher **hasher)
 {
@@ -88,7 +54,7 @@ static enum sy_status read_key_files(struct sy_policy *policy, struct sy_policy_
 
 		if (key->form != SY_POLICY_FILE)
 			continue;
-		status = read_file(policy->ctx, "key file", str(key->path), KEY_FILE_MAX,
+		status = sy_small_file_read(policy->ctx, "key file", str(key->path), KEY_FILE_MAX,
 				   &policy->arena, &key->text);
 		if (status == SY_OK &&
 		    sy_span_find(key->text, sy_span_str("PRIVATE KEY-----")) != SIZE_MAX)
@@ -120,7 +86,7 @@ enum sy_status sy_policy_read(struct sy_context *ctx, const char *path,
 
 	*out = NULL;
 	sy_arena_init(&arena, ctx);
-	status = read_file(ctx, "policy", path, ctx->limits.config_bytes, &arena, &document);
+	status = sy_small_file_read(ctx, "policy", path, ctx->limits.config_bytes, &arena, &document);
 	if (status == SY_OK)
 		status = sy_policy_parse(ctx, document, path, &policy);
 	if (status == SY_OK)

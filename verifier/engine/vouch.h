@@ -43,6 +43,8 @@ void sy_vouch_free(struct sy_vouch **vouch);
 
 /* Is the entry a signature that is being used? */
 bool sy_vouch_is_signature(const struct sy_vouch *vouch, size_t entry);
+/* Is it in the list of a signature that was not refused? */
+bool sy_vouch_is_listed(const struct sy_vouch *vouch, size_t entry);
 bool sy_vouch_has_signature(const struct sy_vouch *vouch);
 
 /* Digests of the whole file that comparing it takes, a mask; 0: none. */

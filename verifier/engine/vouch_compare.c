@@ -13,26 +13,12 @@ const struct sy_manifest *sy_vouch_manifest(const struct sy_vouch_signature *sig
 	return signature->oms ? signature->oms->manifest : NULL;
 }
 
-void sy_vouch_root(const struct sy_vouch *vouch, size_t root, size_t *first, size_t *end)
-{
-	const struct sy_inventory *inventory = &vouch->check->inventory;
-	size_t i = 0;
-
-	while (i < inventory->n_entries && inventory->entries[i].root != root)
-		i++;
-	*first = i;
-	while (i < inventory->n_entries && inventory->entries[i].root == root)
-		i++;
-	*end = i;
-}
-
 size_t sy_vouch_lookup(const struct sy_vouch *vouch, size_t root, struct sy_span rel)
 {
 	const struct sy_entry *entries = vouch->check->inventory.entries;
-	size_t low, high, end;
+	size_t low = vouch->roots[root].first, high = vouch->roots[root].end;
+	size_t end = high;
 
-	sy_vouch_root(vouch, root, &low, &end);
-	high = end;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
@@ -168,7 +154,6 @@ static enum sy_status tell_shards(struct sy_vouch *vouch, size_t i, size_t entry
 {
 	const struct sy_manifest *manifest = sy_vouch_manifest(&vouch->signatures[i]);
 
-	vouch->entries[entry].differing |= 1u << i;
 	return sy_vouch_tell(vouch, entry, SY_RULE_SIGNATURE_DIGEST_MISMATCH,
 			     "a piece of %llu bytes of it is not the signed one, or its length "
 			     "is not", (unsigned long long)manifest->shard_size);
@@ -217,7 +202,6 @@ static enum sy_status take_digest(struct sy_vouch *vouch, size_t i, size_t entry
 		vouch->entries[entry].matched |= 1u << i;
 		return SY_OK;
 	}
-	vouch->entries[entry].differing |= 1u << i;
 	sy_digest_hex(signed_one, want);
 	sy_digest_hex(found, have);
 	return sy_vouch_tell(vouch, entry, SY_RULE_SIGNATURE_DIGEST_MISMATCH,
@@ -266,10 +250,8 @@ static enum sy_status take_listed(struct sy_vouch *vouch, size_t i, size_t entry
 				     "it is no file that is read: a link that leaves the model, a "
 				     "special file, or one without permission");
 	if (is_link(vouch, entry) && !manifest->allows_symlinks) {
-		vouch->entries[entry].differing |= 1u << i;
-		return sy_vouch_tell(vouch, entry, SY_RULE_SIGNATURE_LINK_FOUND,
+			return sy_vouch_tell(vouch, entry, SY_RULE_SIGNATURE_LINK_FOUND,
 				     "the signature allows no symbolic links");
-	}
 	if (vouch->check->report->artifacts[entry].scope == SY_SCOPE_EXCLUDED)
 		return SY_OK;
 	if (manifest->shard_size > 0)
@@ -348,7 +330,6 @@ static enum sy_status take_extra(struct sy_vouch *vouch, size_t i, size_t entry,
 		extras->n_empty++;
 		return SY_OK;
 	}
-	vouch->entries[entry].differing |= 1u << i;
 	return sy_vouch_tell(vouch, entry, SY_RULE_SIGNATURE_FILE_UNLISTED,
 			     "it is not in the signed list of %zu files", manifest->n_entries);
 }
@@ -389,9 +370,8 @@ static enum sy_status compare_extras(struct sy_vouch *vouch, size_t i)
 	const struct sy_vouch_signature *s = &vouch->signatures[i];
 	enum sy_status status = SY_OK;
 	struct extras extras = { 0 };
-	size_t entry, end;
+	size_t entry = vouch->roots[s->root].first, end = vouch->roots[s->root].end;
 
-	sy_vouch_root(vouch, s->root, &entry, &end);
 	for (; entry < end && status == SY_OK; entry++) {
 		if ((vouch->entries[entry].listed & 1u << i) || is_own(vouch, entry))
 			continue;

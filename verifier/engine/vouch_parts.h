@@ -56,19 +56,24 @@ struct sy_vouch_signature {
 	struct sy_oms_result *oms;	/* OMS; NULL: none */
 	struct sy_minisign minisign;	/* MINISIGN, SIGNIFY */
 	size_t voucher;			/* VALID: in the trust */
+	bool is_stale;			/* VALID, but the policy does not take it any more */
 	struct sy_digest key_id;	/* len 0: not known */
 	struct sy_span signer;		/* for the report: who, or which key */
 	struct sy_span algorithm;	/* of the signature; may be empty */
 	struct sy_span reason;		/* a word; empty: none */
 	struct sy_text sentence;	/* why it is not VALID */
-	bool is_compared;		/* something was found to differ, or all is equal */
 };
 
 /* Bits of signatures: which list the entry, and which of those its bytes match. */
 struct sy_vouch_entry {
-	uint32_t listed, matched, differing;
+	uint32_t listed, matched;
 	uint16_t algorithms;
 	bool is_ignored;
+};
+
+/* Entries [first, end). */
+struct sy_vouch_span {
+	size_t first, end;
 };
 
 struct sy_vouch {
@@ -81,6 +86,7 @@ struct sy_vouch {
 	struct sy_vouch_signature *signatures;
 	size_t n_signatures;
 	struct sy_vouch_entry *entries;	/* as in the inventory */
+	struct sy_vouch_span *roots;	/* as in the inventory: which entries are theirs */
 };
 
 SY_MUST_CHECK enum sy_status sy_vouch_read_trust(struct sy_vouch *vouch);
@@ -90,9 +96,6 @@ SY_MUST_CHECK enum sy_status sy_vouch_find(struct sy_vouch *vouch);
 
 /* The manifest of an OMS signature; NULL: it has none. */
 const struct sy_manifest *sy_vouch_manifest(const struct sy_vouch_signature *signature);
-
-/* Entries [first, end) of a root; they lie together. */
-void sy_vouch_root(const struct sy_vouch *vouch, size_t root, size_t *first, size_t *end);
 
 /* The entry of that path below a root, or SIZE_MAX. */
 size_t sy_vouch_lookup(const struct sy_vouch *vouch, size_t root, struct sy_span rel);
@@ -105,6 +108,9 @@ SY_MUST_CHECK enum sy_status sy_vouch_compare(struct sy_vouch *vouch, size_t i);
 
 /* Verifies a minisign or signify signature of one file, now that it is weighed. */
 SY_MUST_CHECK enum sy_status sy_vouch_check_file(struct sy_vouch *vouch, size_t i);
+
+/* Marks VALID signatures that the policy does not take any more, and says why. */
+SY_MUST_CHECK enum sy_status sy_vouch_age(struct sy_vouch *vouch);
 
 /* Adds a finding about an entry of the inventory, or a path without one. */
 SY_PRINTF(4, 5)

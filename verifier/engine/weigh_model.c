@@ -15,13 +15,21 @@ struct stage {
 	uint64_t n_compared, n_matching;
 };
 
-static bool is_weighed(const struct sy_check *check, size_t entry)
+/* Digests that are reported of every file, and those that a signature compares. */
+static unsigned algorithms_of(const struct sy_check *check, size_t entry)
 {
 	const struct sy_entry *e = &check->inventory.entries[entry];
+	unsigned algorithms = sy_vouch_algorithms(check->vouch, entry);
 
-	return e->kind == SY_ENTRY_FILE &&
-	       (e->place == SY_PLACE_PLAIN || e->place == SY_PLACE_CACHE_SNAPSHOT) &&
-	       check->report->artifacts[entry].scope != SY_SCOPE_EXCLUDED;
+	if (e->kind != SY_ENTRY_FILE ||
+	    check->report->artifacts[entry].scope == SY_SCOPE_EXCLUDED)
+		return 0;
+	if (!check->options->is_weighing_all ||
+	    (e->place != SY_PLACE_PLAIN && e->place != SY_PLACE_CACHE_SNAPSHOT))
+		return algorithms;
+	if (e->has_expected)
+		algorithms |= 1u << e->expected.algorithm;
+	return algorithms | 1u << SY_SHA256;
 }
 
 static enum sy_status open_job(void *user, size_t id, struct sy_context *ctx,
@@ -52,10 +60,8 @@ static void add_job(struct stage *stage, size_t i)
 
 	*job = (struct sy_weigh_job){
 		.id = i, .size = entry->identity.size,
-		.algorithms = 1u << SY_SHA256,
+		.algorithms = algorithms_of(stage->check, i),
 	};
-	if (entry->has_expected)
-		job->algorithms |= 1u << entry->expected.algorithm;
 }
 
 static enum sy_status compare_expected(struct stage *stage,
@@ -65,7 +71,7 @@ static enum sy_status compare_expected(struct stage *stage,
 	const struct sy_digest *found = &job->digests[entry->expected.algorithm];
 	char want[2 * SY_DIGEST_MAX + 1], have[2 * SY_DIGEST_MAX + 1];
 
-	if (!entry->has_expected)
+	if (!entry->has_expected || found->len == 0)
 		return SY_OK;
 	stage->n_compared++;
 	if (sy_digest_equal(found, &entry->expected)) {
@@ -134,7 +140,7 @@ static uint64_t all_bytes(const struct sy_check *check)
 	uint64_t n = 0;
 
 	for (size_t i = 0; i < check->inventory.n_entries; i++)
-		n += is_weighed(check, i) ? check->inventory.entries[i].identity.size
+		n += algorithms_of(check, i) ? check->inventory.entries[i].identity.size
 					  : 0;
 	return n;
 }
@@ -145,7 +151,7 @@ static enum sy_status run_all(struct stage *stage)
 	enum sy_status status = SY_OK;
 
 	for (size_t i = 0; i < check->inventory.n_entries && status == SY_OK; i++) {
-		if (!is_weighed(check, i))
+		if (!algorithms_of(check, i))
 			continue;
 		add_job(stage, i);
 		stage->weigh_bytes += check->inventory.entries[i].identity.size;

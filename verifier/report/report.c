@@ -130,6 +130,7 @@ void sy_report_free(struct sy_report **report)
 	}
 	sy_release(r->ctx, r->artifacts);
 	sy_release(r->ctx, r->reasons);
+	sy_release(r->ctx, r->signatures);
 	sy_arena_free(&r->arena);
 	sy_release(r->ctx, r);
 	*report = NULL;
@@ -387,6 +388,33 @@ enum sy_status sy_report_add_notice(struct sy_report *report, const char *kind,
 	report->notices = n;
 	report->n_notices++;
 	return SY_OK;
+}
+
+enum sy_status sy_report_add_signature(struct sy_report *report,
+				       const struct sy_signature_row *row)
+{
+	struct sy_signature_row *to;
+	enum sy_status status = sy_grow(report->ctx, &report->signatures,
+					&report->cap_signatures, report->n_signatures + 1,
+					sizeof(*to));
+
+	if (status != SY_OK)
+		return status;
+	to = &report->signatures[report->n_signatures];
+	status = sy_arena_copy(&report->arena, row->file, &to->file);
+	if (status == SY_OK)
+		status = sy_arena_copy(&report->arena, row->kind, &to->kind);
+	if (status == SY_OK)
+		status = sy_arena_copy(&report->arena, row->signer, &to->signer);
+	if (status == SY_OK)
+		status = sy_arena_copy(&report->arena, row->algorithm, &to->algorithm);
+	if (status == SY_OK)
+		status = sy_arena_copy(&report->arena, row->status, &to->status);
+	if (status == SY_OK)
+		status = sy_arena_copy(&report->arena, row->reason, &to->reason);
+	if (status == SY_OK)
+		report->n_signatures++;
+	return status;
 }
 
 enum sy_status sy_report_add_reason(struct sy_report *report, const char *word)

@@ -132,7 +132,7 @@ struct sy_report {
 	struct sy_notice *notices;	/* sorted by (kind, path, detail) at the end */
 	size_t n_notices;
 	struct sy_signature_row *signatures;
-	size_t n_signatures;
+	size_t n_signatures, cap_signatures;
 	/* set by sy_report_finish */
 	enum sy_answer answers[SY_N_QUESTIONS];
 	enum sy_verdict verdict;
@@ -197,6 +197,10 @@ SY_MUST_CHECK enum sy_status sy_report_add_notice(struct sy_report *report,
 						  const char *kind,
 						  struct sy_span path,
 						  const char *fmt, ...);
+
+/* A copy of the row; file, kind and status are never empty. */
+SY_MUST_CHECK enum sy_status sy_report_add_signature(struct sy_report *report,
+						     const struct sy_signature_row *row);
 
 /* Adds a word to `reasons` (io, limit, worker-died, ...). */
 SY_MUST_CHECK enum sy_status sy_report_add_reason(struct sy_report *report,

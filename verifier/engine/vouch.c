@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The order of things: trust, signatures, marks; comparing; answers. */
+#include "verifier/engine/vouch_parts.h"
+
+static const char *const kinds[] = {
+	[SY_VOUCH_OMS] = "oms", [SY_VOUCH_MINISIGN] = "minisign",
+	[SY_VOUCH_SIGNIFY] = "signify", [SY_VOUCH_UNKNOWN] = "unknown",
+};
+
+static const char *const states[] = {
+	[SY_VOUCH_VALID] = "valid", [SY_VOUCH_REFUSED] = "refused",
+	[SY_VOUCH_UNCHECKED] = "unchecked", [SY_VOUCH_UNTRUSTED] = "untrusted",
+	[SY_VOUCH_PENDING] = "unchecked",
+};
+
+bool sy_vouch_is_signature(const struct sy_vouch *vouch, size_t entry)
+{
+	for (size_t i = 0; vouch && i < vouch->n_signatures; i++) {
+		if (vouch->signatures[i].entry == entry &&
+		    vouch->signatures[i].kind != SY_VOUCH_UNKNOWN)
+			return true;
+	}
+	return false;
+}
+
+bool sy_vouch_is_listed(const struct sy_vouch *vouch, size_t entry)
+{
+	return vouch->entries[entry].listed != 0;
+}
+
+bool sy_vouch_has_signature(const struct sy_vouch *vouch)
+{
+	return vouch && vouch->n_signatures > 0;
+}
+
+unsigned sy_vouch_algorithms(const struct sy_vouch *vouch, size_t entry)
+{
+	return vouch && vouch->entries ? vouch->entries[entry].algorithms : 0;
+}
+
+enum sy_status sy_vouch_tell(struct sy_vouch *vouch, size_t artifact, enum sy_rule rule,
+			     const char *fmt, ...)
+{
+	struct sy_text text;
+	va_list args;
+
+	sy_text_init(&text);
+	va_start(args, fmt);
+	sy_text_vaddf(&text, fmt, args);
+	va_end(args);
+	return sy_report_add_finding(vouch->check->report, artifact, &(struct sy_record_fact){
+		.rule = rule, .off = SY_OFFSET_NONE, .detail = sy_text_span(&text),
+	});
+}
+
+/* Opening. */
+
+static enum sy_status find_roots(struct sy_vouch *vouch)
+{
+	const struct sy_inventory *inventory = &vouch->check->inventory;
+
+	vouch->roots = sy_arena_alloc(&vouch->arena,
+				      (inventory->n_roots + 1) * sizeof(*vouch->roots));
+	if (!vouch->roots)
+		return sy_memory_status(vouch->ctx);
+	for (size_t i = 0; i < inventory->n_entries; i++) {
+		struct sy_vouch_span *span = &vouch->roots[inventory->entries[i].root];
+
+		if (span->end == 0)
+			span->first = i;
+		span->end = i + 1;
+	}
+	return SY_OK;
+}
+
+enum sy_status sy_vouch_open(struct sy_check *check, const struct sy_vouch_options *options,
+			     const struct sy_policy *policy, struct sy_vouch **out)
+{
+	SY_OWNED(sy_vouch_free) struct sy_vouch *vouch = NULL;
+	enum sy_status status;
+
+	*out = NULL;
+	vouch = sy_alloc(check->ctx, sizeof(*vouch));
+	if (!vouch)
+		return sy_memory_status(check->ctx);
+	vouch->check = check;
+	vouch->ctx = check->ctx;
+	vouch->options = options;
+	vouch->policy = policy;
+	sy_arena_init(&vouch->arena, check->ctx);
+	status = find_roots(vouch);
+	if (status == SY_OK)
+		status = sy_vouch_read_trust(vouch);
+	if (status == SY_OK)
+		status = sy_vouch_find(vouch);
+	if (status == SY_OK)
+		status = sy_vouch_mark(vouch);
+	if (status == SY_OK)
+		*out = SY_TAKE(vouch);
+	return status;
+}
+
+void sy_vouch_free(struct sy_vouch **p)
+{
+	struct sy_vouch *vouch = *p;
+
+	if (!vouch)
+		return;
+	for (size_t i = 0; i < vouch->n_signatures; i++)
+		sy_oms_result_free(&vouch->signatures[i].oms);
+	sy_vouch_free_trust(vouch);
+	sy_release(vouch->ctx, vouch->entries);
+	sy_arena_free(&vouch->arena);
+	sy_release(vouch->ctx, vouch);
+	*p = NULL;
+}
+
+/* What came of each signature. */
+
+/* The artifact of a signature: an entry, or one of its own when it lies elsewhere. */
+static enum sy_status artifact_of(struct sy_vouch *vouch, const struct sy_vouch_signature *s,
+				  size_t *artifact)
+{
+	struct sy_report *report = vouch->check->report;
+	enum sy_status status;
+
+	*artifact = s->entry;
+	if (s->entry != SIZE_MAX)
+		return SY_OK;
+	status = sy_report_add_artifact(report, s->path, 0, artifact);
+	if (status != SY_OK)
+		return status;
+	report->artifacts[*artifact].scope = SY_SCOPE_LISTED;
+	report->artifacts[*artifact].note = sy_span_str("a signature");
+	report->artifacts[*artifact].format = sy_span_str("unknown");
+	return SY_OK;
+}
+
+static enum sy_status tell_bad(struct sy_vouch *vouch, const struct sy_vouch_signature *s,
+			       enum sy_rule rule)
+{
+	size_t artifact;
+	enum sy_status status = artifact_of(vouch, s, &artifact);
+
+	if (status != SY_OK)
+		return status;
+	return sy_vouch_tell(vouch, artifact, rule, "%s%s%.*s%s",
+			     s->sentence.len ? s->sentence.data : "it does not hold",
+			     s->reason.len ? " (" : "", (int)s->reason.len,
+			     s->reason.len ? (const char *)s->reason.data : "",
+			     s->reason.len ? ")" : "");
+}
+
+static enum sy_status tell_untrusted(struct sy_vouch *vouch, const struct sy_vouch_signature *s)
+{
+	struct sy_text signer;
+
+	sy_text_init(&signer);
+	sy_text_name(&signer, s->signer);
+	return sy_report_add_notice(vouch->check->report, "signature-untrusted", s->path,
+				    s->kind == SY_VOUCH_OMS ?
+				    "the bytes were compared with a list signed by %s, whom you "
+				    "have not said that you trust (--key, --certificate-chain)" :
+				    "it is by %s, whom you have not said that you trust (--key)",
+				    signer.len > 2 ? signer.data : "somebody");
+}
+
+/* Somebody else signed as well: no fault, as long as somebody trusted did. */
+static bool is_beside_good(const struct sy_vouch *vouch, const struct sy_vouch_signature *s)
+{
+	if (!sy_span_is(s->reason, "key-mismatch") &&
+	    !sy_span_is(s->reason, "certificate-untrusted"))
+		return false;
+	for (size_t i = 0; i < vouch->n_signatures; i++) {
+		const struct sy_vouch_signature *other = &vouch->signatures[i];
+
+		if (other->state == SY_VOUCH_VALID && !other->is_stale &&
+		    other->root == s->root && other->target == s->target)
+			return true;
+	}
+	return false;
+}
+
+static enum sy_status tell_refused(struct sy_vouch *vouch, const struct sy_vouch_signature *s)
+{
+	if (!is_beside_good(vouch, s))
+		return tell_bad(vouch, s, SY_RULE_SIGNATURE_REFUSED);
+	return sy_report_add_notice(vouch->check->report, "signature-by-others", s->path,
+				    "somebody whom you have not said that you trust signed as well");
+}
+
+static enum sy_status tell_state(struct sy_vouch *vouch, const struct sy_vouch_signature *s)
+{
+	switch (s->state) {
+	case SY_VOUCH_VALID:
+		return s->is_stale ? tell_bad(vouch, s, SY_RULE_SIGNATURE_STALE) : SY_OK;
+	case SY_VOUCH_REFUSED:
+		return tell_refused(vouch, s);
+	case SY_VOUCH_UNTRUSTED:
+		return tell_untrusted(vouch, s);
+	case SY_VOUCH_UNCHECKED:
+	case SY_VOUCH_PENDING:
+		break;
+	}
+	if (vouch->trust.is_configured)
+		return tell_bad(vouch, s, SY_RULE_SIGNATURE_UNCHECKED);
+	return sy_report_add_notice(vouch->check->report, "signature-unchecked", s->path, "%s",
+				    s->sentence.data);
+}
+
+static enum sy_status note_reading(struct sy_vouch *vouch, const struct sy_vouch_signature *s)
+{
+	struct sy_report *report = vouch->check->report;
+	enum sy_status status = SY_OK;
+
+	if (!s->oms)
+		return SY_OK;
+	for (unsigned t = 0; t < SY_N_OMS_TOLERANCES && status == SY_OK; t++) {
+		if (s->oms->reading.used & SY_OMS_BIT(t))
+			status = sy_report_add_notice(report, "signature-tolerance", s->path,
+				"%s (%s)",
+				sy_oms_tolerance_text((enum sy_oms_tolerance)t),
+				sy_oms_tolerance_name((enum sy_oms_tolerance)t));
+	}
+	if (status == SY_OK && s->oms->leaf.subject.len > 0)
+		status = sy_report_add_notice(report, "signature-time", s->path,
+			"certificates were checked as of %s",
+			s->oms->time_rule == SY_CHAIN_NOW ? "now" :
+			"the moment the signer's begins; nobody vouches for when it was made");
+	return status;
+}
+
+static enum sy_status add_row(struct sy_vouch *vouch, const struct sy_vouch_signature *s)
+{
+	const char *state = s->is_stale ? "stale" : states[s->state];
+	const struct sy_signature_row row = {
+		.file = s->path, .kind = sy_span_str(kinds[s->kind]), .signer = s->signer,
+		.algorithm = s->algorithm, .status = sy_span_str(state), .reason = s->reason,
+	};
+
+	return sy_report_add_signature(vouch->check->report, &row);
+}
+
+/* Answers. */
+
+struct answering {
+	struct sy_vouch *vouch;
+	uint32_t good;			/* signatures that are valid and not stale */
+	bool *has_signed;		/* by signer of the policy */
+};
+
+static bool is_same_list(const struct sy_vouch_signature *a, const struct sy_vouch_signature *b)
+{
+	const struct sy_manifest *x = sy_vouch_manifest(a), *y = sy_vouch_manifest(b);
+
+	if (!x || !y)
+		return !x && !y && a->target == b->target;
+	return sy_digest_equal(&x->root, &y->root);
+}
+
+/* Keys that several signatures share count for one signer only. */
+static bool is_key_used(const struct sy_vouch *vouch, uint32_t used, const struct sy_digest *id)
+{
+	for (size_t i = 0; i < vouch->n_signatures; i++) {
+		if ((used & 1u << i) && sy_digest_equal(&vouch->signatures[i].key_id, id))
+			return true;
+	}
+	return false;
+}
+
+/* Do enough signers of the rule vouch for one and the same list that has the file? */
+static bool is_rule_met(struct answering *a, const struct sy_policy_rule *rule, uint32_t matched)
+{
+	const struct sy_vouch *vouch = a->vouch;
+
+	for (size_t i = 0; i < vouch->n_signatures; i++) {
+		uint32_t used = 0;
+
+		if (!(matched & 1u << i))
+			continue;
+		memset(a->has_signed, 0, vouch->policy->signers.n * sizeof(*a->has_signed));
+		for (size_t k = 0; k < vouch->n_signatures; k++) {
+			const struct sy_vouch_signature *s = &vouch->signatures[k];
+
+			if (!(matched & 1u << k) || is_key_used(vouch, used, &s->key_id) ||
+			    !is_same_list(&vouch->signatures[i], s))
+				continue;
+			used |= 1u << k;
+			a->has_signed[s->voucher] = true;
+		}
+		if (sy_policy_rule_is_met(rule, a->has_signed))
+			return true;
+	}
+	return false;
+}
+
+static bool is_by_rules(const struct sy_vouch *vouch)
+{
+	return vouch->policy && vouch->policy->signers.n > 0;
+}
+
+static enum sy_status tell_threshold(struct answering *a, size_t entry,
+				     const struct sy_policy_rule *rule)
+{
+	if (!rule)
+		return sy_vouch_tell(a->vouch, entry, SY_RULE_SIGNATURE_THRESHOLD_MISSED,
+				     "no rule of the policy says who may vouch for it");
+	return sy_vouch_tell(a->vouch, entry, SY_RULE_SIGNATURE_THRESHOLD_MISSED,
+			     "the policy wants %llu of %zu signers to vouch for one list with it",
+			     (unsigned long long)rule->threshold, rule->signers.n);
+}
+
+/* The file's bytes are in a valid list; may those who signed it vouch for it? */
+static enum sy_status answer_signed(struct answering *a, size_t entry, uint32_t matched)
+{
+	struct sy_artifact *artifact = &a->vouch->check->report->artifacts[entry];
+	const struct sy_policy_rule *rule;
+
+	sy_artifact_answer(artifact, SY_INTACT, SY_YES);
+	if (!is_by_rules(a->vouch)) {
+		sy_artifact_answer(artifact, SY_AUTHENTIC, SY_YES);
+		return SY_OK;
+	}
+	rule = sy_policy_rule_for(a->vouch->policy,
+				  sy_span_str(a->vouch->check->inventory.entries[entry].rel));
+	if (!rule || !is_rule_met(a, rule, matched))
+		return tell_threshold(a, entry, rule);
+	sy_artifact_answer(artifact, SY_AUTHENTIC, SY_YES);
+	return SY_OK;
+}
+
+static bool is_counting(const struct sy_artifact *artifact)
+{
+	return artifact->scope == SY_SCOPE_EXAMINED || artifact->scope == SY_SCOPE_NOT_EXAMINED;
+}
+
+/* Trust was configured, and nothing that holds says anything about the file. */
+static void answer_unsigned(struct answering *a, size_t entry)
+{
+	struct sy_artifact *artifact = &a->vouch->check->report->artifacts[entry];
+	bool is_doubtful = false;
+
+	if (!is_counting(artifact) || a->vouch->entries[entry].is_ignored)
+		return;
+	for (size_t i = 0; i < a->vouch->n_signatures; i++)
+		is_doubtful |= a->vouch->signatures[i].state == SY_VOUCH_UNCHECKED;
+	sy_artifact_answer(artifact, SY_AUTHENTIC, is_doubtful ? SY_UNDETERMINED : SY_NO);
+}
+
+static enum sy_status answer_entry(struct answering *a, size_t entry)
+{
+	const struct sy_vouch_entry *e = &a->vouch->entries[entry];
+	uint32_t matched = e->matched & a->good;
+
+	if (matched != 0)
+		return answer_signed(a, entry, matched);
+	if (a->vouch->trust.is_configured && !sy_vouch_is_signature(a->vouch, entry) &&
+	    !(e->listed & a->good))
+		answer_unsigned(a, entry);
+	return SY_OK;
+}
+
+static enum sy_status answer_all(struct sy_vouch *vouch)
+{
+	struct answering a = { .vouch = vouch };
+	enum sy_status status = SY_OK;
+
+	if (is_by_rules(vouch)) {
+		a.has_signed = sy_arena_alloc(&vouch->arena, vouch->policy->signers.n *
+					      sizeof(*a.has_signed));
+		if (!a.has_signed)
+			return sy_memory_status(vouch->ctx);
+	}
+	for (size_t i = 0; i < vouch->n_signatures; i++) {
+		if (vouch->signatures[i].state == SY_VOUCH_VALID && !vouch->signatures[i].is_stale)
+			a.good |= 1u << i;
+	}
+	for (size_t i = 0; i < vouch->check->inventory.n_entries && status == SY_OK; i++)
+		status = answer_entry(&a, i);
+	return status;
+}
+
+static enum sy_status note_absent(struct sy_vouch *vouch)
+{
+	if (vouch->n_signatures > 0 || !vouch->trust.is_configured)
+		return SY_OK;
+	return sy_report_add_notice(vouch->check->report, "signature-absent", sy_span_of(NULL, 0),
+				    "whom to trust was said, and there is no signature: neither "
+				    "model.sig in the directory nor FILE.sig or FILE.minisig "
+				    "beside the file");
+}
+
+static enum sy_status judge_signature(struct sy_vouch *vouch, size_t i)
+{
+	struct sy_vouch_signature *s = &vouch->signatures[i];
+	enum sy_status status = SY_OK;
+
+	if (s->state == SY_VOUCH_PENDING)
+		status = sy_vouch_check_file(vouch, i);
+	if (status == SY_OK && s->state != SY_VOUCH_REFUSED && sy_vouch_manifest(s))
+		status = sy_vouch_compare(vouch, i);
+	return status;
+}
+
+enum sy_status sy_vouch_judge(struct sy_vouch *vouch)
+{
+	enum sy_status status = SY_OK;
+
+	for (size_t i = 0; i < vouch->n_signatures && status == SY_OK; i++)
+		status = judge_signature(vouch, i);
+	if (status == SY_OK)
+		status = sy_vouch_age(vouch);
+	for (size_t i = 0; i < vouch->n_signatures && status == SY_OK; i++) {
+		status = tell_state(vouch, &vouch->signatures[i]);
+		if (status == SY_OK)
+			status = note_reading(vouch, &vouch->signatures[i]);
+		if (status == SY_OK)
+			status = add_row(vouch, &vouch->signatures[i]);
+	}
+	if (status == SY_OK)
+		status = note_absent(vouch);
+	return status == SY_OK ? answer_all(vouch) : status;
+}
