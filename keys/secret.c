@@ -3,6 +3,7 @@
 #include "keys/secret.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sodium.h>
 
 enum sy_status sy_secret_new(struct sy_context *ctx, size_t cap, struct sy_secret *secret)
@@ -35,6 +36,19 @@ void sy_secret_free(struct sy_secret *secret)
 	*secret = (struct sy_secret){ 0 };
 }
 
+bool sy_secret_equal(const struct sy_secret *a, const struct sy_secret *b)
+{
+	return a->len == b->len && (a->len == 0 || sodium_memcmp(a->data, b->data, a->len) == 0);
+}
+
+/* A pipe that its writer, or our own way of opening files, made non-blocking. */
+static bool wait_for(int fd)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+
+	return poll(&poll_fd, 1, -1) > 0 || errno == EINTR;
+}
+
 /* Up to the end, or one byte more than is wanted. */
 static enum sy_status fill(struct sy_context *ctx, int fd, struct sy_secret *secret)
 {
@@ -45,6 +59,8 @@ static enum sy_status fill(struct sy_context *ctx, int fd, struct sy_secret *sec
 		if (sy_cancelled(ctx))
 			return sy_fail(ctx, SY_CANCELLED, "interrupted");
 		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN && wait_for(fd))
 			continue;
 		if (n < 0)
 			return sy_fail_errno(ctx, "reading a secret");

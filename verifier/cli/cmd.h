@@ -14,6 +14,7 @@ int cmd_scan(const struct options *options);
 int cmd_hash(const struct options *options);
 int cmd_inspect(const struct options *options);
 int cmd_trace(const struct options *options);
+int cmd_key(const struct options *options);
 int cmd_rules(const struct options *options);
 int cmd_policy(const struct options *options);
 int cmd_help(const struct options *options);

@@ -249,8 +249,8 @@ static enum sy_status take_listed(struct sy_vouch *vouch, size_t i, size_t entry
 		return sy_vouch_tell(vouch, entry, SY_RULE_SIGNATURE_FILE_UNREADABLE,
 				     "it is no file that is read: a link that leaves the model, a "
 				     "special file, or one without permission");
-	if (is_link(vouch, entry) && !manifest->allows_symlinks) {
-			return sy_vouch_tell(vouch, entry, SY_RULE_SIGNATURE_LINK_FOUND,
+	if (is_link(vouch, entry) && !manifest->allows_symlinks)
+		return sy_vouch_tell(vouch, entry, SY_RULE_SIGNATURE_LINK_FOUND,
 				     "the signature allows no symbolic links");
 	if (vouch->check->report->artifacts[entry].scope == SY_SCOPE_EXCLUDED)
 		return SY_OK;
