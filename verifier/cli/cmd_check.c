@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * check and scan: what to examine, where the reports go, which code to leave
+ * check, scan and verify: what to examine, where the reports go, which code to leave
  * with.  The judging is the library's.
  */
 #include <errno.h>
@@ -192,6 +192,15 @@ static int run(const struct options *options, const struct command_info *command
 		.allow_global = options->allow_global.items,
 		.n_allow_global = options->allow_global.n,
 		.policy = options->policy,
+		.signatures = options->signature.items,
+		.n_signatures = options->signature.n,
+		.keys = options->key.items, .n_keys = options->key.n,
+		.certificate_chains = options->certificate_chain.items,
+		.n_certificate_chains = options->certificate_chain.n,
+		.certificate_time = options->certificate_time,
+		.ignore_paths = options->ignore_path.items,
+		.n_ignore_paths = options->ignore_path.n,
+		.ignore_unsigned = options->ignore_unsigned,
 		.progress = progress_update, .progress_user = &progress,
 	};
 	struct steelyard_report *report = NULL;
@@ -241,4 +250,14 @@ int cmd_check(const struct options *options)
 int cmd_scan(const struct options *options)
 {
 	return check_or_scan(options, "scan", STEELYARD_ASK_SCAN);
+}
+
+int cmd_verify(const struct options *options)
+{
+	const struct command_info *command = cli_command("verify");
+
+	if (options->key.n + options->certificate_chain.n == 0 && !options->policy)
+		return usage_error(command, "verify needs to know whom to trust: --key, "
+				   "--certificate-chain or --policy");
+	return check_or_scan(options, "verify", STEELYARD_ASK_VERIFY);
 }

@@ -13,7 +13,7 @@
 #include "verifier/cli/terminal.h"
 #include "verifier/include/steelyard.h"
 
-#define N_OPTIONS_MAX 64
+#define N_OPTIONS_MAX 128
 #define WORD_MAX 40	/* longer words are no misspelling of ours */
 
 struct parser {
@@ -69,9 +69,13 @@ bool option_list_add(struct option_list *list, const char *item)
 void options_free(struct options *options)
 {
 	free(options->allow_global.items);
+	free(options->certificate_chain.items);
 	free(options->exclude.items);
+	free(options->ignore_path.items);
+	free(options->key.items);
 	free(options->limit.items);
 	free(options->report.items);
+	free(options->signature.items);
 	free(options->operands.items);
 	memset(options, 0, sizeof(*options));
 }

@@ -8,7 +8,9 @@
 #define FIELD(member) offsetof(struct options, member)
 #define ON_ALL (ON_NONE | ON_CHECK | ON_SCAN | ON_HASH | ON_INSPECT | ON_RULES | \
 		ON_HELP | ON_COMPLETION | ON_TRACE | ON_POLICY | ON_KEY | ON_VERIFY)
-#define ON_REPORT (ON_CHECK | ON_SCAN)
+#define ON_REPORT (ON_CHECK | ON_SCAN | ON_VERIFY)
+#define ON_LOOK (ON_CHECK | ON_SCAN)
+#define ON_TRUST (ON_CHECK | ON_VERIFY)
 #define ON_WALK (ON_REPORT | ON_INSPECT)
 
 static const struct command_example check_examples[] = {
@@ -25,6 +27,17 @@ static const struct command_example check_examples[] = {
 static const struct command_example scan_examples[] = {
 	{ "steelyard scan model/", "structure and code only: no weights are read" },
 	{ "steelyard scan --json model/ > report.json", "the report document" },
+	{ 0 }
+};
+
+static const struct command_example verify_examples[] = {
+	{ "steelyard verify --key vendor.pub model/",
+	  "is every file the one that the key's owner signed (model.sig)?" },
+	{ "steelyard verify --certificate-chain root.pem --signature model.sig model/",
+	  "by certificate, with a signature that lies elsewhere" },
+	{ "steelyard verify --key minisign.pub model.gguf",
+	  "one file, by model.gguf.minisig beside it" },
+	{ "steelyard verify --policy policy.json model/", "by the signers of a policy" },
 	{ 0 }
 };
 
@@ -109,6 +122,18 @@ const struct command_info cli_commands[] = {
 	  "Like check, but asks two questions only: is it what it claims to be, and "
 	  "can loading it run code. The weights themselves are not read, so it takes "
 	  "milliseconds, and no digests are reported." },
+	{ .name = "verify", .bit = ON_VERIFY, .operands = "PATH",
+	  .max_operands = 1, .run = cmd_verify, .examples = verify_examples,
+	  .summary = "authentic and intact only: compare files with a signed list",
+	  .about =
+	  "Checks a signature and compares every file of PATH with what was signed: OpenSSF "
+	  "Model Signing bundles by key or certificate (also those of older versions), "
+	  "minisign and signify signatures of one file. Signatures are those of --signature, "
+	  "or model.sig and model.*.sig in a directory, FILE.sig and FILE.minisig beside a "
+	  "file.\n"
+	  "Files that are missing, changed or added are listed one by one, and so is what the "
+	  "signature does not protect. Formats are not looked into: check does that as well, "
+	  "and takes the same options." },
 	{ .name = "hash", .bit = ON_HASH, .operands = "PATH...",
 	  .max_operands = SIZE_MAX, .run = cmd_hash, .examples = hash_examples,
 	  .summary = "digests in the format of sha256sum, and their comparison",
@@ -205,17 +230,32 @@ const struct option_info cli_options[] = {
 	{ .name = "all", .type = OPTION_FLAG, .field = FIELD(all), .commands = ON_TRACE,
 	  .help = "List every opcode with its argument." },
 	{ .name = "allow-empty", .type = OPTION_FLAG, .field = FIELD(allow_empty),
-	  .commands = ON_REPORT,
+	  .commands = ON_LOOK,
 	  .help = "Exit with 0 instead of 3 when there is nothing to examine." },
 	{ .name = "allow-global", .type = OPTION_LIST, .field = FIELD(allow_global),
-	  .commands = ON_REPORT | ON_TRACE, .value = "NAME",
+	  .commands = ON_LOOK | ON_TRACE, .value = "NAME",
 	  .help = "Allow pickles to import NAME although it is not on the list: module.name, "
 		  "or module.* for all below a module. Such findings are listed as suppressed. "
 		  "It never covers a dangerous name. May be repeated." },
 	{ .name = "baseline", .type = OPTION_TEXT, .field = FIELD(baseline),
-	  .commands = ON_REPORT, .value = "REPORT", .fill = FILL_FILE,
+	  .commands = ON_LOOK, .value = "REPORT", .fill = FILL_FILE,
 	  .help = "Suppress findings that stand in this earlier JSON report; they are "
 		  "still listed as suppressed." },
+	{ .name = "bundle", .type = OPTION_LIST, .field = FIELD(signature),
+	  .commands = ON_TRUST, .value = "FILE", .fill = FILL_FILE, .is_hidden = true,
+	  .help = "The same as --signature." },
+	{ .name = "certificate-chain", .type = OPTION_LIST, .field = FIELD(certificate_chain),
+	  .commands = ON_TRUST, .value = "FILE", .fill = FILL_FILE,
+	  .help = "Trust the certificates of this PEM file, and who they vouch for. May be "
+		  "repeated." },
+	{ .name = "certificate-time", .type = OPTION_CHOICE, .field = FIELD(certificate_time),
+	  .commands = ON_TRUST, .value = "WHEN", .choices = "leaf-notbefore|now",
+	  .fill = FILL_CHOICES,
+	  .help = "When certificates must be valid: leaf-notbefore (the default: when the "
+		  "signer's began, as other tools do) or now." },
+	{ .name = "certificate_chain", .type = OPTION_LIST, .field = FIELD(certificate_chain),
+	  .commands = ON_TRUST, .value = "FILE", .fill = FILL_FILE, .is_hidden = true,
+	  .help = "The same as --certificate-chain." },
 	{ .name = "check", .letter = 'c', .type = OPTION_FLAG, .field = FIELD(check),
 	  .commands = ON_HASH,
 	  .help = "Read lists of digests from the PATHs and compare." },
@@ -225,7 +265,7 @@ const struct option_info cli_options[] = {
 	  .help = "Color the text: auto (the default: on a terminal, unless NO_COLOR is "
 		  "set), always or never." },
 	{ .name = "exclude", .type = OPTION_LIST, .field = FIELD(exclude),
-	  .commands = ON_WALK, .value = "GLOB",
+	  .commands = ON_LOOK | ON_INSPECT, .value = "GLOB",
 	  .help = "Leave out files whose path below PATH matches; they stay listed as "
 		  "excluded. * stops at a slash, ** does not. May be repeated." },
 	{ .name = "fail-on", .type = OPTION_CHOICE, .field = FIELD(fail_on),
@@ -245,6 +285,22 @@ const struct option_info cli_options[] = {
 	{ .name = "ignore-missing", .type = OPTION_FLAG, .field = FIELD(ignore_missing),
 	  .commands = ON_HASH,
 	  .help = "With -c: say nothing about files that do not exist." },
+	{ .name = "ignore-path", .type = OPTION_LIST, .field = FIELD(ignore_path),
+	  .commands = ON_TRUST, .value = "PATH", .fill = FILL_FILE,
+	  .help = "This file, or what lies below this directory, need not be signed; what is "
+		  "signed is compared all the same. May be repeated." },
+	{ .name = "ignore-paths", .type = OPTION_LIST, .field = FIELD(ignore_path),
+	  .commands = ON_TRUST, .value = "PATH", .fill = FILL_FILE, .is_hidden = true,
+	  .help = "The same as --ignore-path." },
+	{ .name = "ignore-unsigned-files", .type = OPTION_FLAG, .field = FIELD(ignore_unsigned),
+	  .commands = ON_TRUST, .is_hidden = true,
+	  .help = "No file need be signed: like --ignore-path for all that is not." },
+	{ .name = "ignore_paths", .type = OPTION_LIST, .field = FIELD(ignore_path),
+	  .commands = ON_TRUST, .value = "PATH", .fill = FILL_FILE, .is_hidden = true,
+	  .help = "The same as --ignore-path." },
+	{ .name = "ignore_unsigned_files", .type = OPTION_FLAG, .field = FIELD(ignore_unsigned),
+	  .commands = ON_TRUST, .is_hidden = true,
+	  .help = "The same as --ignore-unsigned-files." },
 	{ .name = "jobs", .type = OPTION_NUMBER, .field = FIELD(jobs),
 	  .commands = ON_WALK | ON_HASH, .value = "N", .max = 1024,
 	  .env = "STEELYARD_JOBS",
@@ -253,13 +309,17 @@ const struct option_info cli_options[] = {
 	{ .name = "json", .type = OPTION_FLAG, .field = FIELD(json),
 	  .commands = ON_NONE | ON_WALK | ON_HASH | ON_RULES | ON_TRACE | ON_KEY,
 	  .help = "Print one JSON document on stdout." },
+	{ .name = "key", .type = OPTION_LIST, .field = FIELD(key),
+	  .commands = ON_TRUST, .value = "PUBLIC", .fill = FILL_FILE,
+	  .help = "Trust this public key: a PEM file, or one of minisign or signify. May be "
+		  "repeated." },
 	{ .name = "limit", .type = OPTION_LIST, .field = FIELD(limit),
 	  .commands = ON_WALK | ON_HASH | ON_TRACE | ON_KEY, .value = "NAME=VALUE",
 	  .fill = FILL_LIMITS,
 	  .help = "Change a limit, see LIMITS. What lies beyond a limit is undetermined, "
 		  "never clean. May be repeated." },
 	{ .name = "loader", .type = OPTION_TEXT, .field = FIELD(loader),
-	  .commands = ON_REPORT, .value = "LOADER", .fill = FILL_LOADERS,
+	  .commands = ON_LOOK, .value = "LOADER", .fill = FILL_LOADERS,
 	  .help = "Judge for one loader only: files that it cannot read are listed as out "
 		  "of its scope and do not count. The default is any." },
 	{ .name = "man", .type = OPTION_FLAG, .field = FIELD(man), .commands = ON_HELP,
@@ -288,6 +348,12 @@ const struct option_info cli_options[] = {
 	{ .name = "public", .type = OPTION_TEXT, .field = FIELD(public_path),
 	  .commands = ON_KEY, .value = "FILE", .fill = FILL_FILE,
 	  .help = "generate: write the public key to FILE instead of beside the private one." },
+	{ .name = "public-key", .type = OPTION_LIST, .field = FIELD(key),
+	  .commands = ON_TRUST, .value = "PUBLIC", .fill = FILL_FILE, .is_hidden = true,
+	  .help = "The same as --key." },
+	{ .name = "public_key", .type = OPTION_LIST, .field = FIELD(key),
+	  .commands = ON_TRUST, .value = "PUBLIC", .fill = FILL_FILE, .is_hidden = true,
+	  .help = "The same as --key." },
 	{ .name = "quiet", .letter = 'q', .type = OPTION_FLAG, .field = FIELD(quiet),
 	  .commands = ON_REPORT,
 	  .help = "Print the headline only, and no notices or progress." },
@@ -301,6 +367,10 @@ const struct option_info cli_options[] = {
 	{ .name = "report", .type = OPTION_TEXT, .field = FIELD(tried),
 	  .commands = ON_POLICY, .value = "REPORT", .fill = FILL_FILE,
 	  .help = "For test: the JSON report to try the policy on." },
+	{ .name = "signature", .type = OPTION_LIST, .field = FIELD(signature),
+	  .commands = ON_TRUST, .value = "FILE", .fill = FILL_FILE,
+	  .help = "The signature of PATH, instead of those that lie in or beside it. May be "
+		  "repeated." },
 	{ .name = "status", .type = OPTION_FLAG, .field = FIELD(status),
 	  .commands = ON_HASH,
 	  .help = "With -c: print nothing; the exit status tells." },
@@ -310,7 +380,7 @@ const struct option_info cli_options[] = {
 	{ .name = "tag", .type = OPTION_FLAG, .field = FIELD(tag), .commands = ON_HASH,
 	  .help = "Print tagged lines: SHA256 (FILE) = DIGEST." },
 	{ .name = "tensors", .type = OPTION_FLAG, .field = FIELD(tensors),
-	  .commands = ON_REPORT,
+	  .commands = ON_LOOK,
 	  .help = "List every tensor in the JSON report." },
 	{ .name = "tensors", .type = OPTION_FLAG, .field = FIELD(tensors),
 	  .commands = ON_INSPECT,
@@ -326,7 +396,7 @@ const struct option_info cli_options[] = {
 	  .commands = ON_HASH,
 	  .help = "With -c: name each malformed line of the list." },
 	{ .name = "worker", .type = OPTION_TEXT, .field = FIELD(worker),
-	  .commands = ON_WALK | ON_TRACE, .value = "PATH", .env = "STEELYARD_WORKER",
+	  .commands = ON_LOOK | ON_INSPECT | ON_TRACE, .value = "PATH", .env = "STEELYARD_WORKER",
 	  .fill = FILL_FILE, .is_hidden = true,
 	  .help = "The steelyard-worker program." },
 	{ .name = "zero", .letter = 'z', .type = OPTION_FLAG, .field = FIELD(zero),

@@ -17,6 +17,7 @@ static const unsigned asked[] = {
 	[STEELYARD_ASK_SCAN] = 1u << SY_WELL_FORMED | 1u << SY_INERT,
 	[STEELYARD_ASK_INSPECT] = 1u << SY_WELL_FORMED | 1u << SY_INERT,
 	[STEELYARD_ASK_TRACE] = 1u << SY_WELL_FORMED | 1u << SY_INERT,
+	[STEELYARD_ASK_VERIFY] = 1u << SY_AUTHENTIC | 1u << SY_INTACT,
 };
 
 static const char *const commands[] = {
@@ -24,6 +25,7 @@ static const char *const commands[] = {
 	[STEELYARD_ASK_SCAN] = "scan",
 	[STEELYARD_ASK_INSPECT] = "inspect",
 	[STEELYARD_ASK_TRACE] = "trace",
+	[STEELYARD_ASK_VERIFY] = "verify",
 };
 
 static bool find_severity(struct steelyard_session *session, const char *name,
@@ -36,6 +38,20 @@ static bool find_severity(struct steelyard_session *session, const char *name,
 		return true;
 	sy_fail(&session->ctx, SY_USAGE, "there is no severity '%s' (none, info, "
 		"low, medium, high, critical)", name);
+	return false;
+}
+
+static bool find_time_rule(struct steelyard_session *session, const char *name,
+			   enum sy_chain_time *rule)
+{
+	*rule = SY_CHAIN_LEAF_NOT_BEFORE;
+	if (!name || !strcmp(name, sy_chain_time_name(SY_CHAIN_LEAF_NOT_BEFORE)))
+		return true;
+	*rule = SY_CHAIN_NOW;
+	if (!strcmp(name, sy_chain_time_name(SY_CHAIN_NOW)))
+		return true;
+	sy_fail(&session->ctx, SY_USAGE, "certificates are checked as of '%s' or 'now', not '%s'",
+		sy_chain_time_name(SY_CHAIN_LEAF_NOT_BEFORE), name);
 	return false;
 }
 
@@ -75,13 +91,22 @@ static bool translate(struct steelyard_session *session,
 		.follow_links = from->follow_links,
 		.progress = from->progress, .progress_user = from->progress_user,
 		.allow_global = from->allow_global, .n_allow_global = from->n_allow_global,
+		.vouch = {
+			.signatures = from->signatures, .n_signatures = from->n_signatures,
+			.keys = from->keys, .n_keys = from->n_keys,
+			.chains = from->certificate_chains,
+			.n_chains = from->n_certificate_chains,
+			.ignore = from->ignore_paths, .n_ignore = from->n_ignore_paths,
+			.ignores_unsigned = from->ignore_unsigned,
+		},
 	};
 	if (!to->loader) {
 		sy_fail(&session->ctx, SY_USAGE, "there is no loader '%s'",
 			from->loader);
 		return false;
 	}
-	return find_severity(session, from->fail_on, &to->fail_on);
+	return find_time_rule(session, from->certificate_time, &to->vouch.time_rule) &&
+	       find_severity(session, from->fail_on, &to->fail_on);
 }
 
 /* An option that would take something out of what a policy asks. */
@@ -105,6 +130,9 @@ static enum sy_status refuse_loosening(struct sy_context *ctx,
 		{ from->baseline != NULL, "--baseline" },
 		{ from->allow_empty && !policy->allow_empty, "--allow-empty" },
 		{ from->fail_on && to->fail_on > policy->fail_on, "--fail-on" },
+		{ from->n_keys + from->n_certificate_chains > 0 && policy->signers.n > 0,
+		  "--key" },
+		{ from->n_ignore_paths > 0 || from->ignore_unsigned, "--ignore-path" },
 		{ from->loader && to->loader != policy->loader && to->loader != sy_loaders[0],
 		  "--loader" },
 	};
@@ -137,7 +165,8 @@ static bool take_policy(struct steelyard_session *session,
 
 	if (!from->policy)
 		return true;
-	if (from->ask != STEELYARD_ASK_CHECK && from->ask != STEELYARD_ASK_SCAN)
+	if (from->ask != STEELYARD_ASK_CHECK && from->ask != STEELYARD_ASK_SCAN &&
+	    from->ask != STEELYARD_ASK_VERIFY)
 		status = sy_fail(ctx, SY_USAGE, "%s takes no policy", to->command);
 	else
 		status = sy_policy_read(ctx, from->policy, policy);

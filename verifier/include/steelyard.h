@@ -76,7 +76,8 @@ enum steelyard_ask {
 	STEELYARD_ASK_CHECK,	/* all four */
 	STEELYARD_ASK_SCAN,	/* well_formed and inert: no weights are read */
 	STEELYARD_ASK_INSPECT,	/* like SCAN, and keeps tensors and metadata */
-	STEELYARD_ASK_TRACE	/* like SCAN, and keeps what unpickling would do */
+	STEELYARD_ASK_TRACE,	/* like SCAN, and keeps what unpickling would do */
+	STEELYARD_ASK_VERIFY	/* authentic and intact: compares what was signed */
 };
 
 struct steelyard_check_options {
@@ -110,6 +111,22 @@ struct steelyard_check_options {
 	 * fail_on only where they are stricter: -1 else.
 	 */
 	const char *policy;
+	/*
+	 * ASK_CHECK, ASK_VERIFY: signature files (none: those that lie beside what is
+	 * checked), files of public keys, files of root certificates in PEM.
+	 */
+	const char *const *signatures;
+	size_t n_signatures;
+	const char *const *keys;
+	size_t n_keys;
+	const char *const *certificate_chains;
+	size_t n_certificate_chains;
+	/* "leaf-notbefore" (NULL) or "now": when certificates must be valid. */
+	const char *certificate_time;
+	/* Paths, named as the model is or relative to it, that nobody need have signed. */
+	const char *const *ignore_paths;
+	size_t n_ignore_paths;
+	bool ignore_unsigned;		/* no file need have been signed */
 };
 
 struct steelyard_report;

@@ -7,13 +7,22 @@
 #include "verifier/report/headline.h"
 #include "verifier/report/page.h"
 
+/* Nobody asked what the files are, only whose. */
+static bool is_verify(const struct sy_report *r)
+{
+	return !(r->asked & (1u << SY_WELL_FORMED | 1u << SY_INERT));
+}
+
 static void put_examined(struct sy_page *t)
 {
 	const struct sy_report *r = t->report;
 
 	sy_paragraph_count(&t->para, r->n_examined);
 	sy_page_str(t, " of ");
-	sy_page_n(t, r->n_counting, " file examined", " files examined");
+	if (is_verify(r))
+		sy_page_n(t, r->n_counting, " signed file compared", " signed files compared");
+	else
+		sy_page_n(t, r->n_counting, " file examined", " files examined");
 }
 
 static void put_counts(struct sy_page *t, enum sy_severity from, const char *before)
@@ -91,6 +100,8 @@ static void put_clean(struct sy_page *t)
 
 static const char *clean_word(const struct sy_report *r)
 {
+	if (is_verify(r))
+		return "Signed, and unchanged since";
 	if (has_counts(r))
 		return "Nothing at high or above";
 	return r->n_suppressed > 0 ? "Nothing new found" : "Nothing found";
