@@ -11,6 +11,7 @@
 
 int cmd_check(const struct options *options);
 int cmd_scan(const struct options *options);
+int cmd_sign(const struct options *options);
 int cmd_verify(const struct options *options);
 int cmd_hash(const struct options *options);
 int cmd_inspect(const struct options *options);

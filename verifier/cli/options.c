@@ -71,6 +71,7 @@ void options_free(struct options *options)
 	free(options->allow_global.items);
 	free(options->certificate_chain.items);
 	free(options->exclude.items);
+	free(options->format.items);
 	free(options->ignore_path.items);
 	free(options->key.items);
 	free(options->limit.items);

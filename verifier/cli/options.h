@@ -22,12 +22,13 @@ struct option_list {
 /* Everything a command line can say.  NULL, 0 and false: not given. */
 struct options {
 	const char *color, *loader, *fail_on, *baseline, *worker;
-	const char *files_from0, *algorithms, *policy, *preset, *tried, *certificate_time;
+	const char *files_from0, *algorithms, *policy, *preset, *tried;
+	const char *certificate, *certificate_time;
 	const char *passphrase_fd, *passphrase_file, *public_path, *type;
-	struct option_list allow_global, certificate_chain, exclude, ignore_path, key, limit;
-	struct option_list report, signature, operands;
-	uint64_t jobs;
-	bool all, allow_empty, check, follow_links, help, ignore_missing, ignore_unsigned, json, man;
+	struct option_list allow_global, certificate_chain, exclude, format, ignore_path;
+	struct option_list key, limit, report, signature, operands;
+	uint64_t jobs, shard_size;
+	bool all, allow_empty, allow_symlinks, check, follow_links, help, ignore_missing, ignore_unsigned, json, man;
 	bool minisign, no_passphrase, quiet, status, strict, tag, tensors, version, warn, zero;
 };
 

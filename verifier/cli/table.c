@@ -7,7 +7,7 @@
 
 #define FIELD(member) offsetof(struct options, member)
 #define ON_ALL (ON_NONE | ON_CHECK | ON_SCAN | ON_HASH | ON_INSPECT | ON_RULES | \
-		ON_HELP | ON_COMPLETION | ON_TRACE | ON_POLICY | ON_KEY | ON_VERIFY)
+		ON_HELP | ON_COMPLETION | ON_TRACE | ON_POLICY | ON_KEY | ON_VERIFY | ON_SIGN)
 #define ON_REPORT (ON_CHECK | ON_SCAN | ON_VERIFY)
 #define ON_LOOK (ON_CHECK | ON_SCAN)
 #define ON_TRUST (ON_CHECK | ON_VERIFY)
@@ -38,6 +38,17 @@ static const struct command_example verify_examples[] = {
 	{ "steelyard verify --key minisign.pub model.gguf",
 	  "one file, by model.gguf.minisig beside it" },
 	{ "steelyard verify --policy policy.json model/", "by the signers of a policy" },
+	{ 0 }
+};
+
+static const struct command_example sign_examples[] = {
+	{ "steelyard sign --key vendor.key model/", "every file; writes model/model.sig" },
+	{ "steelyard sign --key vendor.key --certificate vendor.crt "
+	  "--certificate-chain issuer.crt model/", "by certificate" },
+	{ "steelyard sign --key minisign.key --format minisign model.gguf",
+	  "one file; writes model.gguf.minisig" },
+	{ "steelyard sign --key vendor.key --format oms --format sha256sum model/",
+	  "two kinds from one reading of the files" },
 	{ 0 }
 };
 
@@ -134,6 +145,18 @@ const struct command_info cli_commands[] = {
 	  "Files that are missing, changed or added are listed one by one, and so is what the "
 	  "signature does not protect. Formats are not looked into: check does that as well, "
 	  "and takes the same options." },
+	{ .name = "sign", .bit = ON_SIGN, .operands = "PATH",
+	  .min_operands = 1, .max_operands = 1, .run = cmd_sign, .examples = sign_examples,
+	  .summary = "sign a model, or write a list of digests",
+	  .about =
+	  "Reads every file of PATH once and signs the list of their digests: an OpenSSF Model "
+	  "Signing bundle, which other tools of that format verify as well, a minisign "
+	  "signature of one file, or a plain list as sha256sum writes it.\n"
+	  "Left out, and named in the signature: git's own files at the top, what "
+	  "--ignore-path names, and signatures (model.sig, model.*.sig). Links and whatever "
+	  "is no regular file are refused. A signature is written beside its final name, "
+	  "synced and renamed: the old one stays until the new one is whole. Nothing else is "
+	  "written." },
 	{ .name = "hash", .bit = ON_HASH, .operands = "PATH...",
 	  .max_operands = SIZE_MAX, .run = cmd_hash, .examples = hash_examples,
 	  .summary = "digests in the format of sha256sum, and their comparison",
@@ -227,6 +250,10 @@ const struct option_info cli_options[] = {
 	  .fill = FILL_ALGORITHMS,
 	  .help = "Digest algorithms; the default is sha256. With -c: the algorithm of "
 		  "lines that do not name one." },
+	{ .name = "algorithm", .letter = 'a', .type = OPTION_TEXT,
+	  .field = FIELD(algorithms), .commands = ON_SIGN, .value = "NAME",
+	  .fill = FILL_ALGORITHMS,
+	  .help = "Digests in the signed list: sha256 (the default) or blake2b." },
 	{ .name = "all", .type = OPTION_FLAG, .field = FIELD(all), .commands = ON_TRACE,
 	  .help = "List every opcode with its argument." },
 	{ .name = "allow-empty", .type = OPTION_FLAG, .field = FIELD(allow_empty),
@@ -237,6 +264,10 @@ const struct option_info cli_options[] = {
 	  .help = "Allow pickles to import NAME although it is not on the list: module.name, "
 		  "or module.* for all below a module. Such findings are listed as suppressed. "
 		  "It never covers a dangerous name. May be repeated." },
+	{ .name = "allow-symlinks", .type = OPTION_FLAG, .field = FIELD(allow_symlinks),
+	  .commands = ON_SIGN,
+	  .help = "Sign what symbolic links in the model lead to, under their own names; the "
+		  "signature says so." },
 	{ .name = "baseline", .type = OPTION_TEXT, .field = FIELD(baseline),
 	  .commands = ON_LOOK, .value = "REPORT", .fill = FILL_FILE,
 	  .help = "Suppress findings that stand in this earlier JSON report; they are "
@@ -244,6 +275,13 @@ const struct option_info cli_options[] = {
 	{ .name = "bundle", .type = OPTION_LIST, .field = FIELD(signature),
 	  .commands = ON_TRUST, .value = "FILE", .fill = FILL_FILE, .is_hidden = true,
 	  .help = "The same as --signature." },
+	{ .name = "certificate", .type = OPTION_TEXT, .field = FIELD(certificate),
+	  .commands = ON_SIGN, .value = "FILE", .fill = FILL_FILE,
+	  .help = "The signer's certificate, in PEM, for the key of --key." },
+	{ .name = "certificate-chain", .type = OPTION_LIST, .field = FIELD(certificate_chain),
+	  .commands = ON_SIGN, .value = "FILE", .fill = FILL_FILE,
+	  .help = "Certificates between the signer's and the root, which goes without saying. "
+		  "May be repeated." },
 	{ .name = "certificate-chain", .type = OPTION_LIST, .field = FIELD(certificate_chain),
 	  .commands = ON_TRUST, .value = "FILE", .fill = FILL_FILE,
 	  .help = "Trust the certificates of this PEM file, and who they vouch for. May be "
@@ -254,7 +292,7 @@ const struct option_info cli_options[] = {
 	  .help = "When certificates must be valid: leaf-notbefore (the default: when the "
 		  "signer's began, as other tools do) or now." },
 	{ .name = "certificate_chain", .type = OPTION_LIST, .field = FIELD(certificate_chain),
-	  .commands = ON_TRUST, .value = "FILE", .fill = FILL_FILE, .is_hidden = true,
+	  .commands = ON_TRUST | ON_SIGN, .value = "FILE", .fill = FILL_FILE, .is_hidden = true,
 	  .help = "The same as --certificate-chain." },
 	{ .name = "check", .letter = 'c', .type = OPTION_FLAG, .field = FIELD(check),
 	  .commands = ON_HASH,
@@ -280,41 +318,53 @@ const struct option_info cli_options[] = {
 	{ .name = "follow-links", .type = OPTION_FLAG, .field = FIELD(follow_links),
 	  .commands = ON_WALK | ON_HASH,
 	  .help = "Also read links that lead out of a directory." },
+	{ .name = "format", .type = OPTION_LIST, .field = FIELD(format),
+	  .commands = ON_SIGN, .value = "FORMAT",
+	  .help = "What to write: oms (the default), minisign (one file, Ed25519) or sha256sum "
+		  "(a list, which nobody signs). May be repeated." },
 	{ .name = "help", .letter = 'h', .type = OPTION_FLAG, .field = FIELD(help),
 	  .commands = ON_ALL, .help = "Print this help." },
 	{ .name = "ignore-missing", .type = OPTION_FLAG, .field = FIELD(ignore_missing),
 	  .commands = ON_HASH,
 	  .help = "With -c: say nothing about files that do not exist." },
 	{ .name = "ignore-path", .type = OPTION_LIST, .field = FIELD(ignore_path),
+	  .commands = ON_SIGN, .value = "PATH", .fill = FILL_FILE,
+	  .help = "Leave out this file of the model, or what lies below this directory; the "
+		  "signature says so. May be repeated." },
+	{ .name = "ignore-path", .type = OPTION_LIST, .field = FIELD(ignore_path),
 	  .commands = ON_TRUST, .value = "PATH", .fill = FILL_FILE,
 	  .help = "This file, or what lies below this directory, need not be signed; what is "
 		  "signed is compared all the same. May be repeated." },
 	{ .name = "ignore-paths", .type = OPTION_LIST, .field = FIELD(ignore_path),
-	  .commands = ON_TRUST, .value = "PATH", .fill = FILL_FILE, .is_hidden = true,
+	  .commands = ON_TRUST | ON_SIGN, .value = "PATH", .fill = FILL_FILE, .is_hidden = true,
 	  .help = "The same as --ignore-path." },
 	{ .name = "ignore-unsigned-files", .type = OPTION_FLAG, .field = FIELD(ignore_unsigned),
 	  .commands = ON_TRUST, .is_hidden = true,
 	  .help = "No file need be signed: like --ignore-path for all that is not." },
 	{ .name = "ignore_paths", .type = OPTION_LIST, .field = FIELD(ignore_path),
-	  .commands = ON_TRUST, .value = "PATH", .fill = FILL_FILE, .is_hidden = true,
+	  .commands = ON_TRUST | ON_SIGN, .value = "PATH", .fill = FILL_FILE, .is_hidden = true,
 	  .help = "The same as --ignore-path." },
 	{ .name = "ignore_unsigned_files", .type = OPTION_FLAG, .field = FIELD(ignore_unsigned),
 	  .commands = ON_TRUST, .is_hidden = true,
 	  .help = "The same as --ignore-unsigned-files." },
 	{ .name = "jobs", .type = OPTION_NUMBER, .field = FIELD(jobs),
-	  .commands = ON_WALK | ON_HASH, .value = "N", .max = 1024,
+	  .commands = ON_WALK | ON_HASH | ON_SIGN, .value = "N", .max = 1024,
 	  .env = "STEELYARD_JOBS",
 	  .help = "Work on N files at once; 0, the default, means as many as CPUs. The "
 		  "output does not depend on it." },
 	{ .name = "json", .type = OPTION_FLAG, .field = FIELD(json),
-	  .commands = ON_NONE | ON_WALK | ON_HASH | ON_RULES | ON_TRACE | ON_KEY,
+	  .commands = ON_NONE | ON_WALK | ON_HASH | ON_RULES | ON_TRACE | ON_KEY | ON_SIGN,
 	  .help = "Print one JSON document on stdout." },
 	{ .name = "key", .type = OPTION_LIST, .field = FIELD(key),
 	  .commands = ON_TRUST, .value = "PUBLIC", .fill = FILL_FILE,
 	  .help = "Trust this public key: a PEM file, or one of minisign or signify. May be "
 		  "repeated." },
+	{ .name = "key", .type = OPTION_LIST, .field = FIELD(key),
+	  .commands = ON_SIGN, .value = "PRIVATE", .fill = FILL_FILE,
+	  .help = "The private key to sign with: PEM (PKCS#8, SEC1, cosign's) or minisign's; "
+		  "encrypted ones ask for their passphrase." },
 	{ .name = "limit", .type = OPTION_LIST, .field = FIELD(limit),
-	  .commands = ON_WALK | ON_HASH | ON_TRACE | ON_KEY, .value = "NAME=VALUE",
+	  .commands = ON_WALK | ON_HASH | ON_TRACE | ON_KEY | ON_SIGN, .value = "NAME=VALUE",
 	  .fill = FILL_LIMITS,
 	  .help = "Change a limit, see LIMITS. What lies beyond a limit is undetermined, "
 		  "never clean. May be repeated." },
@@ -332,10 +382,10 @@ const struct option_info cli_options[] = {
 	  .help = "generate: write the private key unencrypted, so that whoever reads the file "
 		  "can sign." },
 	{ .name = "passphrase-fd", .type = OPTION_TEXT, .field = FIELD(passphrase_fd),
-	  .commands = ON_KEY, .value = "N",
+	  .commands = ON_KEY | ON_SIGN, .value = "N",
 	  .help = "Read the passphrase, one line, from the open descriptor N." },
 	{ .name = "passphrase-file", .type = OPTION_TEXT, .field = FIELD(passphrase_file),
-	  .commands = ON_KEY, .value = "FILE", .fill = FILL_FILE,
+	  .commands = ON_KEY | ON_SIGN, .value = "FILE", .fill = FILL_FILE,
 	  .help = "Read the passphrase, one line, from FILE." },
 	{ .name = "policy", .type = OPTION_TEXT, .field = FIELD(policy),
 	  .commands = ON_REPORT | ON_POLICY, .value = "FILE", .env = "STEELYARD_POLICY",
@@ -355,7 +405,7 @@ const struct option_info cli_options[] = {
 	  .commands = ON_TRUST, .value = "PUBLIC", .fill = FILL_FILE, .is_hidden = true,
 	  .help = "The same as --key." },
 	{ .name = "quiet", .letter = 'q', .type = OPTION_FLAG, .field = FIELD(quiet),
-	  .commands = ON_REPORT,
+	  .commands = ON_REPORT | ON_SIGN,
 	  .help = "Print the headline only, and no notices or progress." },
 	{ .name = "quiet", .letter = 'q', .type = OPTION_FLAG, .field = FIELD(quiet),
 	  .commands = ON_HASH,
@@ -371,6 +421,14 @@ const struct option_info cli_options[] = {
 	  .commands = ON_TRUST, .value = "FILE", .fill = FILL_FILE,
 	  .help = "The signature of PATH, instead of those that lie in or beside it. May be "
 		  "repeated." },
+	{ .name = "shard-size", .type = OPTION_NUMBER, .field = FIELD(shard_size),
+	  .commands = ON_SIGN, .value = "BYTES", .max = UINT64_C(1) << 50,
+	  .help = "Sign digests of pieces of this many bytes instead of whole files; empty "
+		  "files have none and stay unprotected." },
+	{ .name = "signature", .type = OPTION_LIST, .field = FIELD(signature),
+	  .commands = ON_SIGN, .value = "FILE", .fill = FILL_FILE,
+	  .help = "Where to write, one for each format in order; without it model.sig in the "
+		  "directory, or beside the file with .sig, .minisig, .sha256." },
 	{ .name = "status", .type = OPTION_FLAG, .field = FIELD(status),
 	  .commands = ON_HASH,
 	  .help = "With -c: print nothing; the exit status tells." },

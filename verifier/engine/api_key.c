@@ -8,6 +8,7 @@
 #include "keys/private_key.h"
 #include "verifier/base/memory.h"
 #include "verifier/engine/key_file.h"
+#include "verifier/engine/new_file.h"
 #include "verifier/engine/session.h"
 
 struct steelyard_key {
@@ -194,14 +195,14 @@ static enum sy_status take_paths(struct generating *g)
 static enum sy_status write_files(struct generating *g, struct sy_span private,
 				  struct sy_span public)
 {
-	enum sy_status status = sy_key_file_create(g->ctx, g->options->path,
+	enum sy_status status = sy_new_file_write(g->ctx, g->options->path,
 						   SY_NEW_FILE_SECRET, private);
 
 	if (status != SY_OK)
 		return status;
-	status = sy_key_file_create(g->ctx, g->public_path, SY_NEW_FILE_PUBLIC, public);
+	status = sy_new_file_write(g->ctx, g->public_path, SY_NEW_FILE_PUBLIC, public);
 	if (status != SY_OK)
-		sy_key_file_remove(g->options->path);
+		sy_new_file_remove(g->options->path);
 	return status;
 }
 
@@ -250,9 +251,9 @@ static enum sy_status generate(struct generating *g, struct steelyard_key **key)
 	if (status == SY_OK)
 		status = take_paths(g);
 	if (status == SY_OK)
-		status = sy_key_file_is_free(g->ctx, g->options->path);
+		status = sy_new_file_is_free(g->ctx, g->options->path);
 	if (status == SY_OK)
-		status = sy_key_file_is_free(g->ctx, g->public_path);
+		status = sy_new_file_is_free(g->ctx, g->public_path);
 	if (status == SY_OK && !g->options->is_unencrypted)
 		status = sy_passphrase_new(g->ctx, &user, &passphrase);
 	if (status == SY_OK)

@@ -16,21 +16,6 @@
 SY_MUST_CHECK enum sy_status sy_key_file_read(struct sy_context *ctx, const char *path,
 					      struct sy_secret *file);
 
-/* SY_USAGE: something stands under that name; asked before a person is troubled. */
-SY_MUST_CHECK enum sy_status sy_key_file_is_free(struct sy_context *ctx, const char *path);
-
-enum sy_new_file { SY_NEW_FILE_SECRET, SY_NEW_FILE_PUBLIC };	/* mode 0600; 0666 & ~umask */
-
-/*
- * Makes a file that did not exist, whole and durable or not at all; what stands
- * under the name already stays (SY_USAGE).
- */
-SY_MUST_CHECK enum sy_status sy_key_file_create(struct sy_context *ctx, const char *path,
-						enum sy_new_file kind, struct sy_span bytes);
-
-/* Removes what sy_key_file_create made, after a later step failed. */
-void sy_key_file_remove(const char *path);
-
 /* The caller's passphrase as keys/ asks for it; `path` names the key in questions. */
 struct sy_passphrase_user {
 	const struct steelyard_passphrase *given;

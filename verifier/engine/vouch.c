@@ -175,7 +175,8 @@ static bool is_beside_good(const struct sy_vouch *vouch, const struct sy_vouch_s
 		const struct sy_vouch_signature *other = &vouch->signatures[i];
 
 		if (other->state == SY_VOUCH_VALID && !other->is_stale &&
-		    other->root == s->root && other->target == s->target)
+		    other->root == s->root &&
+		    (other->target == SIZE_MAX || other->target == s->target))
 			return true;
 	}
 	return false;

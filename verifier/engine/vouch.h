@@ -41,6 +41,9 @@ SY_MUST_CHECK enum sy_status sy_vouch_open(struct sy_check *check,
 					   struct sy_vouch **vouch);
 void sy_vouch_free(struct sy_vouch **vouch);
 
+/* Names of signatures of a directory, in it: "model.sig", "model.NAME.sig". */
+bool sy_vouch_is_signature_name(const char *rel);
+
 /* Is the entry a signature that is being used? */
 bool sy_vouch_is_signature(const struct sy_vouch *vouch, size_t entry);
 /* Is it in the list of a signature that was not refused? */

@@ -351,17 +351,17 @@ static enum sy_status note_unprotected(struct sy_vouch *vouch, size_t i,
 	}
 	if (manifest->n_ignored > 0)
 		status = sy_report_add_notice(report, "signature-leaves-out", s->path,
-					      "the signer left out %s; %llu such files are here "
-					      "and not protected", names.data,
+					      "the signer left out %s; here and not protected: "
+					      "%llu", names.data,
 					      (unsigned long long)extras->n_left_out);
 	if (status == SY_OK && extras->n_excused > 0)
 		status = sy_report_add_notice(report, "signature-extra-allowed", s->path,
-					      "%llu unsigned files were allowed on the command "
-					      "line", (unsigned long long)extras->n_excused);
+					      "unsigned, and allowed on the command line: %llu",
+					      (unsigned long long)extras->n_excused);
 	if (status == SY_OK && extras->n_empty > 0)
 		status = sy_report_add_notice(report, "signature-empty-unprotected", s->path,
-					      "%llu empty files: a list of pieces has none for "
-					      "them", (unsigned long long)extras->n_empty);
+					      "empty files, of which a list of pieces has none: "
+					      "%llu", (unsigned long long)extras->n_empty);
 	return status;
 }
 

@@ -210,8 +210,7 @@ static enum sy_status add_entry(struct sy_vouch *vouch, size_t entry, size_t tar
 	return SY_OK;
 }
 
-/* "model.sig", "model.NAME.sig" */
-static bool is_of_directory(const char *rel)
+bool sy_vouch_is_signature_name(const char *rel)
 {
 	struct sy_span name = sy_span_str(rel);
 
@@ -253,7 +252,7 @@ static enum sy_status find_in_inventory(struct sy_vouch *vouch)
 			continue;
 		target = target_of(vouch, i);
 		if (target != SIZE_MAX ||
-		    (inventory->roots[entry->root].is_dir && is_of_directory(entry->rel)))
+		    (inventory->roots[entry->root].is_dir && sy_vouch_is_signature_name(entry->rel)))
 			status = add_entry(vouch, i, target);
 	}
 	return status;

@@ -386,6 +386,46 @@ int steelyard_key_write(struct steelyard_session *session, const struct steelyar
 /* Name of the i-th kind of key; NULL beyond the last. */
 const char *steelyard_key_kind(size_t i);
 
+struct steelyard_sign_options {
+	size_t size;
+	const char *path;		/* of the model: a directory or a file */
+	const char *key;		/* file of the private key; NULL: only for lists */
+	struct steelyard_passphrase passphrase;
+	const char *certificate;	/* PEM file; NULL: sign by key */
+	const char *const *certificate_chain;	/* of its issuers */
+	size_t n_certificate_chain;
+	const char *const *formats;	/* "oms" (none), "minisign", "sha256sum" */
+	size_t n_formats;
+	/* One for each format, in that order; fewer: the usual name for the rest. */
+	const char *const *signatures;
+	size_t n_signatures;
+	const char *algorithm;		/* of the OMS list; NULL: "sha256" */
+	uint64_t shard_size;		/* bytes; 0: whole files */
+	const char *const *ignore_paths;	/* in the model: left out */
+	size_t n_ignore_paths;
+	bool allow_symlinks;
+	unsigned jobs;
+	void (*progress)(void *user, uint64_t n_done, uint64_t n_total);
+	void *progress_user;
+};
+
+/* A signature that was written; strings live during the call. */
+struct steelyard_signed {
+	const char *path, *format;
+	const char *key_kind, *key_id;	/* NULL: no key was used */
+	uint64_t n_files, n_bytes;
+};
+
+/*
+ * Weighs the model once and writes the signatures, each whole and durable or not at
+ * all; what was there before stays until then.  Calls `each` for each written one.
+ * 0, or -1: see steelyard_session_error.
+ */
+int steelyard_sign(struct steelyard_session *session,
+		   const struct steelyard_sign_options *options,
+		   void (*each)(void *user, const struct steelyard_signed *signature),
+		   void *user);
+
 struct steelyard_rule {
 	const char *id, *severity, *effect, *title, *why, *fix;
 };

@@ -334,8 +334,12 @@ static void put_listed(struct sy_page *t)
 	sy_out_str(t->out, "\n");
 	sy_page_line(t, 0);
 	sy_page_n(t, n, " more file is", " more files are");
-	sy_page_str(t, " listed and not counted: no loader executes or parses ");
-	sy_page_str(t, n == 1 ? "it." : "them.");
+	if (t->report->asked & (1u << SY_WELL_FORMED | 1u << SY_INERT)) {
+		sy_page_str(t, " listed and not counted: no loader executes or parses ");
+		sy_page_str(t, n == 1 ? "it." : "them.");
+	} else {
+		sy_page_str(t, " listed: signatures, and what is in no signed list.");
+	}
 	sy_page_end(t);
 }
 
