@@ -86,7 +86,8 @@ enum sy_status sy_policy_read(struct sy_context *ctx, const char *path,
 
 	*out = NULL;
 	sy_arena_init(&arena, ctx);
-	status = sy_small_file_read(ctx, "policy", path, ctx->limits.config_bytes, &arena, &document);
+	status = sy_small_file_read(ctx, "policy", path, ctx->limits.config_bytes, &arena,
+				    &document);
 	if (status == SY_OK)
 		status = sy_policy_parse(ctx, document, path, &policy);
 	if (status == SY_OK)

@@ -187,7 +187,8 @@ static enum sy_status tell_refused(struct sy_vouch *vouch, const struct sy_vouch
 	if (!is_beside_good(vouch, s))
 		return tell_bad(vouch, s, SY_RULE_SIGNATURE_REFUSED);
 	return sy_report_add_notice(vouch->check->report, "signature-by-others", s->path,
-				    "somebody whom you have not said that you trust signed as well");
+				    "somebody whom you have not said that you trust signed it "
+				    "as well");
 }
 
 static enum sy_status tell_state(struct sy_vouch *vouch, const struct sy_vouch_signature *s)

@@ -251,8 +251,8 @@ static enum sy_status find_in_inventory(struct sy_vouch *vouch)
 		if (entry->kind != SY_ENTRY_FILE || entry->place == SY_PLACE_GIT)
 			continue;
 		target = target_of(vouch, i);
-		if (target != SIZE_MAX ||
-		    (inventory->roots[entry->root].is_dir && sy_vouch_is_signature_name(entry->rel)))
+		if (target != SIZE_MAX || (inventory->roots[entry->root].is_dir &&
+					   sy_vouch_is_signature_name(entry->rel)))
 			status = add_entry(vouch, i, target);
 	}
 	return status;
