@@ -196,7 +196,7 @@ static void test_refused(void **state)
 	assert_int_equal(ctx.memory_used, 0);
 }
 
-/* The five encodings of small order with a high bit clear, and with it set. */
+/* Points of orders 1, 2, 4 and 8; and the base point plus one of order 2. */
 static void test_small_order(void **state)
 {
 	static const char *const points[] = {
@@ -205,6 +205,7 @@ static void test_small_order(void **state)
 		"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIA=",
 		"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
 		"x2aWSlmbODSdRo+NyAbHTsDR27vDDB+fP3n8VbSkfQM=",
+		"lZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZk=",
 	};
 
 	(void)state;
