@@ -9,11 +9,16 @@
 enum sy_status sy_secret_new(struct sy_context *ctx, size_t cap, struct sy_secret *secret)
 {
 	*secret = (struct sy_secret){ 0 };
+	cap += cap == 0;
+	if (ctx->memory_used > ctx->limits.memory || cap > ctx->limits.memory - ctx->memory_used)
+		return sy_fail(ctx, SY_LIMIT, "no memory left for a secret (--limit memory=N)");
 	if (sodium_init() >= 0)
-		secret->data = sodium_malloc(cap ? cap : 1);
+		secret->data = sodium_malloc(cap);
 	if (!secret->data)
 		return sy_fail(ctx, SY_NO_MEMORY, "no memory of its own for a secret");
-	secret->cap = cap ? cap : 1;
+	secret->ctx = ctx;
+	secret->cap = cap;
+	ctx->memory_used += cap;
 	return SY_OK;
 }
 
@@ -32,6 +37,8 @@ enum sy_status sy_secret_copy(struct sy_context *ctx, struct sy_span bytes,
 
 void sy_secret_free(struct sy_secret *secret)
 {
+	if (secret->ctx)
+		secret->ctx->memory_used -= secret->cap;
 	sodium_free(secret->data);	/* wipes first */
 	*secret = (struct sy_secret){ 0 };
 }

@@ -15,6 +15,7 @@
 #define SY_KEY_FILE_MAX 65536u		/* bytes of a private key's file */
 
 struct sy_secret {
+	struct sy_context *ctx;	/* charged with cap, until freed */
 	uint8_t *data;		/* NULL: empty */
 	size_t len;		/* bytes in use */
 	size_t cap;

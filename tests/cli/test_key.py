@@ -2,10 +2,12 @@
 """key generate|public|id: files, rights, passphrases from everywhere, refusals."""
 
 import base64
+import collections
 import hashlib
 import json
 import os
 import resource
+import shutil
 import signal
 import stat
 import subprocess
@@ -310,6 +312,57 @@ class Read(KeyCase):
                                KEYS / "accept-p256.pub"], capture_output=True, env=environment(),
                               check=False)
         self.assertEqual((done.returncode, done.stderr), (0, b""))
+
+
+def can_trace():
+    """Is strace here, and may it trace?"""
+    return shutil.which("strace") and subprocess.run(
+        ["strace", "-qq", "-o", "/dev/null", "true"], capture_output=True,
+        check=False).returncode == 0
+
+
+@unittest.skipUnless(can_trace(), "strace is not installed, or may not trace here")
+class Killed(KeyCase):
+    CALLS = ["openat", "write", "fsync", "close", "renameat2", "unlinkat", "newfstatat"]
+
+    def killed_at(self, folder, call, n):
+        """False: there was no n-th call of that kind."""
+        done = subprocess.run(
+            ["strace", "-qq", "-f", "-o", "/dev/null", "-e", f"trace={call}", "-e",
+             f"inject={call}:signal=KILL:when={n}", PROGRAM, "key", "generate",
+             "--no-passphrase", "k"], cwd=folder, capture_output=True, env=environment(),
+            check=False)
+        return done.returncode != 0
+
+    def left(self, folder):
+        """What is there is whole: names without the hidden ones, whose rights are checked."""
+        names = set()
+        for path in folder.iterdir():
+            if path.name.startswith(".steelyard-"):
+                self.assertEqual(stat.S_IMODE(path.stat().st_mode) & 0o077 & ~0o044, 0)
+                if b"PRIVATE" in path.read_bytes():
+                    self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
+                continue
+            names.add(path.name)
+            self.assertEqual(self.info(path)["type"], "ecdsa-p256")
+        if "k" in names:
+            self.assertEqual(stat.S_IMODE((folder / "k").stat().st_mode), 0o600)
+        return names
+
+    def test_at_every_call(self):
+        seen = collections.Counter()
+        for call in self.CALLS:
+            for n in range(1, 200):
+                folder = self.tmp / f"{call}{n}"
+                folder.mkdir()
+                if not self.killed_at(folder, call, n):
+                    break
+                names = self.left(folder)
+                self.assertIn(names, (set(), {"k"}, {"k", "k.pub"}), (call, n))
+                seen[len(names)] += 1
+        self.assertGreater(seen[0], 10)
+        self.assertGreater(seen[1], 2)
+        self.assertGreater(seen[2], 0)
 
 
 class Usage(KeyCase):
