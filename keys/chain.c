@@ -452,6 +452,19 @@ static enum sy_status verify(struct path *p, int64_t time)
 	return status;
 }
 
+/*
+ * OpenSSL 3.0 leaks what it reads of such a certificate.  A constraint on
+ * policies with no policies under it leaves none valid (RFC 5280, 6.1.4 (i)).
+ */
+static enum sy_status check_policies(struct path *p, const X509 *certificate, size_t place)
+{
+	if (X509_get_ext_by_NID(certificate, NID_policy_constraints, -1) < 0 ||
+	    X509_get_ext_by_NID(certificate, NID_certificate_policies, -1) >= 0)
+		return SY_OK;
+	return sy_refuse(p->reading, SY_OMS_CERTIFICATE_CONSTRAINT, "certificate %zu of the "
+			 "chain constrains policies and states none", place + 1);
+}
+
 static enum sy_status read_all(struct path *p, const struct sy_span *der, size_t n)
 {
 	p->bundle = sk_X509_new_null();
@@ -461,6 +474,8 @@ static enum sy_status read_all(struct path *p, const struct sy_span *der, size_t
 		SY_OWNED(sy_x509_free) X509 *certificate = NULL;
 		enum sy_status status = sy_x509_read(der[i], i, p->reading, &certificate);
 
+		if (status == SY_OK)
+			status = check_policies(p, certificate, i);
 		if (status == SY_OK && sk_X509_push(p->bundle, certificate) <= 0)
 			status = no_memory(p->ctx);
 		if (status != SY_OK)

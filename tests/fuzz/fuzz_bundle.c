@@ -5,7 +5,9 @@
  * has its reason and sentence; nobody is trusted who was not named; a list that
  * is accepted can be written and reads back as the same list.
  */
+#include "keys/base64.h"
 #include "keys/oms.h"
+#include "keys/pem.h"
 #include "keys/statement.h"
 #include "keys/statement_write.h"
 #include "tests/fuzz/fuzz.h"
@@ -106,12 +108,28 @@ static void check_statement(struct sy_context *ctx, struct sy_span bytes)
 	sy_manifest_free(ctx, &manifest);
 }
 
+/* The first certificate as anchor, so that our own rules see whatever it is. */
+static void add_anchor(struct sy_anchors *anchors, struct sy_context *ctx,
+		       struct sy_arena *arena, struct sy_span der)
+{
+	size_t cap = SY_PEM_TEXT_MAX(der.len);
+	char *text = sy_arena_alloc(arena, cap);
+	enum sy_status status;
+
+	FUZZ_CHECK(text);
+	status = sy_anchors_add(anchors, sy_span_of(text, sy_pem_encode("CERTIFICATE", der,
+									text, cap)));
+	FUZZ_CHECK(status == SY_OK || status == SY_FORMAT);
+	FUZZ_CHECK(status == SY_OK || ctx->error.text[0]);
+	sy_error_clear(ctx);
+}
+
 static void check_chain(struct sy_context *ctx, struct sy_span bytes)
 {
 	const struct sy_chain_rules rules = { .time_rule = SY_CHAIN_LEAF_NOT_BEFORE };
-	struct sy_span certificates[SY_CHAIN_DEPTH_MAX];
+	struct sy_span certificates[SY_CHAIN_DEPTH_MAX] = { { NULL, 0 } };
 	struct sy_chain_leaf leaf = { .key = NULL };
-	struct sy_anchors *nobody = NULL;
+	struct sy_anchors *anchors = NULL;
 	struct sy_reading reading;
 	struct sy_arena arena;
 	enum sy_status status;
@@ -119,7 +137,7 @@ static void check_chain(struct sy_context *ctx, struct sy_span bytes)
 
 	sy_arena_init(&arena, ctx);
 	sy_reading_init(&reading, UINT32_MAX);
-	FUZZ_CHECK(sy_anchors_new(ctx, &nobody) == SY_OK);
+	FUZZ_CHECK(sy_anchors_new(ctx, &anchors) == SY_OK);
 	/* Two bytes of length in front of each. */
 	while (bytes.len >= 2 && n < SY_CHAIN_DEPTH_MAX) {
 		size_t len = (size_t)bytes.data[0] << 8 | bytes.data[1];
@@ -127,11 +145,17 @@ static void check_chain(struct sy_context *ctx, struct sy_span bytes)
 		certificates[n++] = sy_span_slice(bytes, 2, len);
 		bytes = sy_span_slice(bytes, 2 + len, SIZE_MAX);
 	}
-	status = sy_chain_verify(&arena, nobody, certificates, n, &rules, &reading, &leaf);
+	status = sy_chain_verify(&arena, anchors, certificates, n, &rules, &reading, &leaf);
 	FUZZ_CHECK(status == SY_FORMAT);
 	check_reading(&reading, status);
 	sy_chain_leaf_free(&leaf);
-	sy_anchors_free(&nobody);
+	sy_reading_init(&reading, UINT32_MAX);
+	if (n > 0)
+		add_anchor(anchors, ctx, &arena, certificates[0]);
+	status = sy_chain_verify(&arena, anchors, certificates, n, &rules, &reading, &leaf);
+	check_reading(&reading, status);
+	sy_chain_leaf_free(&leaf);
+	sy_anchors_free(&anchors);
 	sy_arena_free(&arena);
 }
 

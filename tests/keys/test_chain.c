@@ -39,7 +39,7 @@ static struct chain read_chain(struct oms_rig *rig, const char *path)
 	struct sy_pem_block block;
 
 	while (sy_pem_next(&rest, &block) == SY_PEM_BLOCK) {
-		size_t cap = SY_BASE64_DECODED_MAX(block.body.len), len;
+		size_t cap = SY_BASE64_DECODED_MAX(block.body.len), len = 0;
 		uint8_t *der = sy_arena_alloc(&rig->arena, cap);
 
 		assert_true(chain.n < CHAIN_MAX);
@@ -100,7 +100,7 @@ static void test_vectors_as_named(void **state)
 	oms_rig_init(&rig);
 	oms_trust_roots(&rig, vector(&rig, "root.pem"));
 	assert_int_equal(glob(vector(&rig, "[ar]*-*.pem"), 0, NULL, &found), 0);
-	assert_true(found.gl_pathc >= 48);
+	assert_true(found.gl_pathc >= 50);
 	for (size_t i = 0; i < found.gl_pathc; i++)
 		judge(&rig, found.gl_pathv[i]);
 	globfree(&found);

@@ -81,6 +81,11 @@ def dns(*names):
     return [x509.DNSName(n) for n in names]
 
 
+def policy():
+    return x509.CertificatePolicies([x509.PolicyInformation(
+        x509.ObjectIdentifier("1.2.3.5"), None)]), False
+
+
 def bits_turned(data):
     return data[:-1] + bytes([data[-1] ^ 1])
 
@@ -189,8 +194,10 @@ def chains():
     yield "reject-certificate-constraint.name-excluded", pem(
         leaf(more=[(x509.SubjectAlternativeName(dns("a.example")), False)]),
         authority(more=[(x509.NameConstraints(None, dns("example")), True)]))
-    yield "reject-certificate-constraint.policy", pem(
-        good, authority(more=[(x509.PolicyConstraints(0, None), True)]))
+    demands = (x509.PolicyConstraints(0, None), True)
+    yield "reject-certificate-constraint.policy", pem(good, authority(more=[demands, policy()]))
+    yield "reject-certificate-constraint.policy-unstated", pem(good, authority(more=[demands]))
+    yield "accept-policy", pem(leaf(more=[policy()]), authority(more=[demands, policy()]))
     yield "reject-certificate-extension.leaf", pem(leaf(more=[(unknown(), True)]), issuer)
     yield "reject-certificate-extension.issuer", pem(
         good, authority(more=[(unknown(), True)]))
