@@ -87,6 +87,7 @@ const char *sy_pickle_args_wrong(struct sy_pickle_facts *facts, struct sy_pickle
 bool sy_pickle_is_base_wrong(struct sy_pickle_facts *facts, struct sy_pickle *m,
 			     const struct sy_pickle_call *call);
 bool sy_pickle_is_state_strange(const struct sy_pickle *m, const struct sy_pickle_call *call);
+bool sy_pickle_has_keywords(const struct sy_pickle *m, uint64_t keywords);
 bool sy_pickle_are_keys_wrong(const struct sy_pickle *m, const struct sy_pickle_call *call);
 
 /*

@@ -7,6 +7,8 @@
 #include "formats/pickle/facts.h"
 #include "formats/pickle/machine_parts.h"
 
+#define SIZE_USUAL 1048576	/* bytes that are made of nothing but a number */
+
 /* Which argument a FACTORY calls, or keeps to call it later while loading. */
 static const struct {
 	const char *symbol;
@@ -155,6 +157,35 @@ static bool sets_special(struct sy_pickle_facts *facts, struct sy_pickle *m,
 	return false;
 }
 
+/* Iterators without an end, or a size that is a number, given to what fills memory. */
+static bool is_endless(struct sy_pickle_facts *facts, struct sy_pickle *m,
+		       const struct sy_pickle_call *call)
+{
+	struct sy_span symbol = global_of(facts, call->callee)->symbol;
+	bool is_bytes = sy_span_is(symbol, "builtins.bytes") ||
+			sy_span_is(symbol, "builtins.bytearray");
+	uint64_t arg = sy_pickle_item(m, call->args, 0);
+	const struct sy_global *global = sy_pickle_global(m, arg);
+
+	if (!sy_span_starts(symbol, "builtins.") && !sy_span_starts(symbol, "collections."))
+		return false;
+	if (sy_value_kind(arg) == SY_VALUE_CALL)
+		return sy_span_starts(global->symbol, "itertools.") ||
+		       (sy_span_is(global->symbol, "builtins.range") &&
+			!sy_span_is(symbol, "builtins.range"));
+	return is_bytes && (sy_value_kind(arg) == SY_VALUE_NUMBER ||
+			    (sy_value_kind(arg) == SY_VALUE_INT &&
+			     sy_value_get_int(arg) > SIZE_USUAL));
+}
+
+/* Keywords reach what no pickle writes: addresses that PyTorch takes for its own. */
+bool sy_pickle_has_keywords(const struct sy_pickle *m, uint64_t keywords)
+{
+	const struct sy_list *list = sy_store_get_list(&m->store, keywords);
+
+	return keywords != 0 && (!list || list->n_items > 0);
+}
+
 const char *sy_pickle_args_wrong(struct sy_pickle_facts *facts, struct sy_pickle *m,
 				 const struct sy_pickle_call *call)
 {
@@ -170,6 +201,8 @@ const char *sy_pickle_args_wrong(struct sy_pickle_facts *facts, struct sy_pickle
 		return "for a class that is none of its own";
 	if (is_kept_class(facts, m, call))
 		return "to keep a class whose constructor does more";
+	if (is_endless(facts, m, call))
+		return "to fill the memory";
 	if (sets_special(facts, m, call))
 		return "with a state that replaces its methods";
 	return NULL;

@@ -28,7 +28,8 @@ static bool is_special(struct sy_span s)
 {
 	static const char *const words[] = {
 		"add", "append", "as_integer_ratio", "astype", "copy", "default_factory",
-		"detach", "extend", "get", "items", "keys", "pop", "setdefault", "to", "update",
+		"detach", "encode", "extend", "get", "items", "keys", "pop", "setdefault",
+		"to", "update",
 	};
 
 	if (s.len < 2 || s.len > 16 || !strchr("adegikpstu_", s.data[0]))
