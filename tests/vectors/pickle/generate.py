@@ -218,6 +218,20 @@ VECTORS = {
     "reject-pickle-use-unsafe--size": P4 + call(name("builtins", "bytearray"),
                                                 b"J\xff\xff\xff\x7f") + b".",
     "accept-keywords-empty": P4 + name("collections", "OrderedDict") + b")}\x92.",
+    "reject-pickle-use-unsafe--class-kept-late": P4 + call(
+        name("functools", "partial"), name("builtins", "list")) + args(
+            name("ultralytics.nn.tasks", "DetectionModel"), b")", b"}", b"N") + b"b.",
+    "reject-pickle-use-unsafe--converted": P4 + call(name("builtins", "str"), name(
+        "sklearn.linear_model._logistic", "LogisticRegression") + b")\x81") + b".",
+    "reject-pickle-use-unsafe--zone-file": P4 + call(
+        name("pandas", "DatetimeTZDtype"), text("ns"), text("dateutil//etc/passwd")) + b".",
+    "reject-pickle-use-unsafe--zone-file-named": P4 + call(
+        name("pandas.core.indexes.datetimes", "_new_DatetimeIndex"), name(
+            "pandas", "DatetimeIndex"), b"}" + text("tz") + text("dateutil//etc/passwd") +
+        b"s") + b".",
+    "accept-converted": P4 + call(name("builtins", "set"), b"](K\1e") + call(
+        name("collections", "OrderedDict"), b"](" + args(text("a"), b"K\1") + b"e") +
+        b"\x86.",
     "accept-state-words": P4 + NAMESPACE + b"}" + text("get") + b"K\1s" + text("copy") + b"\x88s" +
                           text("items") + b"]sb.",
     "accept-class-argument": P2 + glob("copy_reg", "_reconstructor") + MARK + glob(
