@@ -42,6 +42,7 @@ struct sy_pickle_job {
 	bool is_decoded;	/* not the file's bytes: */
 	uint64_t from;		/* ... they came about at this offset in the file */
 	bool is_probe;		/* nobody says that it is a pickle: how it ends is no fact */
+	bool is_plain;		/* as without joblib: arrays in it are opcodes; a probe */
 	unsigned depth;		/* pickles around it */
 };
 
@@ -69,6 +70,12 @@ void sy_pickle_facts_free(struct sy_pickle_facts *facts);
 /* Adds a stream to be run later; SY_LIMIT beyond limits.pickle_nested. */
 SY_MUST_CHECK enum sy_status sy_pickle_facts_job(struct sy_pickle_facts *facts,
 						 const struct sy_pickle_job *job);
+
+/*
+ * joblib's arrays stand between opcodes; who knows nothing of them runs their bytes.
+ * Adds that reading of the running job, in which only imports count.
+ */
+SY_MUST_CHECK enum sy_status sy_pickle_facts_plain(struct sy_pickle_facts *facts);
 
 /* Where an offset of the running stream is in the file. */
 uint64_t sy_pickle_facts_off(const struct sy_pickle_facts *facts, uint64_t off);
