@@ -86,21 +86,28 @@ unsigned sy_bid_torch_legacy(const struct sy_probe *p)
 	return has(p->head, 0, "\x80\x02", 2) && has(p->head, 2, magic, 12) ? 112 : 0;
 }
 
-/* The header's checksum: the sum of its bytes with the field itself as spaces. */
+/*
+ * The header's checksum: the sum of its bytes with the field itself as spaces.  Old
+ * programs summed signed bytes: 256 less for each beyond ASCII.
+ */
 static bool has_tar_sum(struct sy_span head)
 {
-	uint64_t sum = 0, want = 0;
+	uint64_t sum = 0, want = 0, n_high = 0;
 	size_t i = 148;
 
 	if (head.len < 512)
 		return false;
-	for (size_t at = 0; at < 512; at++)
-		sum += at >= 148 && at < 156 ? ' ' : head.data[at];
+	for (size_t at = 0; at < 512; at++) {
+		uint8_t c = at >= 148 && at < 156 ? ' ' : head.data[at];
+
+		sum += c;
+		n_high += c >= 0x80;
+	}
 	while (i < 156 && head.data[i] == ' ')
 		i++;
 	for (; i < 156 && head.data[i] >= '0' && head.data[i] <= '7'; i++)
 		want = want * 8 + (uint64_t)(head.data[i] - '0');
-	return want == sum && sum > 8 * ' ';
+	return (want == sum || want == sum - 256 * n_high) && sum > 8 * ' ';
 }
 
 unsigned sy_bid_tar(const struct sy_probe *p)

@@ -53,13 +53,31 @@ static bool note_special(struct sy_pickle *m, uint64_t dict)
 	return status == SY_OK || sy_machine_fail(m, status);
 }
 
+/* Arrays, tables, times and containers are no functions. */
+static bool is_data(const struct sy_pickle *m, uint64_t value)
+{
+	static const char *const modules[] = { "builtins.", "collections.", "datetime.", "joblib.",
+		"numpy.", "pandas.", "scipy.sparse.", "torch.Size", "torch._utils." };
+	const struct sy_global *global = sy_pickle_global(m, value);
+
+	if (is_plain(value))
+		return true;
+	if (sy_value_kind(value) != SY_VALUE_CALL)
+		return false;
+	for (size_t i = 0; i < SY_N_ELEMS(modules); i++) {
+		if (sy_span_starts(global->symbol, modules[i]))
+			return true;
+	}
+	return false;
+}
+
 /*
  * Data under such a name is called by nobody, but what replaces all attributes.  Some
  * classes keep their state's dict: __setstate__ counts whenever it comes into one.
  */
 static bool note_key(struct sy_pickle *m, uint64_t dict, uint64_t key, uint64_t value)
 {
-	if (sy_value_kind(key) == SY_VALUE_TEXT && is_plain(value) &&
+	if (sy_value_kind(key) == SY_VALUE_TEXT && is_data(m, value) &&
 	    !sy_pickle_is_text(m, key, "__dict__"))
 		return m->status == SY_OK;
 	if (sy_pickle_is_text(m, key, "__setstate__") && sy_pickle_global(m, value) &&

@@ -30,6 +30,19 @@ static enum sy_status make_uses(struct sy_pickle_facts *facts)
 	return status;
 }
 
+/* Numbers taken for opcodes name things, too: words are no chance. */
+static bool is_word(struct sy_span name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		uint8_t lower = sy_ascii_lower(name.data[i]);
+
+		if (!(lower >= 'a' && lower <= 'z') && !sy_is_digit(lower) && lower != '_' &&
+		    lower != '.')
+			return false;
+	}
+	return name.len > 1;
+}
+
 static enum sy_status on_import(void *user, struct sy_pickle *m,
 				const struct sy_pickle_import *import)
 {
@@ -40,12 +53,22 @@ static enum sy_status on_import(void *user, struct sy_pickle *m,
 	(void)m;
 	if (status != SY_OK)
 		return status;
+	if (facts->job.is_plain && (!is_word(facts->globals.all[import->global].module) ||
+				    !is_word(facts->globals.all[import->global].name)))
+		return SY_OK;
 	facts->n_imports++;
 	use = sy_pickle_use_of(facts, import->global);
 	if (!use->is_imported)
 		use->import_off = sy_pickle_facts_off(facts, import->off);
 	use->is_imported = true;
 	return SY_OK;
+}
+
+static bool is_dangerous(const struct sy_pickle *m, const struct sy_pickle_call *call)
+{
+	const struct sy_global *global = sy_pickle_global(m, call->callee);
+
+	return global && global->info.class == SY_GLOBAL_DANGEROUS;
 }
 
 static enum sy_status on_call(void *user, struct sy_pickle *m,
@@ -55,9 +78,11 @@ static enum sy_status on_call(void *user, struct sy_pickle *m,
 	const struct sy_pickle_watch *watch = facts->watch;
 	enum sy_status status = make_uses(facts);
 
-	if (status == SY_OK && watch && watch->call)
+	if (status != SY_OK || (facts->job.is_plain && !is_dangerous(m, call)))
+		return status;
+	if (watch && watch->call)
 		status = watch->call(watch->user, m, call);
-	if (status == SY_OK)
+	if (status == SY_OK && !facts->job.is_plain)
 		status = sy_joblib_call(facts, m, call);
 	return status == SY_OK ? sy_pickle_judge(facts, m, call) : status;
 }
@@ -82,7 +107,8 @@ static enum sy_status on_persistent(void *user, struct sy_pickle *m, uint64_t of
 
 	if (watch && watch->persistent)
 		status = watch->persistent(watch->user, m, off, id);
-	if (status != SY_OK || is_torch_id(m, id) || facts->n_unusual++ > 0)
+	if (status != SY_OK || facts->job.is_plain || is_torch_id(m, id) ||
+	    facts->n_unusual++ > 0)
 		return status;
 	sy_text_init(&text);
 	sy_text_add(&text, "asks the loading program for the object ");
@@ -166,6 +192,8 @@ static enum sy_status on_oddity(void *user, struct sy_pickle *m, enum sy_pickle_
 	struct sy_pickle_call stored = { .off = off, .how = SY_HOW_INDIRECT };
 	uint64_t at = sy_pickle_facts_off(facts, off);
 
+	if (facts->job.is_plain)
+		return SY_OK;
 	switch (oddity) {
 	case SY_ODD_NAME:
 		return odd_value(facts, m, SY_RULE_PICKLE_NAME_COMPUTED, value,
@@ -233,6 +261,7 @@ enum sy_status sy_pickle_facts_job(struct sy_pickle_facts *facts,
 		/* A probe is less than what a loader is seen to read. */
 		if (facts->jobs[i].source == job->source &&
 		    facts->jobs[i].start == job->start &&
+		    facts->jobs[i].is_plain == job->is_plain &&
 		    (!facts->jobs[i].is_probe || job->is_probe))
 			return SY_OK;
 	}
@@ -245,6 +274,17 @@ enum sy_status sy_pickle_facts_job(struct sy_pickle_facts *facts,
 	if (status == SY_OK)
 		facts->jobs[facts->n_jobs++] = *job;
 	return status;
+}
+
+enum sy_status sy_pickle_facts_plain(struct sy_pickle_facts *facts)
+{
+	struct sy_pickle_job job = facts->job;
+
+	if (job.is_plain || job.is_probe)
+		return SY_OK;
+	job.is_plain = true;
+	job.is_probe = true;
+	return sy_pickle_facts_job(facts, &job);
 }
 
 static enum sy_status tell_import(struct sy_pickle_facts *facts, const struct sy_global *global,

@@ -42,6 +42,7 @@ struct sy_pickle_job {
 	bool is_decoded;	/* not the file's bytes: */
 	uint64_t from;		/* ... they came about at this offset in the file */
 	bool is_probe;		/* nobody says that it is a pickle: how it ends is no fact */
+	bool is_plain;		/* as without joblib: arrays in it are opcodes; a probe */
 	unsigned depth;		/* pickles around it */
 };
 
@@ -70,6 +71,12 @@ void sy_pickle_facts_free(struct sy_pickle_facts *facts);
 SY_MUST_CHECK enum sy_status sy_pickle_facts_job(struct sy_pickle_facts *facts,
 						 const struct sy_pickle_job *job);
 
+/*
+ * joblib's arrays stand between opcodes; who knows nothing of them runs their bytes.
+ * Adds that reading of the running job, in which only imports count.
+ */
+SY_MUST_CHECK enum sy_status sy_pickle_facts_plain(struct sy_pickle_facts *facts);
+
 /* Where an offset of the running stream is in the file. */
 uint64_t sy_pickle_facts_off(const struct sy_pickle_facts *facts, uint64_t off);
 
@@ -87,6 +94,7 @@ const char *sy_pickle_args_wrong(struct sy_pickle_facts *facts, struct sy_pickle
 bool sy_pickle_is_base_wrong(struct sy_pickle_facts *facts, struct sy_pickle *m,
 			     const struct sy_pickle_call *call);
 bool sy_pickle_is_state_strange(const struct sy_pickle *m, const struct sy_pickle_call *call);
+bool sy_pickle_has_keywords(const struct sy_pickle *m, uint64_t keywords);
 bool sy_pickle_are_keys_wrong(const struct sy_pickle *m, const struct sy_pickle_call *call);
 
 /*

@@ -375,7 +375,10 @@ enum sy_status sy_joblib_call(struct sy_pickle_facts *facts, struct sy_pickle *m
 		return SY_OK;
 	if (is_dtype(class))
 		return set_state(joblib, m, call);
-	if (is_ours(class, ".NumpyArrayWrapper"))
-		return take_array(facts, m, call);
+	if (is_ours(class, ".NumpyArrayWrapper")) {
+		enum sy_status status = sy_pickle_facts_plain(facts);
+
+		return status == SY_OK ? take_array(facts, m, call) : status;
+	}
 	return is_ours(class, "NDArrayWrapper") ? take_outside(facts, m, call) : SY_OK;
 }

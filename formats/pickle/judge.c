@@ -191,6 +191,8 @@ static enum sy_status judge_safe_reduce(struct sy_pickle_facts *facts, struct sy
 
 		new.how = SY_HOW_NEW;
 		new.callee = sy_pickle_item(m, call->args, 0);
+		if (sy_span_is(global->symbol, "copyreg.__newobj_ex__"))
+			new.extra = sy_pickle_item(m, call->args, 2);
 		if (sy_pickle_is_base_wrong(facts, m, call))
 			return sy_pickle_misuse(facts, m, index, call,
 						"with a base class whose constructor is not known");
@@ -236,6 +238,9 @@ static enum sy_status judge_safe_global(struct sy_pickle_facts *facts, struct sy
 	case SY_HOW_INDIRECT:
 		return judge_safe_reduce(facts, m, call);
 	case SY_HOW_NEW:
+		if (sy_pickle_has_keywords(m, call->extra))
+			return sy_pickle_misuse(facts, m, index, call,
+						"to make an instance with keywords");
 		if (uses & SY_USE_NEW)
 			return SY_OK;
 		return sy_pickle_misuse(facts, m, index, call, "to make an instance");

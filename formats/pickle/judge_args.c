@@ -7,6 +7,8 @@
 #include "formats/pickle/facts.h"
 #include "formats/pickle/machine_parts.h"
 
+#define SIZE_USUAL 1048576	/* bytes that are made of nothing but a number */
+
 /* Which argument a FACTORY calls, or keeps to call it later while loading. */
 static const struct {
 	const char *symbol;
@@ -112,7 +114,7 @@ static bool is_called_dict(const struct sy_pickle *m, uint64_t value)
 	return false;
 }
 
-/* A state, or a tuple with one, that sets what others look up and call. */
+/* A state, or a tuple with one, that sets what others look up and call, or is called. */
 static bool holds_special(const struct sy_pickle *m, uint64_t value)
 {
 	struct sy_tuple tuple;
@@ -128,7 +130,8 @@ static bool holds_special(const struct sy_pickle *m, uint64_t value)
 	for (size_t i = 0; i < tuple.n_kept; i++) {
 		if ((sy_value_kind(tuple.items[i]) == SY_VALUE_DICT &&
 		     sy_machine_is_special(m, tuple.items[i])) ||
-		    is_called_dict(m, tuple.items[i]))
+		    (sy_value_kind(tuple.items[i]) == SY_VALUE_GLOBAL &&
+		     (tuple.items[i] & SY_VALUE_BARE)) || is_called_dict(m, tuple.items[i]))
 			return true;
 	}
 	return false;
@@ -155,6 +158,108 @@ static bool sets_special(struct sy_pickle_facts *facts, struct sy_pickle *m,
 	return false;
 }
 
+/* Iterators without an end, or a size that is a number, given to what fills memory. */
+static bool is_endless(struct sy_pickle_facts *facts, struct sy_pickle *m,
+		       const struct sy_pickle_call *call)
+{
+	struct sy_span symbol = global_of(facts, call->callee)->symbol;
+	bool is_bytes = sy_span_is(symbol, "builtins.bytes") ||
+			sy_span_is(symbol, "builtins.bytearray");
+	uint64_t arg = sy_pickle_item(m, call->args, 0);
+	const struct sy_global *global = sy_pickle_global(m, arg);
+
+	if (!sy_span_starts(symbol, "builtins.") && !sy_span_starts(symbol, "collections."))
+		return false;
+	if (sy_value_kind(arg) == SY_VALUE_CALL)
+		return sy_span_starts(global->symbol, "itertools.") ||
+		       (sy_span_is(global->symbol, "builtins.range") &&
+			!sy_span_is(symbol, "builtins.range"));
+	return is_bytes && (sy_value_kind(arg) == SY_VALUE_NUMBER ||
+			    (sy_value_kind(arg) == SY_VALUE_INT &&
+			     sy_value_get_int(arg) > SIZE_USUAL));
+}
+
+/*
+ * What converts an object, or takes its items, runs methods of its class: those of
+ * numbers, times and arrays are their own, others go by what the file has set.
+ */
+static bool is_shaped(struct sy_pickle_facts *facts, uint64_t value)
+{
+	static const char *const plain[] = { "builtins.", "collections.", "datetime.",
+		"decimal.", "fractions.", "numpy.", "pandas.", "torch.Tensor",
+		"torch.nn.parameter.", "uuid." };
+	const struct sy_global *global = &facts->globals.all[sy_value_index(value)];
+	unsigned both = SY_USE_NEW | SY_USE_BUILD;
+
+	if (sy_value_kind(value) != SY_VALUE_CALL || (global->info.uses & both) != both)
+		return false;
+	for (size_t i = 0; i < SY_N_ELEMS(plain); i++) {
+		if (sy_span_starts(global->symbol, plain[i]))
+			return false;
+	}
+	return true;
+}
+
+/* builtins.list, collections.deque, numpy.float64; exceptions only keep what they get. */
+static bool is_converter(const struct sy_global *global)
+{
+	bool is_lower = global->name.len > 0 && global->name.data[0] >= 'a';
+
+	return (sy_span_is(global->module, "builtins") && is_lower) ||
+	       sy_span_is(global->module, "collections") ||
+	       sy_span_is(global->module, "numpy");
+}
+
+static bool converts_shaped(struct sy_pickle_facts *facts, struct sy_pickle *m,
+			    const struct sy_pickle_call *call)
+{
+	struct sy_tuple args;
+
+	if (!is_converter(global_of(facts, call->callee)) ||
+	    !sy_pickle_items(m, call->args, &args))
+		return false;
+	for (size_t i = 0; i < args.n_kept; i++) {
+		if (is_shaped(facts, args.items[i]))
+			return true;
+	}
+	return false;
+}
+
+/* pandas hands such a zone to dateutil, which opens the file of that name. */
+static bool is_zone_file(struct sy_pickle *m, uint64_t value)
+{
+	uint8_t buf[16];
+	struct sy_decoded out = { .data = buf, .cap = sizeof(buf) };
+
+	if (sy_value_kind(value) == SY_VALUE_DICT)
+		value = sy_pickle_entry(m, value, "tz");
+	return sy_value_is_text(value) && sy_pickle_content(m, value, &out) &&
+	       sy_span_starts(sy_span_of(out.data, out.len), "dateutil/");
+}
+
+static bool opens_zone(struct sy_pickle_facts *facts, struct sy_pickle *m,
+		       const struct sy_pickle_call *call)
+{
+	struct sy_tuple args;
+
+	if (!sy_span_starts(global_of(facts, call->callee)->symbol, "pandas.") ||
+	    !sy_pickle_items(m, call->args, &args))
+		return false;
+	for (size_t i = 0; i < args.n_kept; i++) {
+		if (is_zone_file(m, args.items[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Keywords reach what no pickle writes: addresses that PyTorch takes for its own. */
+bool sy_pickle_has_keywords(const struct sy_pickle *m, uint64_t keywords)
+{
+	const struct sy_list *list = sy_store_get_list(&m->store, keywords);
+
+	return keywords != 0 && (!list || list->n_items > 0);
+}
+
 const char *sy_pickle_args_wrong(struct sy_pickle_facts *facts, struct sy_pickle *m,
 				 const struct sy_pickle_call *call)
 {
@@ -170,6 +275,12 @@ const char *sy_pickle_args_wrong(struct sy_pickle_facts *facts, struct sy_pickle
 		return "for a class that is none of its own";
 	if (is_kept_class(facts, m, call))
 		return "to keep a class whose constructor does more";
+	if (converts_shaped(facts, m, call))
+		return "on an object whose attributes the file sets";
+	if (opens_zone(facts, m, call))
+		return "with a time zone that is a file";
+	if (is_endless(facts, m, call))
+		return "to fill the memory";
 	if (sets_special(facts, m, call))
 		return "with a state that replaces its methods";
 	return NULL;

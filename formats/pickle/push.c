@@ -21,16 +21,19 @@ static bool is_hook(struct sy_span s)
 
 bool sy_push_is_special(struct sy_span s)
 {
+	/* By length, one after the other. */
 	static const char *const words[] = {
-		"add", "append", "as_integer_ratio", "astype", "copy", "default_factory",
-		"detach", "extend", "get", "items", "keys", "pop", "setdefault", "to", "update",
+		[2] = "to", [3] = "add" "get" "pop", [4] = "copy" "keys", [5] = "items",
+		[6] = "append" "astype" "detach" "encode" "extend" "update",
+		[10] = "get_params" "setdefault", [14] = "to_json_string",
+		[15] = "default_factory", [16] = "as_integer_ratio",
 	};
 
-	if (s.len < 2 || s.len > 16 || !strchr("adegikpstu_", s.data[0]))
-		return is_hook(s);
-	for (size_t i = 0; i < SY_N_ELEMS(words); i++) {
-		if (sy_span_is(s, words[i]))
-			return true;
+	if (s.len < SY_N_ELEMS(words) && words[s.len]) {
+		for (const char *word = words[s.len]; *word; word += s.len) {
+			if (!memcmp(s.data, word, s.len))
+				return true;
+		}
 	}
 	return is_hook(s);
 }

@@ -255,6 +255,19 @@ static enum sy_status tell_failure(struct walk *w, const struct sy_pickle_end *e
 	return status;
 }
 
+/* The reading without joblib goes over what the account has shown already. */
+static enum sy_status run_traced(struct walk *w, uint64_t start, struct sy_pickle_end *end)
+{
+	enum sy_status status;
+
+	if (w->facts.job.is_plain)
+		return run_stream(w, end);
+	status = sy_pickle_trace_begin(&w->trace, &w->m, start);
+	if (status == SY_OK)
+		status = run_stream(w, end);
+	return status == SY_OK ? sy_pickle_trace_end(&w->trace, &w->m, end) : status;
+}
+
 static enum sy_status run_job(struct walk *w)
 {
 	const struct sy_pickle_job *job = &w->facts.job;
@@ -262,6 +275,7 @@ static enum sy_status run_job(struct walk *w)
 	enum sy_status status = sy_pickle_load(&w->m, job->source, job->start, job->end);
 
 	w->sum = (struct sy_pickle_sum){ .end = job->start };
+	w->m.events = job->is_plain ? &w->facts.events : sy_pickle_trace_events(&w->trace);
 	while (status == SY_OK) {
 		uint64_t start = sy_reader_at(&w->m.reader);
 		uint64_t n_imports = w->facts.n_imports;
@@ -269,11 +283,7 @@ static enum sy_status run_job(struct walk *w)
 
 		if (start == job->end && w->sum.n_streams > 0)
 			break;
-		status = sy_pickle_trace_begin(&w->trace, &w->m, start);
-		if (status == SY_OK)
-			status = run_stream(w, &end);
-		if (status == SY_OK)
-			status = sy_pickle_trace_end(&w->trace, &w->m, &end);
+		status = run_traced(w, start, &end);
 		if (status != SY_OK)
 			break;
 		if (end.ending != SY_END_STOP) {

@@ -60,6 +60,7 @@ def beside(filename):
 
 ECHO = glob("os", "system") + tup(text("echo")) + b"R"
 EVIL = b"cos\nsystem\n(S'echo'\ntR."
+MEMO = b"\x80\x040h\x01h\x02\x93(S'echo'\ntR."
 # What would end the stream where the data is taken for opcodes.
 DATA = b"..............N."
 OBJECTS = PROTO + a_list(number(1)) + STOP
@@ -111,6 +112,11 @@ VECTORS = {
         "u1", "|"), align=False)),
     DANGEROUS + "--data-in-padding": stream(wrapper(b"", (0,))[:-6] + b"\x30" + b"0" * 20
                                             + EVIL + b"0" * 5),
+    # Names that the stream keeps are known to what goes on in its data; so far behind, too.
+    DANGEROUS + "--data-with-memo": PROTO + text("os") + b"q\x010" + text("system") + b"q\x020" + (
+        wrapper(MEMO, (len(MEMO),), dtype("u1", "|"), align=False)) + STOP,
+    DANGEROUS + "--data-far": stream(wrapper(b"0" + b"N0" * 3000 + EVIL, (len(EVIL) + 6001,),
+                                             dtype("u1", "|"), align=False)),
     "reject-pickle-stream-truncated": stream(wrapper(b"", (1000,)))[:-2],
     UNKNOWN + "--negative": stream(wrapper(DATA, (-2,))),
     UNKNOWN + "--overflow": stream(wrapper(DATA, (1 << 30, 1 << 30, 1 << 30))),

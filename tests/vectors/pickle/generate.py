@@ -205,6 +205,33 @@ VECTORS = {
         "builtins", "print") + b"sb.",
     "reject-pickle-use-unsafe--state-late": P4 + NAMESPACE + b"}\x94b0h\0" + text(
         "__setstate__") + name("builtins", "print") + b"s.",
+    "reject-pickle-use-unsafe--keywords": P4 + name("torch", "Tensor") + b")}" + text("cdata") +
+                                          b"K\1s\x92.",
+    "reject-pickle-use-unsafe--keywords-called": P4 + call(
+        name("copyreg", "__newobj_ex__"), name("torch", "Tensor"), b")", b"}" + text("cdata") +
+        b"K\1s") + b".",
+    "reject-pickle-use-unsafe--storage": P4 + name("torch.storage", "UntypedStorage") + b")\x81.",
+    "reject-pickle-use-unsafe--endless": P4 + call(name("builtins", "list"), call(
+        name("itertools", "count"))) + b".",
+    "reject-pickle-use-unsafe--range": P4 + call(name("builtins", "set"), call(
+        name("builtins", "range"), b"J\xff\xff\xff\x7f")) + b".",
+    "reject-pickle-use-unsafe--size": P4 + call(name("builtins", "bytearray"),
+                                                b"J\xff\xff\xff\x7f") + b".",
+    "accept-keywords-empty": P4 + name("collections", "OrderedDict") + b")}\x92.",
+    "reject-pickle-use-unsafe--class-kept-late": P4 + call(
+        name("functools", "partial"), name("builtins", "list")) + args(
+            name("ultralytics.nn.tasks", "DetectionModel"), b")", b"}", b"N") + b"b.",
+    "reject-pickle-use-unsafe--converted": P4 + call(name("builtins", "str"), name(
+        "sklearn.linear_model._logistic", "LogisticRegression") + b")\x81") + b".",
+    "reject-pickle-use-unsafe--zone-file": P4 + call(
+        name("pandas", "DatetimeTZDtype"), text("ns"), text("dateutil//etc/passwd")) + b".",
+    "reject-pickle-use-unsafe--zone-file-named": P4 + call(
+        name("pandas.core.indexes.datetimes", "_new_DatetimeIndex"), name(
+            "pandas", "DatetimeIndex"), b"}" + text("tz") + text("dateutil//etc/passwd") +
+        b"s") + b".",
+    "accept-converted": P4 + call(name("builtins", "set"), b"](K\1e") + call(
+        name("collections", "OrderedDict"), b"](" + args(text("a"), b"K\1") + b"e") +
+        b"\x86.",
     "accept-state-words": P4 + NAMESPACE + b"}" + text("get") + b"K\1s" + text("copy") + b"\x88s" +
                           text("items") + b"]sb.",
     "accept-class-argument": P2 + glob("copy_reg", "_reconstructor") + MARK + glob(
