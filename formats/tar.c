@@ -30,8 +30,7 @@ struct tar {
 	sy_tar_member_fn *take;
 	struct next next;
 	struct sy_set seen;
-	const char *kind;
-	struct sy_span kind_name;
+	struct sy_archive_kind kind;
 	uint64_t at, n_entries, n_zero;	/* n_zero: blocks of zeros in a row */
 	uint64_t data_off;		/* behind all headers of the entry */
 	bool has_ended;
@@ -125,15 +124,12 @@ static enum sy_status check_name(struct tar *t, struct sy_span name)
 	struct sy_span plain = sy_span_starts(name, "./") ? sy_span_slice(name, 2, name.len) : name;
 	const char *why = plain.len > 0 ? sy_member_name_escape(plain) : NULL;
 	const char *odd = sy_member_name_odd(name);
-	const char *kind = sy_archive_kind(plain);
 	uint64_t other;
 	bool is_new;
 	enum sy_status status = sy_set_add(&t->seen, plain, t->at, &is_new, &other);
 
-	if (kind && !t->kind) {
-		t->kind = kind;
-		t->kind_name = name;
-	}
+	if (status == SY_OK)
+		status = sy_archive_kind_see(&t->kind, plain);
 	if (status == SY_OK && why)
 		return sy_fact(t->in, SY_RULE_TAR_NAME_ESCAPING, t->at, SY_TAR_BLOCK, name,
 			       "%s %s", quoted(name).data, why);
@@ -415,9 +411,7 @@ static enum sy_status tell_end(struct tar *t)
 				 sy_span_of(NULL, 0), "after %llu entries the file ends without "
 				 "the blocks of zeros that end an archive",
 				 (unsigned long long)t->n_entries);
-	if (status == SY_OK && t->kind)
-		status = sy_archive_kind_tell(t->in, t->kind_name, t->kind);
-	return status;
+	return status == SY_OK ? sy_archive_kind_tell(&t->kind, t->in) : status;
 }
 
 enum sy_status sy_tar_read(struct sy_inspection *in, const char *format,
@@ -427,10 +421,12 @@ enum sy_status sy_tar_read(struct sy_inspection *in, const char *format,
 	enum sy_status status = check_pickle(in);
 
 	sy_set_init(&t.seen, in->ctx);
+	sy_archive_kind_init(&t.kind, in->ctx);
 	while (status == SY_OK && in->source->size - t.at >= SY_TAR_BLOCK)
 		status = read_block(&t);
 	if (status == SY_OK)
 		status = tell_end(&t);
+	sy_archive_kind_free(&t.kind);
 	sy_set_free(&t.seen);
 	in->bytes_parsed += t.n_entries * SY_TAR_BLOCK;
 	if (status == SY_OK)

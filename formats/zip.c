@@ -19,15 +19,23 @@ bool sy_zip_is_file(const struct sy_zip_entry *entry)
 	return entry->is_there && entry->is_readable && !is_folder;
 }
 
-static enum sy_status tell_kind(struct sy_zip *zip)
+/* by_name: the kind that its own name makes it, where no member's does. */
+static enum sy_status tell_kind(struct sy_zip *zip, const char *by_name)
 {
-	for (size_t i = 0; i < zip->n; i++) {
-		const char *kind = sy_archive_kind(zip->entries[i].name);
+	struct sy_archive_kind kind;
+	enum sy_status status = SY_OK;
 
-		if (kind)
-			return sy_archive_kind_tell(zip->in, zip->entries[i].name, kind);
+	sy_archive_kind_init(&kind, zip->in->ctx);
+	for (size_t i = 0; i < zip->n && status == SY_OK; i++)
+		status = sy_archive_kind_see(&kind, zip->entries[i].name);
+	if (status == SY_OK && !kind.kind) {
+		kind.kind = by_name;
+		kind.name = zip->in->base;
 	}
-	return SY_OK;
+	if (status == SY_OK)
+		status = sy_archive_kind_tell(&kind, zip->in);
+	sy_archive_kind_free(&kind);
+	return status;
 }
 
 static enum sy_status tell_ratio(struct sy_zip *zip)
@@ -72,11 +80,11 @@ static bool is_npz(const struct sy_zip *zip)
 	return zip->n > 0;
 }
 
-static enum sy_status judge(struct sy_zip *zip, const char *name)
+static enum sy_status judge(struct sy_zip *zip, const char *name, const char *kind)
 {
 	bool is_torch = sy_torch_zip_is(zip);
 	uint64_t n_tensors = 0;
-	enum sy_status status = tell_kind(zip);
+	enum sy_status status = tell_kind(zip, kind);
 
 	if (status == SY_OK)
 		status = tell_ratio(zip);
@@ -90,8 +98,9 @@ static enum sy_status judge(struct sy_zip *zip, const char *name)
 	return status;
 }
 
-/* name: what it is called when its members do not say more. */
-static enum sy_status inspect_as(struct sy_inspection *in, const char *name)
+/* name and kind: what it is called, and is, when its members do not say more. */
+static enum sy_status inspect_as(struct sy_inspection *in, const char *name,
+				 const char *kind)
 {
 	struct sy_zip zip;
 	enum sy_status status = sy_zip_read(&zip, in);
@@ -99,24 +108,24 @@ static enum sy_status inspect_as(struct sy_inspection *in, const char *name)
 	for (size_t i = 0; i < zip.n_ends; i++)
 		in->bytes_parsed += zip.ends[i].dir_len;
 	if (status == SY_OK)
-		status = judge(&zip, name);
+		status = judge(&zip, name, kind);
 	sy_zip_free(&zip);
 	return status;
 }
 
 static enum sy_status inspect(struct sy_inspection *in)
 {
-	return inspect_as(in, "zip");
+	return inspect_as(in, "zip", NULL);
 }
 
 static enum sy_status inspect_keras(struct sy_inspection *in)
 {
-	return inspect_as(in, "keras-zip");
+	return inspect_as(in, "keras-zip", "a Keras model, whose configuration names code");
 }
 
 static enum sy_status inspect_dduf(struct sy_inspection *in)
 {
-	return inspect_as(in, "dduf");
+	return inspect_as(in, "dduf", "a diffusers archive");
 }
 
 static unsigned bid_zip(const struct sy_probe *p)

@@ -216,6 +216,11 @@ ZIP = {
     "warn-zip-name-invalid": plain(Entry(b"b\xff.txt", TEXT)),
     "warn-format-model-unexamined--keras": build([
         Entry("a.txt", TEXT), Entry("config.json", b"{}"), Entry("metadata.json", b"{}")]),
+    "accept-metadata": build([
+        Entry("metadata.json", b"{}"), Entry("a/config.json", b"{}"),
+        Entry("b/metadata.json", b"{}")]),
+    "warn-format-model-unexamined--keras-folder": build([
+        Entry("a.txt", TEXT), Entry("m/metadata.json", b"{}"), Entry("m/config.json", b"{}")]),
     "warn-format-model-unexamined--skops": plain(Entry("schema.json", b"{}")),
     "warn-format-model-unexamined--handler": plain(Entry("MAR-INF/MANIFEST.json", b"{}")),
     "warn-format-model-unexamined--main": plain(Entry("__main__.py", b"print(1)\n")),
