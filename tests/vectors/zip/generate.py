@@ -195,6 +195,10 @@ ZIP = {
     "accept-empty": end(0, 0, 0),
     "accept-folder": build([Entry("f/", b"", attributes=0o040755 << 16),
                             Entry("f/a.txt", TEXT)]),
+    "accept-folder-beside": build([Entry("f.txt", TEXT), Entry("f/", b""),
+                                   Entry("f/f/a.txt", TEXT), Entry("f-g", TEXT)]),
+    "accept-folder-by-attribute": build([Entry("f", b"", attributes=0x10),
+                                         Entry("f/a.txt", TEXT)]),
     "accept-folder-deflated": build([Entry("f/", b"", 8)]),
     "accept-descriptor": plain(Entry("b", TEXT, descriptor=descriptor(TEXT))),
     "accept-descriptor-bare": plain(Entry("b", TEXT, descriptor=descriptor(TEXT, False))),
@@ -244,6 +248,10 @@ ZIP = {
     "reject-zip-end-ambiguous--zip64": short_end_lies(),
     "reject-zip-entry-duplicate": plain(Entry("a.txt", EVIL)),
     "reject-zip-entry-duplicate--case": plain(Entry("A.TXT", TEXT)),
+    "reject-zip-entry-duplicate--unicode": build([
+        Entry("caf\u00e9.txt", TEXT), Entry("cafe\u0301.txt", TEXT)]),
+    "reject-zip-entry-duplicate--inside": build([
+        Entry("f/b.txt", TEXT), Entry("f-g", TEXT), Entry("F", TEXT)]),
     "reject-zip-entry-duplicate--folder": build([Entry("f", TEXT), Entry("f/", b"")]),
     "reject-zip-entry-hidden": plain(Entry("b", TEXT), gap=Entry("h.txt", EVIL).local()),
     "reject-zip-entry-hidden--behind": plain(Entry("b", TEXT),
