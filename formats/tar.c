@@ -171,25 +171,36 @@ static enum sy_status check_name(struct tar *t, struct sy_span name, bool is_fol
 	return status == SY_OK ? check_twin(t, &twin) : status;
 }
 
-static enum sy_status take_link(struct tar *t, const struct sy_tar_header *h,
-				struct sy_span name)
-{
-	struct sy_span to = t->next.link.data ? t->next.link : h->link;
-	bool leaves = sy_member_name_escape(to) != NULL;
-
-	return sy_fact(t->in, leaves ? SY_RULE_TAR_ENTRY_SPECIAL : SY_RULE_TAR_ENTRY_LINK,
-		       t->at, SY_TAR_BLOCK, name, "%s is a %s link to %s", quoted(name).data,
-		       h->type == '1' ? "hard" : "symbolic", quoted(to).data);
-}
-
 static enum sy_status take_file(struct tar *t, struct sy_span name, uint64_t size)
 {
 	struct sy_member member = { .name = name, .off = t->data_off, .len = size,
 				    .size = size };
 
 	if (size == 0)
-		return SY_OK;
+		return sy_nest_list(t->in, &member, "empty");
 	return t->take(t->in, &member);
+}
+
+/* What has no data to look at. */
+static enum sy_status list_entry(struct tar *t, struct sy_span name, const char *format)
+{
+	const struct sy_member member = { .name = name, .off = t->data_off };
+
+	return sy_nest_list(t->in, &member, format);
+}
+
+static enum sy_status take_link(struct tar *t, const struct sy_tar_header *h,
+				struct sy_span name)
+{
+	struct sy_span to = t->next.link.data ? t->next.link : h->link;
+	bool leaves = sy_member_name_escape(to) != NULL;
+	enum sy_status status = list_entry(t, name, "link");
+
+	if (status != SY_OK)
+		return status;
+	return sy_fact(t->in, leaves ? SY_RULE_TAR_ENTRY_SPECIAL : SY_RULE_TAR_ENTRY_LINK,
+		       t->at, SY_TAR_BLOCK, name, "%s is a %s link to %s", quoted(name).data,
+		       h->type == '1' ? "hard" : "symbolic", quoted(to).data);
 }
 
 /* What is stored of it is looked at, but not as the file that it is a part of. */
@@ -222,13 +233,16 @@ static enum sy_status take_entry(struct tar *t, const struct sy_tar_header *h, u
 		return take_sparse(t, name, size);
 	switch (h->type) {
 	case '5':
-		return SY_OK;
+		return list_entry(t, name, "folder");
 	case '1':
 	case '2':
 		return take_link(t, h, name);
 	case '3':
 	case '4':
 	case '6':
+		status = list_entry(t, name, "device");
+		if (status != SY_OK)
+			return status;
 		return sy_fact(t->in, SY_RULE_TAR_ENTRY_SPECIAL, t->at, SY_TAR_BLOCK, name,
 			       "%s is a device or FIFO", quoted(name).data);
 	case 0:

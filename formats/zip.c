@@ -58,6 +58,32 @@ static enum sy_status tell_ratio(struct sy_zip *zip)
 	return status;
 }
 
+/* What nobody looks at: folders, and what is packed by a method that we do not know. */
+static enum sy_status list_rest(struct sy_zip *zip)
+{
+	enum sy_status status = SY_OK;
+
+	for (size_t i = 0; i < zip->n && status == SY_OK; i++) {
+		const struct sy_zip_entry *entry = &zip->entries[i];
+		struct sy_record_member member = {
+			.name = entry->name, .off = entry->data_off, .len = entry->len,
+			.size = entry->size,
+			.format = sy_span_str(entry->is_readable ? "folder" : "unknown"),
+			.codec = sy_span_str(sy_codec_name(entry->codec)),
+		};
+		struct sy_text method;
+
+		if (!entry->is_there || sy_zip_is_file(entry))
+			continue;
+		sy_text_init(&method);
+		sy_text_addf(&method, "method %u", entry->method);
+		if (!entry->is_readable)
+			member.codec = sy_text_span(&method);
+		status = sy_emit_member(zip->in, &member);
+	}
+	return status;
+}
+
 static enum sy_status add_files(struct sy_zip *zip)
 {
 	enum sy_status status = SY_OK;
@@ -88,6 +114,8 @@ static enum sy_status judge(struct sy_zip *zip, const char *name, const char *ki
 
 	if (status == SY_OK)
 		status = tell_ratio(zip);
+	if (status == SY_OK)
+		status = list_rest(zip);
 	if (status == SY_OK)
 		status = is_torch ? sy_torch_zip_judge(zip, &n_tensors) : add_files(zip);
 	if (status == SY_OK)
