@@ -7,6 +7,8 @@
 
 #include "formats/member_names.h"
 
+#define KERAS "a Keras model, whose configuration names code"
+
 static const struct {
 	const char *base;	/* last component of the name, in any case */
 	const char *kind;
@@ -21,11 +23,10 @@ static const struct {
 	{ "config.cfg", "a spaCy pipeline, whose configuration names code" },
 	{ "extern_modules", "a torch.package, whose Python code is imported" },
 	{ "keras_metadata.pb", "a TensorFlow model" },
-	{ "metadata.json", "a model package, whose metadata names code" },
 	{ "mlmodel", "an MLflow model, which names the module that loads it" },
 	{ "model.ini", "an H2O model" },
-	{ "model.weights.h5", "a Keras model, whose configuration names code" },
-	{ "model.weights.npz", "a Keras model, whose configuration names code" },
+	{ "model.weights.h5", KERAS },
+	{ "model.weights.npz", KERAS },
 	{ "model_config.yaml", "a NeMo model, whose configuration names code" },
 	{ "model_index.json", "a diffusers archive" },
 	{ "modules.json", "a sentence-transformers model, which names classes" },
@@ -47,13 +48,18 @@ static const struct {
 	{ "egg-info/", "a Python package" },
 };
 
-const char *sy_archive_kind(struct sy_span name)
-{
-	struct sy_span base = sy_member_name_base(name);
+/* Keras 3 writes them beside each other, and reads the first before any weights. */
+static const char *const keras_pair[] = { "config.json", "metadata.json" };
 
+static bool is_word(struct sy_span name, const char *word)
+{
+	return name.len == strlen(word) && sy_ascii_starts(name, word);
+}
+
+static const char *kind_of(struct sy_span name, struct sy_span base)
+{
 	for (size_t i = 0; i < SY_N_ELEMS(by_base); i++) {
-		if (base.len == strlen(by_base[i].base) &&
-		    sy_ascii_starts(base, by_base[i].base))
+		if (is_word(base, by_base[i].base))
 			return by_base[i].kind;
 	}
 	for (size_t i = 0; i < SY_N_ELEMS(by_path); i++) {
@@ -63,13 +69,60 @@ const char *sy_archive_kind(struct sy_span name)
 	return NULL;
 }
 
-enum sy_status sy_archive_kind_tell(struct sy_inspection *in, struct sy_span name,
-				    const char *kind)
+/* Either is an ordinary name; both in one folder are not. */
+static enum sy_status see_pair(struct sy_archive_kind *kind, struct sy_span name,
+			       struct sy_span base)
+{
+	struct sy_span folder = sy_span_slice(name, 0, name.len - base.len);
+
+	for (size_t i = 0; i < SY_N_ELEMS(keras_pair); i++) {
+		uint64_t other;
+		bool is_new;
+		enum sy_status status;
+
+		if (!is_word(base, keras_pair[i]))
+			continue;
+		status = sy_set_add(&kind->folders, folder, i, &is_new, &other);
+		if (status != SY_OK || is_new || other == i)
+			return status;
+		kind->kind = KERAS;
+		kind->name = name;
+	}
+	return SY_OK;
+}
+
+void sy_archive_kind_init(struct sy_archive_kind *kind, struct sy_context *ctx)
+{
+	*kind = (struct sy_archive_kind){ .kind = NULL };
+	sy_set_init(&kind->folders, ctx);
+}
+
+void sy_archive_kind_free(struct sy_archive_kind *kind)
+{
+	sy_set_free(&kind->folders);
+}
+
+enum sy_status sy_archive_kind_see(struct sy_archive_kind *kind, struct sy_span name)
+{
+	struct sy_span base = sy_member_name_base(name);
+
+	if (kind->kind)
+		return SY_OK;
+	kind->kind = kind_of(name, base);
+	kind->name = name;
+	return kind->kind ? SY_OK : see_pair(kind, name, base);
+}
+
+enum sy_status sy_archive_kind_tell(const struct sy_archive_kind *kind,
+				    struct sy_inspection *in)
 {
 	struct sy_text text;
 
+	if (!kind->kind)
+		return SY_OK;
 	sy_text_init(&text);
-	sy_text_name(&text, name);
-	sy_text_addf(&text, " makes it %s", kind);
-	return sy_fact_text(in, SY_RULE_FORMAT_MODEL_UNEXAMINED, SY_OFFSET_NONE, 0, name, &text);
+	sy_text_name(&text, kind->name);
+	sy_text_addf(&text, " makes it %s", kind->kind);
+	return sy_fact_text(in, SY_RULE_FORMAT_MODEL_UNEXAMINED, SY_OFFSET_NONE, 0, kind->name,
+			    &text);
 }

@@ -7,12 +7,23 @@
 #define SY_FORMATS_ARCHIVE_KIND_H
 
 #include "formats/format.h"
+#include "verifier/base/set.h"
 
-/* What an archive with a member of this name is ("a skops archive"); NULL: nothing. */
-const char *sy_archive_kind(struct sy_span name);
+struct sy_archive_kind {
+	const char *kind;	/* "a skops archive"; NULL: nothing that is known */
+	struct sy_span name;	/* the member that says so */
+	struct sy_set folders;	/* which have one half of a pair of names */
+};
 
-/* States that fact (format-model-unexamined). */
-SY_MUST_CHECK enum sy_status sy_archive_kind_tell(struct sy_inspection *in,
-						  struct sy_span name, const char *kind);
+void sy_archive_kind_init(struct sy_archive_kind *kind, struct sy_context *ctx);
+void sy_archive_kind_free(struct sy_archive_kind *kind);
+
+/* Takes the name of one more member, which must outlive the kind. */
+SY_MUST_CHECK enum sy_status sy_archive_kind_see(struct sy_archive_kind *kind,
+						 struct sy_span name);
+
+/* States what all names say together (format-model-unexamined), if anything. */
+SY_MUST_CHECK enum sy_status sy_archive_kind_tell(const struct sy_archive_kind *kind,
+						  struct sy_inspection *in);
 
 #endif

@@ -286,6 +286,22 @@ enum sy_status sy_emit_step(struct sy_inspection *in, const struct sy_record_ste
 	return sy_emit(in->sink, &record);
 }
 
+enum sy_status sy_emit_member(struct sy_inspection *in,
+			      const struct sy_record_member *member)
+{
+	struct sy_record record = { .kind = SY_RECORD_MEMBER };
+	struct sy_record_member *to = &record.u.member;
+
+	if (!(in->wants & SY_WANT_MEMBERS) || member->off > in->source->size)
+		return SY_OK;
+	*to = *member;
+	clip_place(in->source->size, &to->off, &to->len);
+	put_members(in, to->members, &to->n_members);
+	to->file_off = place_in_file(in, to->off);
+	to->name = cut_name(in, member->name);
+	return sy_emit(in->sink, &record);
+}
+
 enum sy_status sy_emit_tensor(struct sy_inspection *in,
 			      const struct sy_record_tensor *tensor)
 {

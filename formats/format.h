@@ -51,7 +51,8 @@ enum sy_want {
 	SY_WANT_REFS = 1 << 2,
 	SY_WANT_FLOWS = 1 << 3,	/* steps that a finding may rest on */
 	SY_WANT_STEPS = 1 << 4,	/* all steps, data summed up */
-	SY_WANT_OPCODES = 1 << 5	/* each opcode is a step */
+	SY_WANT_OPCODES = 1 << 5,	/* each opcode is a step */
+	SY_WANT_MEMBERS = 1 << 6	/* what containers hold */
 };
 
 /* One inspection, in a worker or in a test; lives for one call. */
@@ -148,6 +149,9 @@ SY_MUST_CHECK enum sy_status sy_emit_meta(struct sy_inspection *in,
 bool sy_step_is_wanted(const struct sy_inspection *in, enum sy_step_class class);
 SY_MUST_CHECK enum sy_status sy_emit_step(struct sy_inspection *in,
 					  const struct sy_record_step *step);
+/* Only when members are wanted: one of this container, whose names are put in here. */
+SY_MUST_CHECK enum sy_status sy_emit_member(struct sy_inspection *in,
+					    const struct sy_record_member *member);
 /* Only when tensors are wanted; a name beyond what a record holds is cut. */
 SY_MUST_CHECK enum sy_status sy_emit_tensor(struct sy_inspection *in,
 					    const struct sy_record_tensor *tensor);

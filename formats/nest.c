@@ -92,13 +92,13 @@ static enum sy_status pass_from_member(struct sy_nest *nest, struct sy_inspectio
 	case SY_RECORD_TENSOR:
 		return pass_tensor(nest, in->file_off, record);
 	case SY_RECORD_FACT:
+	case SY_RECORD_MEMBER:
 	case SY_RECORD_NOTICE:
 	case SY_RECORD_STEP:
 		return sy_emit(nest->outer, record);
 	case SY_RECORD_REF:
 		return pass_ref(in, &record->u.ref);
 	case SY_RECORD_ARTIFACT:
-	case SY_RECORD_MEMBER:
 	case SY_RECORD_EXTENT:
 	case SY_RECORD_META:
 	case SY_RECORD_MORE:
@@ -125,16 +125,16 @@ static struct level *level_of(struct sy_inspection *in)
 	return &in->nest->levels[in->n_members];
 }
 
-static enum sy_status emit_member(struct sy_inspection *in, const struct sy_member *member)
+enum sy_status sy_nest_list(struct sy_inspection *in, const struct sy_member *member,
+			    const char *format)
 {
-	struct sy_record record = { .kind = SY_RECORD_MEMBER };
+	const struct sy_record_member record = {
+		.name = member->name, .codec = sy_span_str(sy_codec_name(member->codec)),
+		.format = sy_span_str(format), .off = member->off, .len = member->len,
+		.size = member->size,
+	};
 
-	record.u.member.name = member->name;
-	record.u.member.off = member->off;
-	record.u.member.len = member->len;
-	record.u.member.size = member->size;
-	record.u.member.codec = sy_span_str(sy_codec_name(member->codec));
-	return sy_emit(in->sink, &record);
+	return sy_emit_member(in, &record);
 }
 
 enum sy_status sy_nest_add(struct sy_inspection *in, const struct sy_member *member)
@@ -150,7 +150,7 @@ enum sy_status sy_nest_add(struct sy_inspection *in, const struct sy_member *mem
 	if (status != SY_OK)
 		return status;
 	level->members[level->n++] = *member;
-	return emit_member(in, member);
+	return SY_OK;
 }
 
 /* The level below: the member's own inspection, with nothing open yet. */
@@ -322,16 +322,36 @@ static enum sy_status look(struct sy_inspection *in, struct sy_candidate *candid
 	return status;
 }
 
-static enum sy_status by_content(struct sy_inspection *in, bool is_unnamed)
+/* Says to the container of the member that is open what that is. */
+static enum sy_status list_open(struct sy_inspection *in, const struct sy_member *member,
+				const char *format)
+{
+	struct sy_member listed = *member;
+
+	if (listed.size == SY_OFFSET_NONE && !in->is_cut)
+		listed.size = in->source->size;
+	return sy_nest_list(in->nest->levels[in->nest->depth - 1].in, &listed, format);
+}
+
+static const char *chosen_name(const struct sy_candidate *candidate,
+			       const struct sy_choice *choice)
+{
+	if (choice->kind == SY_CHOICE_INSPECT)
+		return choice->format->name;
+	return candidate->content ? candidate->content->name : "unknown";
+}
+
+static enum sy_status by_content(struct sy_inspection *in, const struct sy_member *member)
 {
 	struct sy_candidate candidate = { .base = in->base, .size = in->source->size,
-					  .is_named = is_unnamed };
+					  .is_named = member->is_unnamed };
 	struct sy_choice choice;
 	enum sy_status status = look(in, &candidate);
 
 	if (status != SY_OK)
 		return status;
 	sy_choose(&candidate, &choice);
+	status = list_open(in, member, chosen_name(&candidate, &choice));
 	for (size_t i = 0; i < choice.n_facts && status == SY_OK; i++)
 		status = sy_fact_text(in, choice.facts[i].rule, SY_OFFSET_NONE, 0,
 				      sy_span_of(NULL, 0), &choice.facts[i].detail);
@@ -342,11 +362,16 @@ static enum sy_status by_content(struct sy_inspection *in, bool is_unnamed)
 
 static enum sy_status inspect_member(struct sy_inspection *in, const struct sy_member *member)
 {
-	if (member->format)
-		return member->format->inspect(in);
-	if (member->is_storage)
-		return sy_payload_check(in, member->name, 0, in->source->size);
-	return by_content(in, member->is_unnamed);
+	const char *format = member->format ? member->format->name : "storage";
+	enum sy_status status;
+
+	if (!member->format && !member->is_storage)
+		return by_content(in, member);
+	status = list_open(in, member, format);
+	if (status != SY_OK)
+		return status;
+	return member->format ? member->format->inspect(in)
+			      : sy_payload_check(in, member->name, 0, in->source->size);
 }
 
 /*
@@ -369,7 +394,10 @@ static enum sy_status ended(struct sy_inspection *in, enum sy_status status)
 static enum sy_status too_deep(struct sy_inspection *in, const struct sy_member *member)
 {
 	struct sy_text text;
+	enum sy_status status = sy_nest_list(in, member, "unknown");
 
+	if (status != SY_OK)
+		return status;
 	sy_text_init(&text);
 	sy_text_name(&text, member->name);
 	return sy_fact(in, SY_RULE_WORKER_LIMIT_REACHED, SY_OFFSET_NONE, 0,
@@ -401,7 +429,10 @@ static bool is_affordable(struct sy_nest *nest, const struct sy_member *member)
 static enum sy_status too_much(struct sy_inspection *in, const struct sy_member *member)
 {
 	struct sy_text text;
+	enum sy_status status = sy_nest_list(in, member, "unknown");
 
+	if (status != SY_OK)
+		return status;
 	sy_text_init(&text);
 	sy_text_name(&text, member->name);
 	return sy_fact(in, SY_RULE_WORKER_LIMIT_REACHED, SY_OFFSET_NONE, 0,
@@ -433,11 +464,15 @@ static enum sy_status enter(struct sy_nest *nest, const struct sy_member *member
 			    sy_member_fn *fn, void *user)
 {
 	struct level *level = descend(nest, member);
-	enum sy_status status = cut(level, open_member(nest, level, member));
+	enum sy_status status = cut(level, open_member(nest, level, member)), listed = SY_OK;
 
 	if (status == SY_OK)
 		status = fn(level->in, user);
-	return status == SY_OK ? SY_OK : ended(level->in, status);
+	else if (fn == run_fn)
+		listed = list_open(level->in, member, "unknown");
+	if (status == SY_OK || listed != SY_OK)
+		return listed;
+	return ended(level->in, status);
 }
 
 /* Works until `floor` is the deepest level again and has no members left. */

@@ -33,17 +33,22 @@ struct sy_nest;
 
 /*
  * Called by a container during its inspect: *member (copied; its name is not) is
- * looked at after that.  Emits its MEMBER record.  Without a driver (in->nest
- * NULL) it fails with SY_UNSUPPORTED: a member is never forgotten in silence.
+ * looked at after that, and its MEMBER record says as what.  Without a driver
+ * (in->nest NULL) it fails with SY_UNSUPPORTED: a member is never forgotten in silence.
  */
 SY_MUST_CHECK enum sy_status sy_nest_add(struct sy_inspection *in,
 					 const struct sy_member *member);
 
+/* The MEMBER record only, of one that is not looked at, or was ("folder", "pickle"). */
+SY_MUST_CHECK enum sy_status sy_nest_list(struct sy_inspection *in,
+					  const struct sy_member *member,
+					  const char *format);
+
 /*
- * The same at once, for a container that needs to know what its member says: the
+ * The same as sy_nest_add at once, for a container that needs to know what its member says: the
  * member is opened and given to `fn`, with the user pointer.  What was added by
  * sy_nest_add meanwhile belongs to the member and is looked at before it returns
- * to the container's other members.
+ * to the container's other members.  Emits no MEMBER record.
  */
 typedef enum sy_status sy_member_fn(struct sy_inspection *member, void *user);
 SY_MUST_CHECK enum sy_status sy_nest_open(struct sy_inspection *in,

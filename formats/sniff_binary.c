@@ -158,11 +158,17 @@ static const char *zip_kind(struct sy_span name)
 		return "torch";
 	if (sy_span_ends(name, ".npy"))
 		return "npz";
-	if (sy_span_is(name, "metadata.json") || sy_span_is(name, "model.weights.h5"))
-		return "keras";
-	if (sy_span_is(name, "model_index.json"))
-		return "dduf";
 	return "zip";
+}
+
+/* Whatever stands in it: the libraries that read these go by the file's name. */
+static const char *zip_kind_named(struct sy_span name, struct sy_span base)
+{
+	const char *kind = zip_kind(name);
+
+	if (!strcmp(kind, "zip") && sy_ascii_ends(base, ".keras"))
+		return "keras";
+	return !strcmp(kind, "zip") && sy_ascii_ends(base, ".dduf") ? "dduf" : kind;
 }
 
 /* Something else in front, which nobody claims with more: the end tells. */
@@ -187,5 +193,5 @@ unsigned sy_bid_zip(const struct sy_probe *p, const char *kind)
 	if (!sy_skip(&c, 26) || !sy_get_u16(&c, &name_len) || !sy_skip(&c, 2) ||
 	    !sy_get_span(&c, name_len, &name))
 		name = sy_span_of(NULL, 0);
-	return strcmp(kind, zip_kind(name)) ? 0 : 40;
+	return strcmp(kind, zip_kind_named(name, p->base)) ? 0 : 40;
 }

@@ -7,11 +7,11 @@
 
 #include "formats/archive_kind.h"
 #include "formats/member_names.h"
+#include "formats/member_twins.h"
 #include "formats/payload.h"
 #include "formats/sniff.h"
 #include "formats/tar_header.h"
 #include "verifier/base/ckd.h"
-#include "verifier/base/set.h"
 
 #define LONG_BYTES_MAX ((uint64_t)1 << 20)	/* of a name or pax header that is read */
 #define OCTAL_SIZE_MAX (((uint64_t)1 << 33) - 1)	/* eleven digits */
@@ -29,9 +29,8 @@ struct tar {
 	struct sy_inspection *in;
 	sy_tar_member_fn *take;
 	struct next next;
-	struct sy_set seen;
-	const char *kind;
-	struct sy_span kind_name;
+	struct sy_member_twins twins;
+	struct sy_archive_kind kind;
 	uint64_t at, n_entries, n_zero;	/* n_zero: blocks of zeros in a row */
 	uint64_t data_off;		/* behind all headers of the entry */
 	bool has_ended;
@@ -120,42 +119,56 @@ static enum sy_status full_name(struct tar *t, const struct sy_tar_header *h,
 	return sy_arena_copy(&t->in->arena, sy_text_span(&joined), name);
 }
 
-static enum sy_status check_name(struct tar *t, struct sy_span name)
+/* Without the "./" that some writers put before every name. */
+static struct sy_span plain_name(struct sy_span name)
 {
-	struct sy_span plain = sy_span_starts(name, "./") ? sy_span_slice(name, 2, name.len) : name;
-	const char *why = plain.len > 0 ? sy_member_name_escape(plain) : NULL;
-	const char *odd = sy_member_name_odd(name);
-	const char *kind = sy_archive_kind(plain);
+	return sy_span_starts(name, "./") ? sy_span_slice(name, 2, name.len) : name;
+}
+
+static enum sy_status check_twin(struct tar *t, const struct sy_member_twin *twin)
+{
 	uint64_t other;
 	bool is_new;
-	enum sy_status status = sy_set_add(&t->seen, plain, t->at, &is_new, &other);
+	enum sy_status status = sy_member_twins_add(&t->twins, twin, &is_new, &other);
 
-	if (kind && !t->kind) {
-		t->kind = kind;
-		t->kind_name = name;
-	}
-	if (status == SY_OK && why)
-		return sy_fact(t->in, SY_RULE_TAR_NAME_ESCAPING, t->at, SY_TAR_BLOCK, name,
-			       "%s %s", quoted(name).data, why);
-	if (status == SY_OK && odd)
-		return sy_fact(t->in, SY_RULE_TAR_NAME_INVALID, t->at, SY_TAR_BLOCK, name,
-			       "%s %s", quoted(name).data, odd);
 	if (status != SY_OK || is_new)
 		return status;
-	return sy_fact(t->in, SY_RULE_TAR_ENTRY_DUPLICATE, t->at, SY_TAR_BLOCK, name,
-		       "%s is there at %llu and at %llu", quoted(name).data,
+	return sy_fact(t->in, SY_RULE_TAR_ENTRY_DUPLICATE, t->at, SY_TAR_BLOCK, twin->name,
+		       "%s, or what is the same name to readers that ignore case or Unicode "
+		       "forms, is there at %llu and at %llu", quoted(twin->name).data,
 		       (unsigned long long)other, (unsigned long long)t->at);
 }
 
-static enum sy_status take_link(struct tar *t, const struct sy_tar_header *h,
-				struct sy_span name)
+static enum sy_status check_folders(struct tar *t)
 {
-	struct sy_span to = t->next.link.data ? t->next.link : h->link;
-	bool leaves = sy_member_name_escape(to) != NULL;
+	const struct sy_member_twin *file, *inside;
+	size_t at = 0;
+	enum sy_status status = SY_OK;
 
-	return sy_fact(t->in, leaves ? SY_RULE_TAR_ENTRY_SPECIAL : SY_RULE_TAR_ENTRY_LINK,
-		       t->at, SY_TAR_BLOCK, name, "%s is a %s link to %s", quoted(name).data,
-		       h->type == '1' ? "hard" : "symbolic", quoted(to).data);
+	sy_member_twins_sort(&t->twins);
+	while (status == SY_OK && sy_member_twins_next(&t->twins, &at, &file, &inside))
+		status = sy_fact(t->in, SY_RULE_TAR_ENTRY_DUPLICATE, file->value, SY_TAR_BLOCK,
+				 file->name, "%s is a file, and the folder of %s",
+				 quoted(file->name).data, quoted(inside->name).data);
+	return status;
+}
+
+static enum sy_status check_name(struct tar *t, struct sy_span name, bool is_folder)
+{
+	struct sy_span plain = plain_name(name);
+	const struct sy_member_twin twin = { .name = plain, .value = t->at,
+					     .is_folder = is_folder };
+	const char *why = plain.len > 0 ? sy_member_name_escape(plain) : NULL;
+	const char *odd = sy_member_name_odd(name);
+	enum sy_status status = sy_archive_kind_see(&t->kind, plain);
+
+	if (status == SY_OK && why)
+		status = sy_fact(t->in, SY_RULE_TAR_NAME_ESCAPING, t->at, SY_TAR_BLOCK, name,
+				 "%s %s", quoted(name).data, why);
+	if (status == SY_OK && odd && !why)
+		status = sy_fact(t->in, SY_RULE_TAR_NAME_INVALID, t->at, SY_TAR_BLOCK, name,
+				 "%s %s", quoted(name).data, odd);
+	return status == SY_OK ? check_twin(t, &twin) : status;
 }
 
 static enum sy_status take_file(struct tar *t, struct sy_span name, uint64_t size)
@@ -164,8 +177,30 @@ static enum sy_status take_file(struct tar *t, struct sy_span name, uint64_t siz
 				    .size = size };
 
 	if (size == 0)
-		return SY_OK;
+		return sy_nest_list(t->in, &member, "empty");
 	return t->take(t->in, &member);
+}
+
+/* What has no data to look at. */
+static enum sy_status list_entry(struct tar *t, struct sy_span name, const char *format)
+{
+	const struct sy_member member = { .name = name, .off = t->data_off };
+
+	return sy_nest_list(t->in, &member, format);
+}
+
+static enum sy_status take_link(struct tar *t, const struct sy_tar_header *h,
+				struct sy_span name)
+{
+	struct sy_span to = t->next.link.data ? t->next.link : h->link;
+	bool leaves = sy_member_name_escape(to) != NULL;
+	enum sy_status status = list_entry(t, name, "link");
+
+	if (status != SY_OK)
+		return status;
+	return sy_fact(t->in, leaves ? SY_RULE_TAR_ENTRY_SPECIAL : SY_RULE_TAR_ENTRY_LINK,
+		       t->at, SY_TAR_BLOCK, name, "%s is a %s link to %s", quoted(name).data,
+		       h->type == '1' ? "hard" : "symbolic", quoted(to).data);
 }
 
 /* What is stored of it is looked at, but not as the file that it is a part of. */
@@ -190,7 +225,7 @@ static enum sy_status take_entry(struct tar *t, const struct sy_tar_header *h, u
 	enum sy_status status = full_name(t, h, &name);
 
 	if (status == SY_OK)
-		status = check_name(t, name);
+		status = check_name(t, name, h->type == '5' || sy_span_ends(name, "/"));
 	if (status != SY_OK)
 		return status;
 	t->n_entries++;
@@ -198,13 +233,16 @@ static enum sy_status take_entry(struct tar *t, const struct sy_tar_header *h, u
 		return take_sparse(t, name, size);
 	switch (h->type) {
 	case '5':
-		return SY_OK;
+		return list_entry(t, name, "folder");
 	case '1':
 	case '2':
 		return take_link(t, h, name);
 	case '3':
 	case '4':
 	case '6':
+		status = list_entry(t, name, "device");
+		if (status != SY_OK)
+			return status;
 		return sy_fact(t->in, SY_RULE_TAR_ENTRY_SPECIAL, t->at, SY_TAR_BLOCK, name,
 			       "%s is a device or FIFO", quoted(name).data);
 	case 0:
@@ -415,9 +453,9 @@ static enum sy_status tell_end(struct tar *t)
 				 sy_span_of(NULL, 0), "after %llu entries the file ends without "
 				 "the blocks of zeros that end an archive",
 				 (unsigned long long)t->n_entries);
-	if (status == SY_OK && t->kind)
-		status = sy_archive_kind_tell(t->in, t->kind_name, t->kind);
-	return status;
+	if (status == SY_OK)
+		status = check_folders(t);
+	return status == SY_OK ? sy_archive_kind_tell(&t->kind, t->in) : status;
 }
 
 enum sy_status sy_tar_read(struct sy_inspection *in, const char *format,
@@ -426,12 +464,14 @@ enum sy_status sy_tar_read(struct sy_inspection *in, const char *format,
 	struct tar t = { .in = in, .take = take };
 	enum sy_status status = check_pickle(in);
 
-	sy_set_init(&t.seen, in->ctx);
+	sy_member_twins_init(&t.twins, &in->arena);
+	sy_archive_kind_init(&t.kind, in->ctx);
 	while (status == SY_OK && in->source->size - t.at >= SY_TAR_BLOCK)
 		status = read_block(&t);
 	if (status == SY_OK)
 		status = tell_end(&t);
-	sy_set_free(&t.seen);
+	sy_archive_kind_free(&t.kind);
+	sy_member_twins_free(&t.twins);
 	in->bytes_parsed += t.n_entries * SY_TAR_BLOCK;
 	if (status == SY_OK)
 		status = sy_emit_artifact(in, format, 0, "%llu entries",

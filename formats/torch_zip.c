@@ -198,9 +198,10 @@ static enum sy_status run_data(struct sy_inspection *in, void *user)
 static enum sy_status take_data(struct torch *t, const struct sy_zip_entry *entry)
 {
 	struct sy_member member = sy_zip_member(entry);
+	enum sy_status status = sy_nest_list(t->zip->in, &member, sy_format_pickle.name);
 
 	t->has_pickle = true;
-	return sy_nest_open(t->zip->in, &member, run_data, t);
+	return status == SY_OK ? sy_nest_open(t->zip->in, &member, run_data, t) : status;
 }
 
 /* A record below the root, as PyTorch reads it. */

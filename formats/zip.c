@@ -19,15 +19,23 @@ bool sy_zip_is_file(const struct sy_zip_entry *entry)
 	return entry->is_there && entry->is_readable && !is_folder;
 }
 
-static enum sy_status tell_kind(struct sy_zip *zip)
+/* by_name: the kind that its own name makes it, where no member's does. */
+static enum sy_status tell_kind(struct sy_zip *zip, const char *by_name)
 {
-	for (size_t i = 0; i < zip->n; i++) {
-		const char *kind = sy_archive_kind(zip->entries[i].name);
+	struct sy_archive_kind kind;
+	enum sy_status status = SY_OK;
 
-		if (kind)
-			return sy_archive_kind_tell(zip->in, zip->entries[i].name, kind);
+	sy_archive_kind_init(&kind, zip->in->ctx);
+	for (size_t i = 0; i < zip->n && status == SY_OK; i++)
+		status = sy_archive_kind_see(&kind, zip->entries[i].name);
+	if (status == SY_OK && !kind.kind) {
+		kind.kind = by_name;
+		kind.name = zip->in->base;
 	}
-	return SY_OK;
+	if (status == SY_OK)
+		status = sy_archive_kind_tell(&kind, zip->in);
+	sy_archive_kind_free(&kind);
+	return status;
 }
 
 static enum sy_status tell_ratio(struct sy_zip *zip)
@@ -46,6 +54,32 @@ static enum sy_status tell_ratio(struct sy_zip *zip)
 				     "%s: %llu bytes from %llu", name.data,
 				     (unsigned long long)entry->size,
 				     (unsigned long long)entry->len);
+	}
+	return status;
+}
+
+/* What nobody looks at: folders, and what is packed by a method that we do not know. */
+static enum sy_status list_rest(struct sy_zip *zip)
+{
+	enum sy_status status = SY_OK;
+
+	for (size_t i = 0; i < zip->n && status == SY_OK; i++) {
+		const struct sy_zip_entry *entry = &zip->entries[i];
+		struct sy_record_member member = {
+			.name = entry->name, .off = entry->data_off, .len = entry->len,
+			.size = entry->size,
+			.format = sy_span_str(entry->is_readable ? "folder" : "unknown"),
+			.codec = sy_span_str(sy_codec_name(entry->codec)),
+		};
+		struct sy_text method;
+
+		if (!entry->is_there || sy_zip_is_file(entry))
+			continue;
+		sy_text_init(&method);
+		sy_text_addf(&method, "method %u", entry->method);
+		if (!entry->is_readable)
+			member.codec = sy_text_span(&method);
+		status = sy_emit_member(zip->in, &member);
 	}
 	return status;
 }
@@ -72,14 +106,16 @@ static bool is_npz(const struct sy_zip *zip)
 	return zip->n > 0;
 }
 
-static enum sy_status judge(struct sy_zip *zip, const char *name)
+static enum sy_status judge(struct sy_zip *zip, const char *name, const char *kind)
 {
 	bool is_torch = sy_torch_zip_is(zip);
 	uint64_t n_tensors = 0;
-	enum sy_status status = tell_kind(zip);
+	enum sy_status status = tell_kind(zip, kind);
 
 	if (status == SY_OK)
 		status = tell_ratio(zip);
+	if (status == SY_OK)
+		status = list_rest(zip);
 	if (status == SY_OK)
 		status = is_torch ? sy_torch_zip_judge(zip, &n_tensors) : add_files(zip);
 	if (status == SY_OK)
@@ -90,8 +126,9 @@ static enum sy_status judge(struct sy_zip *zip, const char *name)
 	return status;
 }
 
-/* name: what it is called when its members do not say more. */
-static enum sy_status inspect_as(struct sy_inspection *in, const char *name)
+/* name and kind: what it is called, and is, when its members do not say more. */
+static enum sy_status inspect_as(struct sy_inspection *in, const char *name,
+				 const char *kind)
 {
 	struct sy_zip zip;
 	enum sy_status status = sy_zip_read(&zip, in);
@@ -99,24 +136,24 @@ static enum sy_status inspect_as(struct sy_inspection *in, const char *name)
 	for (size_t i = 0; i < zip.n_ends; i++)
 		in->bytes_parsed += zip.ends[i].dir_len;
 	if (status == SY_OK)
-		status = judge(&zip, name);
+		status = judge(&zip, name, kind);
 	sy_zip_free(&zip);
 	return status;
 }
 
 static enum sy_status inspect(struct sy_inspection *in)
 {
-	return inspect_as(in, "zip");
+	return inspect_as(in, "zip", NULL);
 }
 
 static enum sy_status inspect_keras(struct sy_inspection *in)
 {
-	return inspect_as(in, "keras-zip");
+	return inspect_as(in, "keras-zip", "a Keras model, whose configuration names code");
 }
 
 static enum sy_status inspect_dduf(struct sy_inspection *in)
 {
-	return inspect_as(in, "dduf");
+	return inspect_as(in, "dduf", "a diffusers archive");
 }
 
 static unsigned bid_zip(const struct sy_probe *p)

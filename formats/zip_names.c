@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Names in ZIP archives: what leads out of the archive, what cannot be shown, and
- * what is the same for some reader (upper and lower case, backslashes).
+ * what is the same for some reader.
  */
 #include "formats/zip.h"
 
 #include "formats/member_names.h"
-#include "verifier/base/set.h"
+#include "formats/member_twins.h"
 
 static enum sy_status check_name(struct sy_zip *zip, const struct sy_zip_entry *entry)
 {
@@ -24,36 +24,24 @@ static enum sy_status check_name(struct sy_zip *zip, const struct sy_zip_entry *
 	return sy_zip_tell(zip, entry, SY_RULE_ZIP_NAME_INVALID, "%s %s", text.data, odd);
 }
 
-/* As the least careful reader compares: up to a NUL, without case, one kind of slash. */
-static enum sy_status fold(struct sy_zip *zip, struct sy_span name, struct sy_span *folded)
+/* DOS and Unix keep in the attributes what others write as a slash. */
+static bool is_folder(const struct sy_zip_entry *entry)
 {
-	const uint8_t *end = name.len > 0 ? memchr(name.data, 0, name.len) : NULL;
-	uint8_t *copy;
+	bool by_attributes = (entry->attributes & 0x10) || entry->attributes >> 28 == 4;
 
-	if (end)
-		name.len = (size_t)(end - name.data);
-	copy = sy_arena_alloc(&zip->in->arena, name.len);
-	if (!copy)
-		return sy_memory_status(zip->in->ctx);
-	while (name.len > 1 && (name.data[name.len - 1] == '/' || name.data[name.len - 1] == '\\'))
-		name.len--;
-	for (size_t i = 0; i < name.len; i++)
-		copy[i] = name.data[i] == '\\' ? '/' : sy_ascii_lower(name.data[i]);
-	*folded = sy_span_of(copy, name.len);
-	return SY_OK;
+	return sy_span_ends(entry->name, "/") || (by_attributes && entry->size == 0);
 }
 
-static enum sy_status check_twin(struct sy_zip *zip, struct sy_set *seen, size_t i)
+static enum sy_status check_twin(struct sy_zip *zip, struct sy_member_twins *twins, size_t i)
 {
 	const struct sy_zip_entry *entry = &zip->entries[i], *twin;
-	struct sy_span folded;
+	const struct sy_member_twin name = { .name = entry->name, .value = i,
+					     .is_folder = is_folder(entry) };
 	struct sy_text text;
 	uint64_t other;
 	bool is_new;
-	enum sy_status status = fold(zip, entry->name, &folded);
+	enum sy_status status = sy_member_twins_add(twins, &name, &is_new, &other);
 
-	if (status == SY_OK)
-		status = sy_set_add(seen, folded, i, &is_new, &other);
 	if (status != SY_OK || is_new)
 		return status;
 	twin = &zip->entries[other];
@@ -63,23 +51,45 @@ static enum sy_status check_twin(struct sy_zip *zip, struct sy_set *seen, size_t
 	sy_text_name(&text, entry->name);
 	sy_text_addf(&text, sy_span_equal(entry->name, twin->name)
 		     ? " is there twice: with data at %llu and at %llu"
-		     : " is the same name as another to readers that ignore case and NUL: "
-		       "with data at %llu and at %llu",
+		     : " is the same name as another to readers that ignore case, NUL or "
+		       "Unicode forms: with data at %llu and at %llu",
 		     (unsigned long long)twin->data_off, (unsigned long long)entry->data_off);
 	return sy_zip_tell(zip, entry, SY_RULE_ZIP_ENTRY_DUPLICATE, "%s", text.data);
 }
 
-enum sy_status sy_zip_check_names(struct sy_zip *zip)
+static enum sy_status check_folders(struct sy_zip *zip, struct sy_member_twins *twins)
 {
-	struct sy_set seen;
+	const struct sy_member_twin *file, *inside;
+	size_t at = 0;
 	enum sy_status status = SY_OK;
 
-	sy_set_init(&seen, zip->in->ctx);
+	sy_member_twins_sort(twins);
+	while (status == SY_OK && sy_member_twins_next(twins, &at, &file, &inside)) {
+		struct sy_text text;
+
+		sy_text_init(&text);
+		sy_text_name(&text, file->name);
+		sy_text_add(&text, " is a file, and the folder of ");
+		sy_text_name(&text, inside->name);
+		status = sy_zip_tell(zip, &zip->entries[file->value],
+				     SY_RULE_ZIP_ENTRY_DUPLICATE, "%s", text.data);
+	}
+	return status;
+}
+
+enum sy_status sy_zip_check_names(struct sy_zip *zip)
+{
+	struct sy_member_twins twins;
+	enum sy_status status = SY_OK;
+
+	sy_member_twins_init(&twins, &zip->in->arena);
 	for (size_t i = 0; i < zip->n && status == SY_OK; i++) {
 		status = check_name(zip, &zip->entries[i]);
 		if (status == SY_OK)
-			status = check_twin(zip, &seen, i);
+			status = check_twin(zip, &twins, i);
 	}
-	sy_set_free(&seen);
+	if (status == SY_OK)
+		status = check_folders(zip, &twins);
+	sy_member_twins_free(&twins);
 	return status;
 }

@@ -17,7 +17,8 @@ static const struct sy_record samples[] = {
 					  16, 32 } } },
 	{ SY_RECORD_TENSOR, { .tensor = { S(""), S(""), 0, { 0 }, 0, 0 } } },
 	{ SY_RECORD_TENSOR, { .tensor = { S("x"), S("I8"), SY_RANK_MAX, { 1 }, 0, 1 } } },
-	{ SY_RECORD_MEMBER, { .member = { S("m\xff"), 1, 2, 3, S("stored") } } },
+	{ SY_RECORD_MEMBER, { .member = { S("m\xff"), S("stored"), S("zip"), 1, 2, 3, 0,
+					  { S("") }, 1 } } },
 	{ SY_RECORD_EXTENT, { .extent = { SY_EXTENT_UNKNOWN, 0, 1000 } } },
 	{ SY_RECORD_META, { .meta = { S("key"), S("u32"), S("12"), 4, 4 } } },
 	{ SY_RECORD_REF, { .ref = { SY_REF_DIGEST, S("sha256"), S("00"), 9,
@@ -39,6 +40,9 @@ static const struct sy_record samples[] = {
 	{ SY_RECORD_STEP, { .step = { .kind = SY_STEP_DATA, .value = 7, .n_members = 2,
 				      .members = { S("a.zip"), S("b\xff") },
 				      .file_off = 77 } } },
+	{ SY_RECORD_MEMBER, { .member = { .name = S("m"), .codec = S("xz"), .n_members = 2,
+					  .members = { S("a.zip"), S("b\xff") },
+					  .file_off = SY_OFFSET_NONE } } },
 };
 
 static void encode(struct sy_context *ctx, const struct sy_record *record,
@@ -123,6 +127,13 @@ static void test_fields(void **state)
 	assert_true(sy_span_is(r.u.step.members[0], "a.zip"));
 	assert_int_equal(r.u.step.file_off, 77);
 	sy_buffer_free(&buffer);
+	encode(&ctx, &samples[17], &buffer);
+	assert_true(sy_record_decode(sy_span_of(buffer.data + 4, buffer.len - 4), &r));
+	assert_true(sy_span_is(r.u.member.name, "m") && sy_span_is(r.u.member.codec, "xz"));
+	assert_int_equal(r.u.member.n_members, 2);
+	assert_true(sy_span_is(r.u.member.members[0], "a.zip"));
+	assert_true(r.u.member.file_off == SY_OFFSET_NONE);
+	sy_buffer_free(&buffer);
 }
 
 /* Every prefix, from a block of its size, and every byte more. */
@@ -196,6 +207,7 @@ static void test_refused(void **state)
 	/* Members beyond the depth. */
 	assert_false(decodes_with(9, 1 + 4 + 8 + 8 + 4 + 4, SY_MEMBER_DEPTH + 1));
 	assert_false(decodes_with(16, 1 + 3 + 4 * 8 + 3 * 4, SY_MEMBER_DEPTH + 1));
+	assert_false(decodes_with(17, 1 + 5 + 6 + 4 + 3 * 8, SY_MEMBER_DEPTH + 1));
 }
 
 static void test_inside(void **state)
@@ -234,8 +246,14 @@ static void test_places(void **state)
 	struct sy_record meta = { SY_RECORD_META, { .meta = { .off = SY_OFFSET_NONE } } };
 	struct sy_record ref = { SY_RECORD_REF, { .ref = { .off = SY_OFFSET_NONE } } };
 	struct sy_record artifact = { SY_RECORD_ARTIFACT, { .artifact = { .bytes_parsed = 10 } } };
+	struct sy_record inner = { SY_RECORD_MEMBER, { .member = {
+		.off = 100, .len = 50, .n_members = 1, .file_off = SY_OFFSET_NONE } } };
 
 	(void)state;
+	/* In a decoded container its place may be any; the file's has an end. */
+	assert_true(sy_record_valid(&inner, 10));
+	inner.u.member.file_off = 11;
+	assert_false(sy_record_valid(&inner, 10));
 	assert_true(sy_record_valid(&fact, 0) && sy_record_valid(&meta, 0) &&
 		    sy_record_valid(&ref, 0));
 	fact.u.fact.len = 1;

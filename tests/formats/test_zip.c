@@ -153,6 +153,32 @@ static void entries_beyond_the_limit_are_a_limit(void **state)
 	sy_arena_free(&arena);
 }
 
+/* Keras and diffusers read by the file's name whatever such an archive holds. */
+static void a_name_alone_leaves_it_unexamined(void **state)
+{
+	static const struct { const struct sy_format *format; size_t n; } cases[] = {
+		{ &sy_format_zip, 0 }, { &sy_format_keras_zip, 1 }, { &sy_format_dduf, 1 },
+	};
+	struct sy_context ctx;
+	struct sy_arena arena;
+
+	(void)state;
+	sy_context_init(&ctx);
+	sy_arena_init(&arena, &ctx);
+	for (size_t i = 0; i < SY_N_ELEMS(cases); i++) {
+		struct test_sink sink;
+
+		test_sink_init(&sink, &ctx);
+		assert_int_equal(test_inspect(&ctx, cases[i].format,
+					      vector(&arena, "zip/accept-stored.zip"), "x",
+					      &sink), SY_OK);
+		assert_int_equal(test_n_facts(&sink, SY_RULE_FORMAT_MODEL_UNEXAMINED),
+				 cases[i].n);
+		test_sink_free(&sink);
+	}
+	sy_arena_free(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +188,7 @@ int main(void)
 		cmocka_unit_test(every_failing_allocation_ends_it_cleanly),
 		cmocka_unit_test(shared_bytes_are_not_read_for_each),
 		cmocka_unit_test(entries_beyond_the_limit_are_a_limit),
+		cmocka_unit_test(a_name_alone_leaves_it_unexamined),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

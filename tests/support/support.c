@@ -32,6 +32,9 @@ static void copy_spans(struct test_sink *sink, struct sy_record *r)
 	case SY_RECORD_MEMBER:
 		copy_span(sink, &r->u.member.name);
 		copy_span(sink, &r->u.member.codec);
+		copy_span(sink, &r->u.member.format);
+		for (size_t i = 0; i < r->u.member.n_members; i++)
+			copy_span(sink, &r->u.member.members[i]);
 		break;
 	case SY_RECORD_META:
 		copy_span(sink, &r->u.meta.key);

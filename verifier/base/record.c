@@ -88,20 +88,34 @@ static bool get_tensor(struct sy_cursor *c, struct sy_record *r)
 
 static void put_member(struct sy_out *out, const struct sy_record *r)
 {
-	put_span(out, r->u.member.name);
-	put_integer(out, r->u.member.off, 8);
-	put_integer(out, r->u.member.len, 8);
-	put_integer(out, r->u.member.size, 8);
-	put_span(out, r->u.member.codec);
+	const struct sy_record_member *m = &r->u.member;
+
+	put_span(out, m->name);
+	put_span(out, m->codec);
+	put_span(out, m->format);
+	put_integer(out, m->off, 8);
+	put_integer(out, m->len, 8);
+	put_integer(out, m->size, 8);
+	put_integer(out, m->n_members, 1);
+	for (size_t i = 0; i < m->n_members; i++)
+		put_span(out, m->members[i]);
+	put_integer(out, m->file_off, 8);
 }
 
 static bool get_member(struct sy_cursor *c, struct sy_record *r)
 {
-	return get_string(c, &r->u.member.name) &&
-	       sy_get_u64(c, &r->u.member.off) &&
-	       sy_get_u64(c, &r->u.member.len) &&
-	       sy_get_u64(c, &r->u.member.size) &&
-	       get_string(c, &r->u.member.codec);
+	struct sy_record_member *m = &r->u.member;
+
+	if (!get_string(c, &m->name) || !get_string(c, &m->codec) ||
+	    !get_string(c, &m->format) || !sy_get_u64(c, &m->off) ||
+	    !sy_get_u64(c, &m->len) || !sy_get_u64(c, &m->size) ||
+	    !sy_get_u8(c, &m->n_members) || m->n_members > SY_MEMBER_DEPTH)
+		return false;
+	for (size_t i = 0; i < m->n_members; i++) {
+		if (!get_string(c, &m->members[i]))
+			return false;
+	}
+	return sy_get_u64(c, &m->file_off);
 }
 
 static void put_extent(struct sy_out *out, const struct sy_record *r)
@@ -276,7 +290,7 @@ static const struct {
 } codecs[] = {
 	[SY_RECORD_ARTIFACT] = { put_artifact, get_artifact, 24 },
 	[SY_RECORD_TENSOR] = { put_tensor, get_tensor, 25 },
-	[SY_RECORD_MEMBER] = { put_member, get_member, 32 },
+	[SY_RECORD_MEMBER] = { put_member, get_member, 45 },
 	[SY_RECORD_EXTENT] = { put_extent, get_extent, 17 },
 	[SY_RECORD_META] = { put_meta, get_meta, 28 },
 	[SY_RECORD_REF] = { put_ref, get_ref, 25 },
@@ -308,6 +322,12 @@ static uint64_t step_bytes(const struct sy_record_step *s)
 	       members_bytes(s->members, s->n_members);
 }
 
+static uint64_t member_bytes(const struct sy_record_member *m)
+{
+	return (uint64_t)m->name.len + m->codec.len + m->format.len +
+	       members_bytes(m->members, m->n_members);
+}
+
 /* Bytes of all spans of a record, and of a tensor's shape. */
 static uint64_t variable_bytes(const struct sy_record *r)
 {
@@ -319,7 +339,7 @@ static uint64_t variable_bytes(const struct sy_record *r)
 		return (uint64_t)r->u.tensor.name.len + r->u.tensor.dtype.len +
 		       (uint64_t)r->u.tensor.rank * 8;
 	case SY_RECORD_MEMBER:
-		return (uint64_t)r->u.member.name.len + r->u.member.codec.len;
+		return member_bytes(&r->u.member);
 	case SY_RECORD_META:
 		return (uint64_t)r->u.meta.key.len + r->u.meta.type.len +
 		       r->u.meta.value.len;
@@ -397,6 +417,14 @@ static bool is_step_place(const struct sy_record_step *s, uint64_t size)
 	       (s->file_off == SY_OFFSET_NONE || s->file_off <= size);
 }
 
+static bool is_member_place(const struct sy_record_member *m, uint64_t size)
+{
+	if (m->n_members == 0)
+		return is_inside(m->off, m->len, size);
+	return is_inside(m->off, m->len, UINT64_MAX - 1) &&
+	       (m->file_off == SY_OFFSET_NONE || m->file_off <= size);
+}
+
 bool sy_record_valid(const struct sy_record *record, uint64_t size)
 {
 	switch (record->kind) {
@@ -405,7 +433,7 @@ bool sy_record_valid(const struct sy_record *record, uint64_t size)
 	case SY_RECORD_TENSOR:
 		return is_inside(record->u.tensor.off, record->u.tensor.len, size);
 	case SY_RECORD_MEMBER:
-		return is_inside(record->u.member.off, record->u.member.len, size);
+		return is_member_place(&record->u.member, size);
 	case SY_RECORD_EXTENT:
 		return is_inside(record->u.extent.off, record->u.extent.len, size);
 	case SY_RECORD_META:

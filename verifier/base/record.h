@@ -92,9 +92,13 @@ struct sy_record_tensor {
 
 struct sy_record_member {
 	struct sy_span name;
-	uint64_t off, len;		/* stored bytes in the file */
-	uint64_t size;			/* decoded bytes */
 	struct sy_span codec;		/* ours: "stored", "deflate", ... */
+	struct sy_span format;		/* ours: what it was read as; "folder", "unknown" */
+	uint64_t off, len;		/* stored bytes in its container */
+	uint64_t size;			/* decoded bytes; SY_OFFSET_NONE: not known */
+	uint8_t n_members;		/* its containers, as in a fact */
+	struct sy_span members[SY_MEMBER_DEPTH];
+	uint64_t file_off;
 };
 
 struct sy_record_extent {

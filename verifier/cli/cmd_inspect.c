@@ -10,7 +10,7 @@
 #include "verifier/cli/output.h"
 #include "verifier/cli/terminal.h"
 
-#define N_SHOWN 40		/* tensors, unless --tensors is given */
+#define N_SHOWN 40		/* tensors and members, unless --tensors is given */
 #define NAME_WIDTH_MAX 64	/* longer names push their own line out only */
 #define VALUE_WIDTH 72		/* of a metadata value, before it is cut */
 
@@ -106,6 +106,95 @@ static void print_tensors(const struct steelyard_report *report, size_t at,
 			      n == N_SHOWN ? " (--tensors shows all)" : "");
 }
 
+struct member_text {
+	char offset[24], length[24], size[24], codec[32], format[40];
+};
+
+static void number_text(uint64_t number, char *buf, size_t cap)
+{
+	if (number == STEELYARD_NO_NUMBER)
+		snprintf(buf, cap, "-");
+	else
+		snprintf(buf, cap, "%llu", (unsigned long long)number);
+}
+
+static void member_text(const struct steelyard_member *member, struct member_text *text)
+{
+	number_text(member->offset, text->offset, sizeof(text->offset));
+	number_text(member->length, text->length, sizeof(text->length));
+	number_text(member->size, text->size, sizeof(text->size));
+	steelyard_escape_bytes(member->codec, member->codec_len, text->codec,
+			       sizeof(text->codec));
+	steelyard_escape_bytes(member->format, member->format_len, text->format,
+			       sizeof(text->format));
+}
+
+struct member_widths {
+	int offset, length, size, codec, format;
+};
+
+/* n: how many members are shown. */
+static struct member_widths member_widths(const struct steelyard_report *report, size_t at,
+					  size_t n)
+{
+	struct member_widths w = { 6, 6, 5, 5, 6 };
+	struct steelyard_member member;
+	struct member_text text;
+
+	for (size_t i = 0; i < n && steelyard_report_member(report, at, i, &member); i++) {
+		member_text(&member, &text);
+		widen(&w.offset, text.offset, 20);
+		widen(&w.length, text.length, 20);
+		widen(&w.size, text.size, 20);
+		widen(&w.codec, text.codec, 16);
+		widen(&w.format, text.format, 24);
+	}
+	return w;
+}
+
+/* The way to it: a.zip > b.tar > name. */
+static void print_path(const struct steelyard_report *report, size_t at, size_t i,
+		       const struct steelyard_member *member)
+{
+	char name[1024];
+
+	for (size_t k = 0; k < member->n_containers; k++) {
+		size_t len;
+		const char *container = steelyard_report_member_container(report, at, i, k,
+									  &len);
+
+		stdout_printf("%s > ", steelyard_escape_bytes(container, len, name,
+							      sizeof(name)));
+	}
+	stdout_printf("%s\n", steelyard_escape_bytes(member->name, member->name_len, name,
+						     sizeof(name)));
+}
+
+static void print_members(const struct steelyard_report *report, size_t at,
+			  const struct steelyard_artifact *artifact, size_t n)
+{
+	struct member_widths w = member_widths(report, at, n);
+	struct steelyard_member member;
+	struct member_text text;
+	size_t i = 0;
+
+	if (artifact->n_members == 0)
+		return;
+	stdout_printf("\n  %*s  %*s  %*s  %-*s  %-*s  member\n", w.offset, "offset", w.length,
+		      "packed", w.size, "bytes", w.codec, "codec", w.format, "format");
+	for (; i < n && steelyard_report_member(report, at, i, &member); i++) {
+		member_text(&member, &text);
+		stdout_printf("  %*s  %*s  %*s  %-*s  %-*s  ", w.offset, text.offset, w.length,
+			      text.length, w.size, text.size, w.codec, text.codec, w.format,
+			      text.format);
+		print_path(report, at, i, &member);
+	}
+	if (artifact->n_members > i)
+		stdout_printf("  ... and %llu more%s\n",
+			      (unsigned long long)(artifact->n_members - i),
+			      n == N_SHOWN ? " (--tensors shows all)" : "");
+}
+
 static void print_metas(const struct steelyard_report *report, size_t at)
 {
 	struct steelyard_meta meta;
@@ -151,6 +240,7 @@ static void print_artifact(const struct steelyard_report *report, size_t at,
 		stdout_printf("  %zu findings: 'steelyard scan' explains them\n",
 			      artifact->n_findings);
 	print_metas(report, at);
+	print_members(report, at, artifact, options->tensors ? SIZE_MAX : N_SHOWN);
 	print_tensors(report, at, artifact, options->tensors ? SIZE_MAX : N_SHOWN);
 }
 

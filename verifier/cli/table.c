@@ -171,11 +171,13 @@ const struct command_info cli_commands[] = {
 	{ .name = "inspect", .bit = ON_INSPECT, .operands = "PATH...",
 	  .min_operands = 1, .max_operands = SIZE_MAX, .run = cmd_inspect,
 	  .examples = inspect_examples,
-	  .summary = "format, metadata and tensors of model files",
+	  .summary = "format, metadata, members and tensors of model files",
 	  .about =
 	  "Prints what stands in the header of each file: its format, its metadata "
-	  "(long values are cut) and its tensors with name, type, shape, offset and "
-	  "length in bytes. Directories show every model file below them. The exit "
+	  "(long values are cut), its tensors with name, type, shape, offset and "
+	  "length in bytes, and of containers what they hold, at all depths: offset, "
+	  "packed and unpacked bytes, codec, and the format that it was read as. "
+	  "Directories show every model file below them. The exit "
 	  "status is that of scan." },
 	{ .name = "trace", .bit = ON_TRACE, .operands = "FILE",
 	  .min_operands = 1, .max_operands = 1, .run = cmd_trace,
@@ -442,7 +444,8 @@ const struct option_info cli_options[] = {
 	  .help = "List every tensor in the JSON report." },
 	{ .name = "tensors", .type = OPTION_FLAG, .field = FIELD(tensors),
 	  .commands = ON_INSPECT,
-	  .help = "Print every tensor; without it the text stops after 40." },
+	  .help = "Print every tensor and member; without it the text stops after 40 of "
+		  "each." },
 	{ .name = "type", .letter = 't', .type = OPTION_CHOICE, .field = FIELD(type),
 	  .commands = ON_KEY, .value = "TYPE",
 	  .choices = "ecdsa-p256|ecdsa-p384|ecdsa-p521|ed25519", .fill = FILL_CHOICES,

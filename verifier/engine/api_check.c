@@ -63,7 +63,7 @@ static unsigned wants_of(const struct steelyard_check_options *from)
 	if (is_inspect || from->show_tensors)
 		wants |= SY_WANT_TENSORS;
 	if (is_inspect)
-		wants |= SY_WANT_META;
+		wants |= SY_WANT_META | SY_WANT_MEMBERS;
 	if (from->ask == STEELYARD_ASK_TRACE)
 		wants |= SY_WANT_STEPS | (from->show_opcodes ? SY_WANT_OPCODES : 0u);
 	return wants;
@@ -250,9 +250,47 @@ bool steelyard_report_artifact(const struct steelyard_report *report, size_t i,
 		.scope = sy_scope_name(from->scope),
 		.verdict = sy_verdict_name(from->verdict),
 		.size = from->size, .n_tensors = from->n_tensors,
-		.n_findings = from->n_findings,
+		.n_findings = from->n_findings, .n_members = from->n_members,
 	};
 	return true;
+}
+
+static const struct sy_member_row *member_row(const struct steelyard_report *report,
+					      size_t at, size_t i)
+{
+	if (at >= report->report->n_artifacts ||
+	    i >= report->report->artifacts[at].n_kept_members)
+		return NULL;
+	return &report->report->artifacts[at].members[i];
+}
+
+bool steelyard_report_member(const struct steelyard_report *report, size_t at,
+			     size_t i, struct steelyard_member *member)
+{
+	const struct sy_member_row *from = member_row(report, at, i);
+
+	if (!from)
+		return false;
+	*member = (struct steelyard_member){
+		.name = text_of(from->name), .name_len = from->name.len,
+		.format = text_of(from->format), .format_len = from->format.len,
+		.codec = text_of(from->codec), .codec_len = from->codec.len,
+		.offset = from->off, .length = from->len, .size = from->size,
+		.file_offset = from->file_off, .n_containers = from->n_members,
+	};
+	return true;
+}
+
+const char *steelyard_report_member_container(const struct steelyard_report *report,
+					      size_t at, size_t i, size_t k, size_t *len)
+{
+	const struct sy_member_row *row = member_row(report, at, i);
+
+	*len = 0;
+	if (!row || k >= row->n_members)
+		return "";
+	*len = row->members[k].len;
+	return text_of(row->members[k]);
 }
 
 bool steelyard_report_tensor(const struct steelyard_report *report, size_t at,

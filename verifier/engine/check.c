@@ -71,6 +71,13 @@ static enum sy_status take_fact(struct job *job, const struct sy_record_fact *re
 	return sy_report_add_finding(job->check->report, job->entry, record);
 }
 
+static enum sy_status take_member(struct job *job, const struct sy_record_member *record)
+{
+	if (!(job->check->options->wants & SY_WANT_MEMBERS))
+		return SY_OK;
+	return sy_report_add_member(job->check->report, job->entry, record);
+}
+
 static enum sy_status take_notice(struct job *job,
 				  const struct sy_record_notice *record)
 {
@@ -113,6 +120,7 @@ static enum sy_status take_record(struct sy_sink *sink,
 	case SY_RECORD_NOTICE:
 		return take_notice(job, &record->u.notice);
 	case SY_RECORD_MEMBER:
+		return take_member(job, &record->u.member);
 	case SY_RECORD_EXTENT:
 	case SY_RECORD_DONE:
 		break;

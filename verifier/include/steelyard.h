@@ -157,6 +157,7 @@ struct steelyard_artifact {
 	uint64_t size;			/* bytes */
 	uint64_t n_tensors;		/* in the file */
 	size_t n_findings;		/* kept */
+	uint64_t n_members;		/* of containers, at all depths (ASK_INSPECT) */
 };
 
 /* Texts are bytes of a given length, not NUL-terminated, not escaped. */
@@ -186,6 +187,27 @@ bool steelyard_report_meta(const struct steelyard_report *report, size_t at,
 			   size_t i, struct steelyard_meta *meta);
 
 #define STEELYARD_NO_NUMBER UINT64_MAX
+
+/* What a container holds; texts as in struct steelyard_tensor. */
+struct steelyard_member {
+	const char *name, *format, *codec;	/* "a/b.pkl", "pickle", "deflate" */
+	size_t name_len, format_len, codec_len;
+	uint64_t offset, length;	/* stored bytes in its container */
+	uint64_t size;			/* decoded bytes; or STEELYARD_NO_NUMBER */
+	uint64_t file_offset;		/* ..._NO_NUMBER: inside of something decoded */
+	size_t n_containers;		/* on the way to it, below the file itself */
+};
+
+/*
+ * The i-th member of artifact `at` (ASK_INSPECT; sorted by container and offset);
+ * false beyond those kept (limit "members").
+ */
+bool steelyard_report_member(const struct steelyard_report *report, size_t at,
+			     size_t i, struct steelyard_member *member);
+
+/* The k-th container of that member, outermost first; *len is 0 beyond. */
+const char *steelyard_report_member_container(const struct steelyard_report *report,
+					      size_t at, size_t i, size_t k, size_t *len);
 
 /* One step of what unpickling a file would do; texts as in struct steelyard_tensor. */
 struct steelyard_step {

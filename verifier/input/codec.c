@@ -128,6 +128,15 @@ static enum sy_status skip_padding(struct run *run)
 	return status;
 }
 
+/* A header's bytes only: frames to skip are many, and each is asked about by itself. */
+static bool begins_again(const struct run *run)
+{
+	const struct sy_decoder *d = &run->decoder;
+	size_t len = d->in_len < HEADER_BYTES ? d->in_len : HEADER_BYTES;
+
+	return sy_codec_begins(run->decode->codec, sy_span_of(d->in, len));
+}
+
 /* A stream ended; true when another one goes on where it did. */
 static bool goes_on(struct run *run, enum sy_status *status)
 {
@@ -138,8 +147,7 @@ static bool goes_on(struct run *run, enum sy_status *status)
 	end_stream(run);
 	*status = skip_padding(run);
 	run->decode->n_read = run->n_loaded - d->in_len;
-	if (*status != SY_OK || run->kind->is_single ||
-	    !sy_codec_begins(run->decode->codec, sy_span_of(d->in, d->in_len)))
+	if (*status != SY_OK || run->kind->is_single || !begins_again(run))
 		return false;
 	run->decode->end = SY_DECODE_TRUNCATED;
 	*status = begin_stream(run);

@@ -125,6 +125,7 @@ void sy_report_free(struct sy_report **report)
 		return;
 	for (size_t i = 0; i < r->n_artifacts; i++) {
 		sy_release(r->ctx, r->artifacts[i].tensors);
+		sy_release(r->ctx, r->artifacts[i].members);
 		sy_release(r->ctx, r->artifacts[i].metas);
 		sy_release(r->ctx, r->artifacts[i].steps);
 	}
@@ -305,15 +306,67 @@ enum sy_status sy_report_add_meta(struct sy_report *report, size_t artifact,
 	return status;
 }
 
-static bool is_same_member(const struct sy_step *last, const struct sy_record_step *s)
+static bool is_same_path(const struct sy_span *a, size_t n_a, const struct sy_span *b,
+			 size_t n_b)
 {
-	if (last->n_members != s->n_members)
+	if (n_a != n_b)
 		return false;
-	for (size_t i = 0; i < s->n_members; i++) {
-		if (!sy_span_equal(last->members[i], s->members[i]))
+	for (size_t i = 0; i < n_a; i++) {
+		if (!sy_span_equal(a[i], b[i]))
 			return false;
 	}
 	return true;
+}
+
+/* Most members follow one of the same container: its names are shared. */
+static enum sy_status copy_path(struct sy_report *report, const struct sy_artifact *a,
+				const struct sy_record_member *m, struct sy_member_row *made)
+{
+	const struct sy_member_row *last =
+		a->n_kept_members > 0 ? &a->members[a->n_kept_members - 1] : NULL;
+
+	made->n_members = m->n_members;
+	if (!last || !is_same_path(last->members, last->n_members, m->members, m->n_members))
+		return copy_members(report, m->members, m->n_members, &made->members);
+	made->members = last->members;
+	return SY_OK;
+}
+
+static enum sy_status copy_row(struct sy_report *report, const struct sy_record_member *m,
+			       struct sy_member_row *made)
+{
+	enum sy_status status = copy_cut(report, m->name, report->ctx->limits.name_bytes,
+					 &made->name);
+
+	if (status == SY_OK)
+		status = sy_arena_copy(&report->arena, m->codec, &made->codec);
+	if (status == SY_OK)
+		status = sy_arena_copy(&report->arena, m->format, &made->format);
+	return status;
+}
+
+enum sy_status sy_report_add_member(struct sy_report *report, size_t artifact,
+				    const struct sy_record_member *m)
+{
+	assert(artifact < report->n_artifacts);
+
+	struct sy_artifact *a = &report->artifacts[artifact];
+	struct sy_member_row made = { .off = m->off, .len = m->len, .size = m->size,
+				      .file_off = m->file_off };
+	enum sy_status status;
+
+	a->n_members++;
+	if (a->n_kept_members >= report->ctx->limits.members)
+		return SY_OK;
+	status = copy_row(report, m, &made);
+	if (status == SY_OK)
+		status = copy_path(report, a, m, &made);
+	if (status == SY_OK)
+		status = sy_grow(report->ctx, &a->members, &a->cap_members,
+				 a->n_kept_members + 1, sizeof(*a->members));
+	if (status == SY_OK)
+		a->members[a->n_kept_members++] = made;
+	return status;
 }
 
 /* Most steps are of the member that the one before was of: its names are shared. */
@@ -323,7 +376,7 @@ static enum sy_status step_members(struct sy_report *report, const struct sy_art
 	const struct sy_step *last = a->n_steps > 0 ? &a->steps[a->n_steps - 1] : NULL;
 
 	made->n_members = s->n_members;
-	if (!last || !is_same_member(last, s))
+	if (!last || !is_same_path(last->members, last->n_members, s->members, s->n_members))
 		return copy_members(report, s->members, s->n_members, &made->members);
 	made->members = last->members;
 	return SY_OK;

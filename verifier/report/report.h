@@ -50,6 +50,14 @@ struct sy_tensor {
 	uint64_t off, len;
 };
 
+/* One member of a container; see struct sy_record_member. */
+struct sy_member_row {
+	struct sy_span name, codec, format;
+	uint64_t off, len, size, file_off;
+	struct sy_span *members;	/* its containers; may be NULL */
+	size_t n_members;
+};
+
 struct sy_meta {
 	struct sy_span key, type, value;
 	uint64_t off, len;
@@ -93,6 +101,9 @@ struct sy_artifact {
 	uint64_t n_tensors, bytes_parsed, bytes_hashed;
 	struct sy_tensor *tensors;	/* only when asked for */
 	size_t n_kept_tensors, cap_tensors;
+	struct sy_member_row *members;	/* sorted at the end; only when asked for */
+	size_t n_kept_members, cap_members;
+	uint64_t n_members;		/* those beyond limits.members, too */
 	struct sy_meta *metas;		/* only when asked for */
 	size_t n_metas, cap_metas;
 	struct sy_step *steps;		/* in their order; only when asked for */
@@ -179,6 +190,10 @@ SY_MUST_CHECK enum sy_status sy_report_add_more(struct sy_report *report,
 SY_MUST_CHECK enum sy_status sy_report_add_tensor(struct sy_report *report,
 						  size_t artifact,
 						  const struct sy_record_tensor *t);
+/* Beyond limits.members of one artifact they are only counted. */
+SY_MUST_CHECK enum sy_status sy_report_add_member(struct sy_report *report,
+						  size_t artifact,
+						  const struct sy_record_member *m);
 SY_MUST_CHECK enum sy_status sy_report_add_meta(struct sy_report *report,
 						size_t artifact,
 						const struct sy_record_meta *m);

@@ -56,6 +56,25 @@ static int order_notices(const void *left, const void *right)
 	return order ? order : sy_span_compare(a->detail, b->detail);
 }
 
+/* By container, then by where it stands in that. */
+static int order_members(const void *left, const void *right)
+{
+	const struct sy_member_row *a = left, *b = right;
+	int order = 0;
+
+	for (size_t i = 0; !order && i < a->n_members && i < b->n_members; i++)
+		order = sy_span_compare(a->members[i], b->members[i]);
+	if (!order)
+		order = order_u64(a->n_members, b->n_members);
+	if (!order)
+		order = order_u64(a->off, b->off);
+	if (!order)
+		order = sy_span_compare(a->name, b->name);
+	if (!order)
+		order = sy_span_compare(a->format, b->format);
+	return order ? order : order_u64(a->len, b->len);
+}
+
 /* The `next` of a row; rows of all lists differ only in where it stands. */
 static void *next_of(const void *row, size_t next_off)
 {
@@ -106,6 +125,8 @@ static enum sy_status sort_artifact(struct sy_context *ctx, struct sy_artifact *
 	if (status == SY_OK)
 		status = sort_list(ctx, &a->more, offsetof(struct sy_more, next),
 				   order_more);
+	if (a->n_kept_members > 1)
+		qsort(a->members, a->n_kept_members, sizeof(*a->members), order_members);
 	return status;
 }
 

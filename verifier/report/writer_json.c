@@ -196,6 +196,51 @@ static void put_tensors(struct sy_jsonw *w, const struct sy_artifact *a)
 	sy_jsonw_array_end(w);
 }
 
+static void put_number(struct sy_jsonw *w, const char *key, uint64_t n)
+{
+	if (n != SY_OFFSET_NONE)
+		sy_jsonw_ku64(w, key, n);
+}
+
+static void put_members(struct sy_jsonw *w, const struct sy_span *members, size_t n)
+{
+	sy_jsonw_key(w, "member");
+	sy_jsonw_array(w);
+	for (size_t i = 0; i < n; i++)
+		sy_jsonw_string(w, members[i]);
+	sy_jsonw_array_end(w);
+}
+
+static void put_row(struct sy_jsonw *w, const struct sy_member_row *m)
+{
+	bool was_compact = w->is_compact;
+
+	sy_jsonw_object(w);
+	w->is_compact = true;
+	if (m->n_members > 0)
+		put_members(w, m->members, m->n_members);
+	put_bytes(w, "name", "name_hex", m->name);
+	sy_jsonw_kstring(w, "format", m->format);
+	sy_jsonw_kstring(w, "codec", m->codec);
+	put_range(w, m->off, m->len);
+	put_number(w, "size", m->size);
+	put_number(w, "file_offset", m->file_off);
+	sy_jsonw_object_end(w);
+	w->is_compact = was_compact;
+}
+
+static void put_rows(struct sy_jsonw *w, const struct sy_artifact *a)
+{
+	if (a->n_members == 0)
+		return;
+	sy_jsonw_ku64(w, "n_members", a->n_members);
+	sy_jsonw_key(w, "members");
+	sy_jsonw_array(w);
+	for (size_t i = 0; i < a->n_kept_members; i++)
+		put_row(w, &a->members[i]);
+	sy_jsonw_array_end(w);
+}
+
 static void put_metas(struct sy_jsonw *w, const struct sy_artifact *a)
 {
 	if (a->n_metas == 0)
@@ -212,21 +257,6 @@ static void put_metas(struct sy_jsonw *w, const struct sy_artifact *a)
 		put_range(w, m->off, m->len);
 		sy_jsonw_object_end(w);
 	}
-	sy_jsonw_array_end(w);
-}
-
-static void put_number(struct sy_jsonw *w, const char *key, uint64_t n)
-{
-	if (n != SY_OFFSET_NONE)
-		sy_jsonw_ku64(w, key, n);
-}
-
-static void put_members(struct sy_jsonw *w, const struct sy_span *members, size_t n)
-{
-	sy_jsonw_key(w, "member");
-	sy_jsonw_array(w);
-	for (size_t i = 0; i < n; i++)
-		sy_jsonw_string(w, members[i]);
 	sy_jsonw_array_end(w);
 }
 
@@ -349,6 +379,7 @@ static void put_artifact(struct sy_jsonw *w, const struct sy_artifact *a, bool h
 	sy_jsonw_ku64(w, "bytes_parsed", a->bytes_parsed);
 	sy_jsonw_ku64(w, "bytes_hashed", a->bytes_hashed);
 	put_tensors(w, a);
+	put_rows(w, a);
 	put_metas(w, a);
 	if (has_steps)
 		put_steps(w, a);

@@ -82,6 +82,12 @@ VECTORS = {
     "reject-tail": entry(b"a.txt", TEXT) + END + b"x" * 100,
     "warn-trailing": entry(b"a.txt", TEXT) + END + entry(b"b.txt", TEXT) + END,
     "warn-duplicate": entry(b"a.txt", TEXT) + entry(b"./a.txt", TEXT) + END,
+    "warn-duplicate-case": entry(b"a.txt", TEXT) + entry(b"A.txt", TEXT) + END,
+    "warn-duplicate-unicode": entry("caf\u00e9".encode(), TEXT) +
+                              entry("cafe\u0301".encode(), TEXT) + END,
+    "warn-duplicate-folder": entry(b"d/a.txt", TEXT) + entry(b"d", TEXT) + END,
+    "accept-folders": entry(b"./", kind=b"5") + entry(b"./d", kind=b"5") +
+                      entry(b"./d/a.txt", TEXT) + entry(b"./d-e", TEXT) + END,
     "warn-link": entry(b"a", kind=b"2", link=b"b") + END,
     "warn-name": entry(b"a\xffb.txt", TEXT) + END,
     "warn-sparse": entry(b"a.txt", TEXT, kind=b"S") + END,

@@ -195,6 +195,10 @@ ZIP = {
     "accept-empty": end(0, 0, 0),
     "accept-folder": build([Entry("f/", b"", attributes=0o040755 << 16),
                             Entry("f/a.txt", TEXT)]),
+    "accept-folder-beside": build([Entry("f.txt", TEXT), Entry("f/", b""),
+                                   Entry("f/f/a.txt", TEXT), Entry("f-g", TEXT)]),
+    "accept-folder-by-attribute": build([Entry("f", b"", attributes=0x10),
+                                         Entry("f/a.txt", TEXT)]),
     "accept-folder-deflated": build([Entry("f/", b"", 8)]),
     "accept-descriptor": plain(Entry("b", TEXT, descriptor=descriptor(TEXT))),
     "accept-descriptor-bare": plain(Entry("b", TEXT, descriptor=descriptor(TEXT, False))),
@@ -216,6 +220,11 @@ ZIP = {
     "warn-zip-name-invalid": plain(Entry(b"b\xff.txt", TEXT)),
     "warn-format-model-unexamined--keras": build([
         Entry("a.txt", TEXT), Entry("config.json", b"{}"), Entry("metadata.json", b"{}")]),
+    "accept-metadata": build([
+        Entry("metadata.json", b"{}"), Entry("a/config.json", b"{}"),
+        Entry("b/metadata.json", b"{}")]),
+    "warn-format-model-unexamined--keras-folder": build([
+        Entry("a.txt", TEXT), Entry("m/metadata.json", b"{}"), Entry("m/config.json", b"{}")]),
     "warn-format-model-unexamined--skops": plain(Entry("schema.json", b"{}")),
     "warn-format-model-unexamined--handler": plain(Entry("MAR-INF/MANIFEST.json", b"{}")),
     "warn-format-model-unexamined--main": plain(Entry("__main__.py", b"print(1)\n")),
@@ -239,6 +248,10 @@ ZIP = {
     "reject-zip-end-ambiguous--zip64": short_end_lies(),
     "reject-zip-entry-duplicate": plain(Entry("a.txt", EVIL)),
     "reject-zip-entry-duplicate--case": plain(Entry("A.TXT", TEXT)),
+    "reject-zip-entry-duplicate--unicode": build([
+        Entry("caf\u00e9.txt", TEXT), Entry("cafe\u0301.txt", TEXT)]),
+    "reject-zip-entry-duplicate--inside": build([
+        Entry("f/b.txt", TEXT), Entry("f-g", TEXT), Entry("F", TEXT)]),
     "reject-zip-entry-duplicate--folder": build([Entry("f", TEXT), Entry("f/", b"")]),
     "reject-zip-entry-hidden": plain(Entry("b", TEXT), gap=Entry("h.txt", EVIL).local()),
     "reject-zip-entry-hidden--behind": plain(Entry("b", TEXT),
