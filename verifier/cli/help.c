@@ -24,6 +24,7 @@ const struct help_pair help_environment[] = {
 	{ "NO_COLOR", "Not empty: no color, unless --color or STEELYARD_COLOR asks for it." },
 	{ "STEELYARD_COLOR", "Default of --color." },
 	{ "STEELYARD_JOBS", "Default of --jobs." },
+	{ "STEELYARD_SANDBOX", "Default of --sandbox." },
 	{ "STEELYARD_WORKER", "Path of the steelyard-worker program, if it is not where it "
 	  "was installed." },
 	{ 0 }

@@ -21,7 +21,7 @@ struct option_list {
 
 /* Everything a command line can say.  NULL, 0 and false: not given. */
 struct options {
-	const char *color, *loader, *fail_on, *baseline, *worker;
+	const char *color, *loader, *fail_on, *baseline, *sandbox, *worker;
 	const char *files_from0, *algorithms;
 	struct option_list allow_global, exclude, limit, report, operands;
 	uint64_t jobs;

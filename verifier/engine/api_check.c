@@ -76,6 +76,11 @@ static bool translate(struct steelyard_session *session,
 		.progress = from->progress, .progress_user = from->progress_user,
 		.allow_global = from->allow_global, .n_allow_global = from->n_allow_global,
 	};
+	if (from->sandbox && !sy_sandbox_find(from->sandbox, &to->sandbox)) {
+		sy_fail(&session->ctx, SY_USAGE,
+			"there is no sandbox '%s' (auto, require, off)", from->sandbox);
+		return false;
+	}
 	if (!to->loader) {
 		sy_fail(&session->ctx, SY_USAGE, "there is no loader '%s'",
 			from->loader);

@@ -104,6 +104,13 @@ struct steelyard_check_options {
 	const char *const *allow_global;
 	size_t n_allow_global;
 	bool show_opcodes;		/* ASK_TRACE: a step for each opcode */
+	/*
+	 * How the processes that read the files are confined.  NULL, "auto": by all
+	 * that steelyard_sandbox lists as available; the report names what is not.
+	 * "require": by everything, or nothing is examined.  "off": resource limits
+	 * only.
+	 */
+	const char *sandbox;
 };
 
 struct steelyard_report;
@@ -284,6 +291,12 @@ const char *steelyard_loader(size_t i);
 const char *steelyard_limit(size_t i, uint64_t *value, const char **unit,
 			    const char **what);
 const char *steelyard_format(size_t i, const char **title, bool *is_examined);
+
+/*
+ * Name of the i-th layer of the sandbox; NULL beyond.  *is_available: this build
+ * and this kernel have it.  *version: of the kernel's interface; 0: it has none.
+ */
+const char *steelyard_sandbox(size_t i, bool *is_available, unsigned *version);
 
 /*
  * Renders untrusted bytes for a terminal line into buf (always NUL-terminated,
