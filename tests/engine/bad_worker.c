@@ -4,10 +4,12 @@
  * says; test_worker runs them.  Never installed.
  */
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "verifier/engine/wire.h"
@@ -97,15 +99,40 @@ static enum sy_status does_abort(struct sy_inspection *in)
 
 static enum sy_status does_segv(struct sy_inspection *in)
 {
-	(void)signal(SIGSEGV, SIG_DFL);
+	/* A sanitizer catches it; there is no cage then to forbid this. */
+	if (sizeof(STEELYARD_SANITIZERS) > 1)
+		(void)signal(SIGSEGV, SIG_DFL);
 	(void)raise(SIGSEGV);
 	return sy_emit_artifact(in, "segv", 0, "survived");
 }
 
+static enum sy_status is_killed(struct sy_inspection *in)
+{
+	(void)raise(SIGKILL);
+	return sy_emit_artifact(in, "killed", 0, "survived");
+}
+
+/* What a stopped process holds (pipe, file, scratch) stays open. */
+static enum sy_status is_stopped(struct sy_inspection *in)
+{
+	(void)raise(SIGSTOP);
+	return sy_emit_artifact(in, "stopped", 0, "was woken");
+}
+
+/* Says that it is done first: a stopped process has not ended well. */
+static enum sy_status is_stopped_after_done(struct sy_inspection *in)
+{
+	say_done(SY_OK);
+	return is_stopped(in);
+}
+
+/* By a call that the cage allows: a worker that was taken over can still wait. */
 static _Noreturn void hang(void)
 {
+	static uint32_t never;
+
 	for (;;)
-		(void)pause();
+		(void)syscall(SYS_futex, &never, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
 }
 
 static enum sy_status does_hang(struct sy_inspection *in)
@@ -359,6 +386,9 @@ static const struct sy_format *const formats[] = {
 	FORMAT("longwinded", is_longwinded),
 	FORMAT("abort", does_abort),
 	FORMAT("segv", does_segv),
+	FORMAT("killed", is_killed),
+	FORMAT("stopped", is_stopped),
+	FORMAT("stopped-after-done", is_stopped_after_done),
 	FORMAT("hang", does_hang),
 	FORMAT("spin", does_spin),
 	FORMAT("exit", does_exit),

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What worker processes cost: start of the zygote, jobs on a tiny file, and
- * records through the pipe.  Usage: bench_worker PROGRAM FORMAT FILE JOBS PARALLEL
+ * records through the pipe.
+ * Usage: bench_worker PROGRAM FORMAT FILE JOBS PARALLEL [auto|require|off]
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -65,18 +66,21 @@ int main(int argc, char **argv)
 	struct sy_context ctx;
 	struct bench bench = { .ctx = &ctx, .sink.emit = count };
 	struct sy_worker_calls calls = { next, done, &bench };
+	enum sy_sandbox sandbox = SY_SANDBOX_AUTO;
 	struct sy_workers *workers;
 	uint64_t n_jobs;
 	double t[4];
 
-	if (argc != 6)
+	if (argc < 6 || argc > 7 || (argc == 7 && !sy_sandbox_find(argv[6], &sandbox)))
 		return 4;
 	sy_context_init(&ctx);
 	bench.format.name = argv[2];
 	bench.path = argv[3];
 	n_jobs = strtoull(argv[4], NULL, 10);
 	t[0] = milliseconds();
-	if (sy_workers_start(&ctx, argv[1], (unsigned)atoi(argv[5]), &workers) != SY_OK ||
+	if (sy_workers_start(&ctx, &(struct sy_workers_options){
+		.program = argv[1], .n_parallel = (unsigned)atoi(argv[5]),
+		.sandbox = sandbox }, &workers) != SY_OK ||
 	    sy_workers_run(workers, &calls) != SY_OK)
 		return 2;
 	t[1] = milliseconds();

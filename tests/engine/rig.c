@@ -98,9 +98,11 @@ enum sy_status rig_run(struct rig *rig, struct sy_context *ctx, unsigned n_paral
 	rig->ctx = ctx;
 	while (rig->names[rig->n])
 		rig->n++;
-	assert_int_equal(sy_workers_start(ctx, BAD_WORKER, n_parallel, &workers),
-			 SY_OK);
+	assert_int_equal(sy_workers_start(ctx, &(struct sy_workers_options){
+		.program = rig->program ? rig->program : BAD_WORKER,
+		.n_parallel = n_parallel, .sandbox = rig->sandbox }, &workers), SY_OK);
 	status = sy_workers_run(workers, &calls);
+	rig->uncaged = sy_workers_uncaged(workers);
 	sy_workers_stop(&workers);
 	assert_null(workers);
 	assert_int_equal(rig->n_ended, rig->n_begun);

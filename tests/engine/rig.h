@@ -27,11 +27,14 @@ void byte_sink_init(struct byte_sink *sink, struct sy_context *ctx);
 struct rig {
 	struct sy_context *ctx;
 	const char *const *names;	/* NULL-terminated */
+	const char *program;		/* NULL: BAD_WORKER */
+	enum sy_sandbox sandbox;
 	size_t n, n_begun, n_ended;
 	struct sy_format formats[RIG_JOBS_MAX];
 	struct byte_sink sinks[RIG_JOBS_MAX];
 	enum sy_status status[RIG_JOBS_MAX];
 	char text[RIG_JOBS_MAX][512];
+	unsigned uncaged;		/* sy_workers_uncaged at the end */
 	enum sy_status refuse;		/* of every job's sink */
 	void (*on_begin)(struct rig *rig, struct sy_worker_job *job);
 };

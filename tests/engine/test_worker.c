@@ -24,6 +24,7 @@ static const struct {
 	{ "no-such-format", SY_UNSUPPORTED, "lacks the format" },
 	{ "abort", SY_WORKER, "killed by signal 6" },
 	{ "segv", SY_WORKER, "killed by signal 11" },
+	{ "killed", SY_WORKER, "killed by signal 9" },
 	{ "exit", SY_WORKER, "ended before it was done" },
 	{ "exit-7", SY_WORKER, "ended with status 7" },
 	{ "garbage", SY_WORKER, "not a record" },
@@ -43,6 +44,8 @@ static const struct {
 	{ "crash-after-done", SY_WORKER, "killed by signal 6" },
 	{ "close", SY_WORKER, "did not end" },
 	{ "close-after-done", SY_WORKER, "did not end" },
+	{ "stopped-after-done", SY_LIMIT, "more than 1 seconds" },
+	{ "stopped", SY_LIMIT, "more than 1 seconds" },
 	{ "hang", SY_LIMIT, "more than 1 seconds" },
 	{ "spin", SY_LIMIT, "processor time" },
 };
@@ -83,7 +86,7 @@ static void run_all(unsigned n_parallel, size_t first, size_t last)
 static void test_misbehaviour_alone(void **state)
 {
 	(void)state;
-	run_all(1, 0, SY_N_ELEMS(expected) - 4);
+	run_all(1, 0, SY_N_ELEMS(expected) - 6);
 }
 
 static void test_misbehaviour_together(void **state)
@@ -118,7 +121,8 @@ static void test_allocation_is_bounded(void **state)
 static void test_process_left_behind(void **state)
 {
 	const char *const names[] = { "fork", "good", NULL };
-	struct rig rig = { .names = names };
+	/* What no cage would let it do. */
+	struct rig rig = { .names = names, .sandbox = SY_SANDBOX_OFF };
 	struct sy_context ctx;
 	double start = rig_seconds();
 
@@ -137,7 +141,8 @@ static void test_dead_zygote(void **state)
 {
 	const char *const names[] = { "good", "hang", "kill-zygote", "good", "good",
 				      NULL };
-	struct rig rig = { .names = names };
+	/* What no cage would let it do. */
+	struct rig rig = { .names = names, .sandbox = SY_SANDBOX_OFF };
 	struct sy_context ctx;
 	double start = rig_seconds();
 
@@ -166,7 +171,8 @@ static uint64_t hurry(void *user)
 static void test_stopped_zygote(void **state)
 {
 	const char *const names[] = { "stop-zygote", "good", NULL };
-	struct rig rig = { .names = names };
+	/* What no cage would let it do. */
+	struct rig rig = { .names = names, .sandbox = SY_SANDBOX_OFF };
 	struct sy_context ctx;
 	double start = rig_seconds();
 
@@ -360,7 +366,8 @@ static void test_allocation_failures(void **state)
 		calls.next = rig_next;
 		calls.user = &rig;
 		rig.ctx = &ctx;
-		status = sy_workers_start(&ctx, BAD_WORKER, 1, &workers);
+		status = sy_workers_start(&ctx, &(struct sy_workers_options){
+			.program = BAD_WORKER, .n_parallel = 1 }, &workers);
 		if (status == SY_OK) {
 			assert_int_equal(sy_workers_run(workers, &calls), SY_OK);
 			assert_int_equal(rig.n_ended, 2);

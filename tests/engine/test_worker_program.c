@@ -10,11 +10,18 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+static enum sy_status start(struct sy_context *ctx, const char *program,
+			    struct sy_workers **workers)
+{
+	return sy_workers_start(ctx, &(struct sy_workers_options){
+		.program = program, .n_parallel = 1 }, workers);
+}
+
 /* Descriptors of this process, open in vain: none may reach a worker. */
 static void test_what_a_worker_holds(void **state)
 {
 	const char *const names[] = { "look", "look", "look", NULL };
-	struct rig rig = { .names = names };
+	struct rig rig = { .names = names, .sandbox = SY_SANDBOX_OFF };
 	struct sy_context ctx;
 	int extra = open("/dev/null", O_RDONLY);
 	struct sy_span all;
@@ -43,21 +50,21 @@ static void test_program_is_missing(void **state)
 
 	(void)state;
 	rig_context(&ctx);
-	assert_int_equal(sy_workers_start(&ctx, "/nowhere/worker", 1, &workers),
+	assert_int_equal(start(&ctx, "/nowhere/worker", &workers),
 			 SY_NOT_FOUND);
 	assert_null(workers);
 	assert_non_null(strstr(ctx.error.text, "/nowhere/worker"));
 	sy_error_clear(&ctx);
 	assert_int_equal(setenv("STEELYARD_WORKER", "/elsewhere/worker", 1), 0);
-	assert_int_equal(sy_workers_start(&ctx, NULL, 1, &workers), SY_NOT_FOUND);
+	assert_int_equal(start(&ctx, NULL, &workers), SY_NOT_FOUND);
 	assert_non_null(strstr(ctx.error.text, "/elsewhere/worker"));
 	sy_error_clear(&ctx);
 	assert_int_equal(unsetenv("STEELYARD_WORKER"), 0);
-	assert_int_equal(sy_workers_start(&ctx, NULL, 1, &workers), SY_NOT_FOUND);
+	assert_int_equal(start(&ctx, NULL, &workers), SY_NOT_FOUND);
 	assert_non_null(strstr(ctx.error.text, "tests/steelyard-worker"));
 	assert_non_null(strstr(ctx.error.text, "libexec"));
 	sy_error_clear(&ctx);
-	assert_int_equal(sy_workers_start(&ctx, "/etc/passwd", 1, &workers),
+	assert_int_equal(start(&ctx, "/etc/passwd", &workers),
 			 SY_NOT_FOUND);
 	assert_int_equal(ctx.memory_used, 0);
 }
@@ -74,7 +81,7 @@ static void test_program_is_another(void **state)
 	(void)state;
 	rig_context(&ctx);
 	rig.ctx = &ctx;
-	assert_int_equal(sy_workers_start(&ctx, "/bin/true", 1, &workers), SY_OK);
+	assert_int_equal(start(&ctx, "/bin/true", &workers), SY_OK);
 	assert_int_equal(sy_workers_run(workers, &calls), SY_OK);
 	assert_int_equal(rig.status[0], SY_WORKER);
 	assert_non_null(strstr(rig.text[0], "could not be started"));
@@ -167,7 +174,7 @@ static void test_same_through_the_pipe(void **state)
 	rig_context(&ctx);
 	ctx.limits.worker_seconds = 60;
 	twin.ctx = &ctx;
-	assert_int_equal(sy_workers_start(&ctx, REAL_WORKER, 1, &workers), SY_OK);
+	assert_int_equal(start(&ctx, REAL_WORKER, &workers), SY_OK);
 	fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
 	assert_non_null(fts);
 	while ((entry = fts_read(fts))) {

@@ -187,6 +187,7 @@ static int run(const struct options *options, const struct command_info *command
 		.exclude = options->exclude.items, .n_exclude = options->exclude.n,
 		.loader = options->loader, .fail_on = options->fail_on,
 		.baseline = options->baseline, .worker = options->worker,
+		.sandbox = options->sandbox,
 		.jobs = (unsigned)options->jobs, .allow_empty = options->allow_empty,
 		.follow_links = options->follow_links, .show_tensors = options->tensors,
 		.allow_global = options->allow_global.items,

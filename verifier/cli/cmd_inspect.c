@@ -275,7 +275,8 @@ int cmd_inspect(const struct options *options)
 		.size = sizeof(check), .ask = STEELYARD_ASK_INSPECT,
 		.paths = options->operands.items, .n_paths = options->operands.n,
 		.exclude = options->exclude.items, .n_exclude = options->exclude.n,
-		.worker = options->worker, .jobs = (unsigned)options->jobs,
+		.worker = options->worker, .sandbox = options->sandbox,
+		.jobs = (unsigned)options->jobs,
 		.follow_links = options->follow_links, .show_tensors = true,
 	};
 	struct steelyard_report *report = NULL;

@@ -509,7 +509,8 @@ int cmd_trace(const struct options *options)
 	struct steelyard_check_options check = {
 		.size = sizeof(check), .ask = STEELYARD_ASK_TRACE,
 		.paths = options->operands.items, .n_paths = options->operands.n,
-		.worker = options->worker, .show_opcodes = options->all,
+		.worker = options->worker, .sandbox = options->sandbox,
+		.show_opcodes = options->all,
 		.allow_global = options->allow_global.items,
 		.n_allow_global = options->allow_global.n,
 	};

@@ -32,6 +32,25 @@ static bool open_standard_descriptors(void)
 	return true;
 }
 
+/* What would confine the processes that read files, here and now. */
+static void print_sandbox(struct json *json)
+{
+	unsigned version;
+	bool is_available;
+	const char *name;
+
+	json_open(json, "sandbox", '[');
+	for (size_t i = 0; (name = steelyard_sandbox(i, &is_available, &version)); i++) {
+		json_open(json, NULL, '{');
+		json_text(json, "name", name);
+		json_bool(json, "available", is_available);
+		if (version)
+			json_number(json, "version", version);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
 static int print_version(bool is_json)
 {
 	struct json json = { 0 };
@@ -62,6 +81,7 @@ static int print_version(bool is_json)
 	for (size_t i = 0; (name = steelyard_report_format(i, &title)); i++)
 		json_text(&json, NULL, name);
 	json_close(&json, ']');
+	print_sandbox(&json);
 	json_close(&json, '}');
 	return stdout_finish(STEELYARD_CLEAN);
 }

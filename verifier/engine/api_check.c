@@ -100,6 +100,11 @@ static bool translate(struct steelyard_session *session,
 			.ignores_unsigned = from->ignore_unsigned,
 		},
 	};
+	if (from->sandbox && !sy_sandbox_find(from->sandbox, &to->sandbox)) {
+		sy_fail(&session->ctx, SY_USAGE,
+			"there is no sandbox '%s' (auto, require, off)", from->sandbox);
+		return false;
+	}
 	if (!to->loader) {
 		sy_fail(&session->ctx, SY_USAGE, "there is no loader '%s'",
 			from->loader);

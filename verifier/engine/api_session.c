@@ -5,6 +5,7 @@
 #include "formats/format.h"
 #include "verifier/base/attr.h"
 #include "verifier/base/text.h"
+#include "verifier/engine/cage.h"
 #include "verifier/engine/loader.h"
 #include "verifier/engine/session.h"
 #include "verifier/report/writer.h"
@@ -172,6 +173,20 @@ const char *steelyard_format(size_t i, const char **title, bool *is_examined)
 		return sy_formats[at]->name;
 	}
 	return NULL;
+}
+
+const char *steelyard_sandbox(size_t i, bool *is_available, unsigned *version)
+{
+	static const struct {
+		const char *name;
+		enum sy_cage_layer layer;
+	} layers[] = { { "landlock", SY_CAGE_LANDLOCK }, { "seccomp", SY_CAGE_SECCOMP } };
+
+	if (i >= SY_N_ELEMS(layers))
+		return NULL;
+	*is_available = sy_cage_available() & layers[i].layer;
+	*version = layers[i].layer == SY_CAGE_LANDLOCK ? (unsigned)sy_cage_landlock_abi() : 0;
+	return layers[i].name;
 }
 
 static const char *effect_name(enum sy_effect effect)

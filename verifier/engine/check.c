@@ -356,6 +356,24 @@ static enum sy_status inspect_all(struct sy_check *check, struct sy_workers *wor
 	return stage.status != SY_OK ? stage.status : status;
 }
 
+/* Whoever reads the report sees what stood between a parser and this machine. */
+static enum sy_status note_cage(struct sy_check *check, const struct sy_workers *workers)
+{
+	bool is_off = check->options->sandbox == SY_SANDBOX_OFF;
+	unsigned uncaged = sy_workers_uncaged(workers);
+	struct sy_text text;
+
+	if (!uncaged)
+		return SY_OK;
+	sy_text_init(&text);
+	sy_cage_name(uncaged, &text);
+	return sy_report_add_notice(check->report, is_off ? "sandbox-off" : "sandbox-partial",
+				    sy_span_of(NULL, 0), "the processes that read the files "
+				    "were not confined by %s: %s", text.data,
+				    is_off ? "--sandbox=off"
+					   : "this kernel, container or build does not offer it");
+}
+
 static enum sy_status list_entries(struct sy_check *check)
 {
 	struct sy_report *report = check->report;
@@ -436,6 +454,8 @@ static enum sy_status inspect(struct sy_check *check, struct sy_workers *workers
 	status = sy_relate_new(check, &check->relate);
 	if (status == SY_OK)
 		status = inspect_all(check, workers);
+	if (status == SY_OK)
+		status = note_cage(check, workers);
 	/* What is not listed is not missing. */
 	if (status == SY_OK && check->report->is_complete)
 		status = sy_relate_run(check->relate);
@@ -542,8 +562,15 @@ static enum sy_status prepare(struct sy_check *check, struct sy_workers **worker
 	const struct sy_check_options *options = check->options;
 	enum sy_status status = take_allowances(check);
 
+<<<<<<< HEAD
 	if (status == SY_OK && is_asked(check, SY_INERT))
 		status = sy_workers_start(ctx, options->worker, options->jobs, workers);
+=======
+	if (status == SY_OK)
+		status = sy_workers_start(ctx, &(struct sy_workers_options){
+			.program = options->worker, .n_parallel = options->jobs,
+			.sandbox = options->sandbox }, workers);
+>>>>>>> sandbox
 	if (status == SY_OK && options->baseline)
 		status = sy_baseline_read(ctx, options->baseline, baseline);
 	return status == SY_OK ? sy_report_new(ctx, &check->report) : status;

@@ -8,6 +8,7 @@
 
 #include "formats/format.h"
 #include "verifier/engine/allow.h"
+#include "verifier/engine/cage.h"
 #include "verifier/engine/loader.h"
 #include "verifier/engine/policy.h"
 #include "verifier/engine/vouch.h"
@@ -27,6 +28,7 @@ struct sy_check_options {
 	enum sy_severity fail_on;	/* SY_N_SEVERITIES: none */
 	const char *baseline;		/* path, or NULL */
 	const char *worker;		/* path of steelyard-worker, or NULL */
+	enum sy_sandbox sandbox;
 	unsigned jobs;
 	bool allow_empty;
 	bool follow_links;

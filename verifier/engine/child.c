@@ -9,62 +9,14 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
-#include "verifier/base/ckd.h"
+#include "verifier/engine/cage.h"
 #include "verifier/engine/worker.h"
 
 #define SOURCE_FD 3
 #define PIPE_FD 4
 #define SCRATCH_FD 5
-#define N_FDS 8				/* the six it has, and some for libc */
-#define CODE_BYTES ((uint64_t)64 << 20)	/* program, libraries, stack */
-
-static bool limit(__rlimit_resource_t what, uint64_t soft, uint64_t hard)
-{
-	struct rlimit old, new = { .rlim_cur = soft, .rlim_max = hard };
-
-	if (getrlimit(what, &old))
-		return false;
-	if (new.rlim_max > old.rlim_max)
-		new.rlim_max = old.rlim_max;
-	if (new.rlim_cur > new.rlim_max)
-		new.rlim_cur = new.rlim_max;
-	return !setrlimit(what, &new);
-}
-
-/* Sanitizers reserve terabytes of addresses: STEELYARD_SANITIZE leaves AS out. */
-static bool limit_memory(const struct sy_limits *limits)
-{
-#ifdef SY_CHILD_ANY_ADDRESS_SPACE
-	(void)limits;
-	return true;
-#else
-	uint64_t len;
-
-	if (ckd_add(&len, limits->memory, CODE_BYTES))
-		len = RLIM_INFINITY;
-	return limit(RLIMIT_AS, len, len);
-#endif
-}
-
-/*
- * room: bytes of scratch.  NPROC does not bind root; a sandbox that does is a piece
- * of work of its own.
- */
-static bool confine(const struct sy_limits *limits, uint64_t room)
-{
-	uint64_t seconds = limits->worker_seconds, hard;
-
-	if (ckd_add(&hard, seconds, 1))
-		hard = RLIM_INFINITY;
-	return limit(RLIMIT_CORE, 0, 0) && limit(RLIMIT_FSIZE, room, room) &&
-	       limit(RLIMIT_NPROC, 0, 0) && limit(RLIMIT_NOFILE, N_FDS, N_FDS) &&
-	       limit(RLIMIT_CPU, seconds, hard) && limit_memory(limits) &&
-	       !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
-	       !prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-}
 
 /*
  * Only these stay, at fixed places, over the zygote's socket: they came in this
@@ -93,8 +45,9 @@ static bool settle(const struct sy_wire_job *job, pid_t zygote)
 	if (signal(SIGCHLD, SIG_DFL) == SIG_ERR || signal(SIGXFSZ, SIG_IGN) == SIG_ERR ||
 	    sigprocmask(SIG_SETMASK, &none, NULL))
 		return false;
-	return keep_own(job) &&
-	       confine(&job->limits, job->scratch_fd < 0 ? 0 : job->limits.decoded_bytes);
+	return keep_own(job) && sy_cage_enter(&(struct sy_cage){
+		.limits = &job->limits, .layers = job->cage,
+		.scratch = job->scratch_fd < 0 ? 0 : job->limits.decoded_bytes });
 }
 
 struct pipe_sink {
@@ -150,9 +103,10 @@ void sy_child_run(const struct sy_wire_job *job,
 				  .fd = { .ctx = &ctx, .fd = PIPE_FD } };
 	struct sy_record done = { .kind = SY_RECORD_DONE };
 
+	sy_context_init(&ctx);
+	ctx.files.fstat = sy_cage_fstat;
 	if (!settle(job, zygote))
 		_exit(SY_CHILD_UNCONFINED);
-	sy_context_init(&ctx);
 	ctx.limits = job->limits;
 	memcpy(ctx.hash_key, job->hash_key, sizeof(ctx.hash_key));
 	sy_out_init(&sink.out, sy_fd_sink_write, &sink.fd);

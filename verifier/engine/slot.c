@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "verifier/engine/child.h"
 #include "verifier/input/scratch.h"
 
 #define SECOND_NS UINT64_C(1000000000)
@@ -82,7 +83,7 @@ static bool send_job(struct sy_slot *slot, int socket, int write_end)
 {
 	const struct sy_worker_job *job = &slot->job;
 	struct sy_wire_message message = { .kind = SY_WIRE_JOB, .job = {
-		.ticket = slot->ticket, .wants = job->wants,
+		.ticket = slot->ticket, .wants = job->wants, .cage = slot->cage,
 		.size = job->source.size, .limits = slot->ctx->limits,
 		.format = sy_span_str(job->format->name),
 		.base = job->base, .path = job->path,
@@ -258,6 +259,9 @@ static void judge_signal(struct sy_slot *slot, int number)
 		sy_slot_blame(slot, SY_LIMIT, "examining it took more than %llu seconds "
 			      "of processor time (limit worker-seconds)",
 			      (unsigned long long)slot->ctx->limits.worker_seconds);
+	if (number == SIGSYS)
+		sy_slot_blame(slot, SY_WORKER, "the process examining it was killed: it "
+			      "tried what the sandbox forbids (signal %d)", number);
 	sy_slot_blame(slot, SY_WORKER,
 		      "the process examining it was killed by signal %d (%s)%s",
 		      number, name ? name : "unknown",
@@ -273,6 +277,9 @@ static void judge_end(struct sy_slot *slot)
 			      strerrordesc_np(ended->code));
 	if (ended->end == SY_WIRE_SIGNALLED)
 		judge_signal(slot, ended->code);
+	if (ended->code == SY_CHILD_UNCONFINED)
+		sy_slot_blame(slot, SY_WORKER, "the process examining it could not be "
+			      "confined and ended with status %d", ended->code);
 	if (ended->code != 0)
 		sy_slot_blame(slot, SY_WORKER,
 			      "the process examining it ended with status %d",

@@ -16,6 +16,7 @@ struct sy_slot {
 	struct sy_stream stream;
 	struct sy_wire_message ended;	/* when has_ended */
 	uint32_t ticket;
+	unsigned cage;			/* mask of enum sy_cage_layer */
 	int pipe;			/* -1: ended, or not listened to any more */
 	uint64_t left_ns;		/* time it still has */
 	bool is_active;			/* has a job */

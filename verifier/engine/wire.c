@@ -26,7 +26,7 @@ struct head {
 
 struct job_head {
 	uint64_t size;
-	uint32_t wants;
+	uint32_t wants, cage;
 	uint32_t format_len, base_len, path_len;	/* bytes */
 	uint8_t hash_key[16];
 	struct sy_limits limits;
@@ -104,7 +104,7 @@ bool sy_wire_send(int socket, const struct sy_wire_message *message, int flags)
 		.fingerprint = message->fingerprint,
 	};
 	struct job_head job_head = { .size = job->size, .wants = job->wants,
-				     .limits = job->limits };
+				     .cage = job->cage, .limits = job->limits };
 	struct iovec parts[5] = { part(&head, sizeof(head)) };
 	struct msghdr packet = { .msg_iov = parts, .msg_iovlen = 1 };
 	union fd_space space = { .bytes = { 0 } };
@@ -168,6 +168,7 @@ static bool read_job(struct sy_span rest, struct sy_wire_job *job)
 		return false;
 	job->size = head.size;
 	job->wants = head.wants;
+	job->cage = head.cage;
 	job->limits = head.limits;
 	memcpy(job->hash_key, head.hash_key, sizeof(job->hash_key));
 	job->format = sy_span_slice(rest, 0, head.format_len);

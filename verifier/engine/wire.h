@@ -16,7 +16,7 @@
 #define SY_WIRE_JOBS_MAX 256		/* at once */
 
 enum sy_wire_kind {
-	SY_WIRE_HELLO = 1,	/* zygote, first: its fingerprint */
+	SY_WIRE_HELLO = 1,	/* zygote, first: its fingerprint, its cage */
 	SY_WIRE_JOB,		/* main: examine this */
 	SY_WIRE_KILL,		/* main: end that job's process */
 	SY_WIRE_ENDED		/* zygote: that job's process is gone */
@@ -31,6 +31,7 @@ enum sy_wire_end {
 struct sy_wire_job {
 	uint32_t ticket;		/* unique while the job runs */
 	unsigned wants;			/* enum sy_want */
+	unsigned cage;			/* mask of enum sy_cage_layer */
 	uint64_t size;			/* of the file when it was opened, bytes */
 	struct sy_limits limits;
 	uint8_t hash_key[16];
@@ -44,7 +45,7 @@ struct sy_wire_message {
 	enum sy_wire_kind kind;
 	uint32_t ticket;		/* KILL, ENDED */
 	enum sy_wire_end end;		/* ENDED */
-	int code;			/* ENDED */
+	int code;			/* ENDED; HELLO: layers of the cage it can make */
 	uint64_t fingerprint;		/* HELLO */
 	struct sy_wire_job job;		/* JOB; spans point into the buffer */
 };

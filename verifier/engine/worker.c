@@ -25,6 +25,8 @@ struct sy_workers {
 	const char *lost;		/* why the zygote is gone; NULL: it is not */
 	uint32_t last_ticket;
 	uint64_t now_ns;		/* of the last turn */
+	enum sy_sandbox sandbox;
+	unsigned cage;			/* layers, mask; known when greeted */
 	unsigned n_slots;
 	struct sy_slot *slots;
 	struct pollfd *polls;		/* the socket, then one a slot */
@@ -35,6 +37,10 @@ static const char hangs[] = "the program that starts worker processes hangs";
 static const char silent[] = "steelyard-worker could not be started";
 static const char foreign[] =
 	"steelyard-worker is of another build than this program";
+
+static const char uncaged[] =
+	"the sandbox that is required (--sandbox) is not to be had: this kernel, "
+	"container or build lacks a part of it";
 
 static uint64_t now(const struct sy_workers *w)
 {
@@ -158,6 +164,7 @@ static void cancel_all(struct sy_workers *w)
 
 static void begin(struct sy_workers *w, struct sy_slot *slot)
 {
+	slot->cage = w->cage;
 	if (!w->lost && !sy_slot_begin(slot, w->zygote.socket, ++w->last_ticket))
 		lose_zygote(w, died);
 	if (!w->lost)
@@ -193,6 +200,13 @@ static unsigned fill_slots(struct sy_workers *w, bool *has_more)
 	return n_active;
 }
 
+static void choose_cage(struct sy_workers *w, unsigned available)
+{
+	w->cage = w->sandbox == SY_SANDBOX_OFF ? 0 : available;
+	if (w->sandbox == SY_SANDBOX_REQUIRE && available != SY_CAGE_ALL)
+		lose_zygote(w, uncaged);
+}
+
 /* The zygote's first message; a worker of another build would be misunderstood. */
 static void greet(struct sy_workers *w)
 {
@@ -214,6 +228,8 @@ static void greet(struct sy_workers *w)
 			message.fingerprint == sy_wire_fingerprint();
 	if (!w->is_greeted)
 		lose_zygote(w, result == SY_WIRE_GOT ? foreign : silent);
+	else
+		choose_cage(w, (unsigned)message.code & SY_CAGE_ALL);
 }
 
 enum sy_status sy_workers_run(struct sy_workers *w,
@@ -237,23 +253,25 @@ enum sy_status sy_workers_run(struct sy_workers *w,
 	return SY_OK;
 }
 
-static enum sy_status prepare(struct sy_workers *w, const char *program,
-			      unsigned n_parallel)
+static enum sy_status prepare(struct sy_workers *w,
+			      const struct sy_workers_options *options)
 {
-	if (n_parallel == 0)
-		n_parallel = sy_cpu_count();
-	w->n_slots = n_parallel < SY_WIRE_JOBS_MAX ? n_parallel : SY_WIRE_JOBS_MAX;
+	unsigned n = options->n_parallel ? options->n_parallel : sy_cpu_count();
+
+	w->sandbox = options->sandbox;
+	w->n_slots = n < SY_WIRE_JOBS_MAX ? n : SY_WIRE_JOBS_MAX;
 	w->slots = sy_alloc_array(w->ctx, w->n_slots, sizeof(*w->slots));
 	w->polls = sy_alloc_array(w->ctx, w->n_slots + 1, sizeof(*w->polls));
 	if (!w->slots || !w->polls)
 		return sy_memory_status(w->ctx);
 	for (unsigned i = 0; i < w->n_slots; i++)
 		sy_slot_init(&w->slots[i], w->ctx);
-	return sy_spawn_zygote(w->ctx, program, &w->zygote);
+	return sy_spawn_zygote(w->ctx, options->program, &w->zygote);
 }
 
-enum sy_status sy_workers_start(struct sy_context *ctx, const char *program,
-				unsigned n_parallel, struct sy_workers **workers)
+enum sy_status sy_workers_start(struct sy_context *ctx,
+				const struct sy_workers_options *options,
+				struct sy_workers **workers)
 {
 	struct sy_workers *w = sy_alloc(ctx, sizeof(*w));
 	enum sy_status status;
@@ -263,13 +281,18 @@ enum sy_status sy_workers_start(struct sy_context *ctx, const char *program,
 		return sy_memory_status(ctx);
 	w->ctx = ctx;
 	w->zygote = (struct sy_spawn){ .socket = -1 };
-	status = prepare(w, program, n_parallel);
+	status = prepare(w, options);
 	if (status != SY_OK) {
 		sy_workers_stop(&w);
 		return status;
 	}
 	*workers = w;
 	return SY_OK;
+}
+
+unsigned sy_workers_uncaged(const struct sy_workers *w)
+{
+	return w->last_ticket ? SY_CAGE_ALL & ~w->cage : 0;
 }
 
 void sy_workers_stop(struct sy_workers **workers)

@@ -12,6 +12,7 @@
 #define SY_ENGINE_WORKER_H
 
 #include "formats/format.h"
+#include "verifier/engine/cage.h"
 
 struct sy_worker_job {
 	size_t id;			/* the caller's */
@@ -35,14 +36,20 @@ struct sy_worker_calls {
 
 struct sy_workers;
 
-/*
- * Starts the zygote.  n_parallel: workers at once (0: CPUs).  `program`: path of
- * steelyard-worker, NULL: STEELYARD_WORKER, then beside the running program,
- * then the libexec folder of its installation, then the one of the build.
- */
+struct sy_workers_options {
+	/*
+	 * Path of steelyard-worker, NULL: STEELYARD_WORKER, then beside the running
+	 * program, then the libexec folder of its installation, then the one of the
+	 * build.
+	 */
+	const char *program;
+	unsigned n_parallel;		/* workers at once; 0: CPUs */
+	enum sy_sandbox sandbox;
+};
+
+/* Starts the zygote. */
 SY_MUST_CHECK enum sy_status sy_workers_start(struct sy_context *ctx,
-					      const char *program,
-					      unsigned n_parallel,
+					      const struct sy_workers_options *options,
 					      struct sy_workers **workers);
 
 /*
@@ -56,6 +63,9 @@ SY_MUST_CHECK enum sy_status sy_workers_start(struct sy_context *ctx,
 SY_MUST_CHECK enum sy_status sy_workers_run(struct sy_workers *workers,
 					    const struct sy_worker_calls *calls);
 void sy_workers_stop(struct sy_workers **workers);
+
+/* The layers of the cage that some worker went without; 0: none did. */
+unsigned sy_workers_uncaged(const struct sy_workers *workers);
 
 /* The child side (steelyard-worker's main): serves jobs on descriptor 3. */
 int sy_zygote_main(int argc, char **argv);

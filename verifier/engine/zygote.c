@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "verifier/engine/cage.h"
 #include "verifier/engine/child.h"
 #include "verifier/engine/wire.h"
 #include "verifier/engine/worker.h"
@@ -165,6 +166,7 @@ static bool settle(void)
 static void serve(struct zygote *z, const sigset_t *waiting)
 {
 	tell(z, &(struct sy_wire_message){ .kind = SY_WIRE_HELLO,
+					   .code = (int)sy_cage_available(),
 					   .fingerprint = sy_wire_fingerprint() });
 	while (!z->is_over) {
 		struct pollfd p = { .fd = z->socket, .events = POLLIN };
@@ -195,6 +197,7 @@ int sy_zygote_serve(int socket, const struct sy_format *const *formats)
 	if (!is_packet_socket(socket) || !prepare_signals(&waiting) || !settle())
 		return EXIT_USAGE;
 	sy_context_init(&ctx);
+	sy_cage_warm();
 	z.buffer = sy_alloc(&ctx, SY_WIRE_BYTES_MAX);
 	if (z.buffer)
 		serve(&z, &waiting);

@@ -106,6 +106,7 @@ struct steelyard_check_options {
 	size_t n_allow_global;
 	bool show_opcodes;		/* ASK_TRACE: a step for each opcode */
 	/*
+<<<<<<< HEAD
 	 * Path of a policy (docs/policy.md), or NULL; CHECK and SCAN only.  With one,
 	 * exclude, allow_global, baseline and allow_empty must not be given, loader and
 	 * fail_on only where they are stricter: -1 else.
@@ -127,6 +128,14 @@ struct steelyard_check_options {
 	const char *const *ignore_paths;
 	size_t n_ignore_paths;
 	bool ignore_unsigned;		/* no file need have been signed */
+=======
+	 * How the processes that read the files are confined.  NULL, "auto": by all
+	 * that steelyard_sandbox lists as available; the report names what is not.
+	 * "require": by everything, or nothing is examined.  "off": resource limits
+	 * only.
+	 */
+	const char *sandbox;
+>>>>>>> sandbox
 };
 
 struct steelyard_report;
@@ -464,6 +473,12 @@ const char *steelyard_loader(size_t i);
 const char *steelyard_limit(size_t i, uint64_t *value, const char **unit,
 			    const char **what);
 const char *steelyard_format(size_t i, const char **title, bool *is_examined);
+
+/*
+ * Name of the i-th layer of the sandbox; NULL beyond.  *is_available: this build
+ * and this kernel have it.  *version: of the kernel's interface; 0: it has none.
+ */
+const char *steelyard_sandbox(size_t i, bool *is_available, unsigned *version);
 
 /*
  * Renders untrusted bytes for a terminal line into buf (always NUL-terminated,
