@@ -24,11 +24,8 @@ const struct help_pair help_environment[] = {
 	{ "NO_COLOR", "Not empty: no color, unless --color or STEELYARD_COLOR asks for it." },
 	{ "STEELYARD_COLOR", "Default of --color." },
 	{ "STEELYARD_JOBS", "Default of --jobs." },
-<<<<<<< HEAD
 	{ "STEELYARD_POLICY", "Default of --policy." },
-=======
 	{ "STEELYARD_SANDBOX", "Default of --sandbox." },
->>>>>>> sandbox
 	{ "STEELYARD_WORKER", "Path of the steelyard-worker program, if it is not where it "
 	  "was installed." },
 	{ 0 }

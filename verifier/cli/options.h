@@ -21,8 +21,7 @@ struct option_list {
 
 /* Everything a command line can say.  NULL, 0 and false: not given. */
 struct options {
-<<<<<<< HEAD
-	const char *color, *loader, *fail_on, *baseline, *worker;
+	const char *color, *loader, *fail_on, *baseline, *sandbox, *worker;
 	const char *files_from0, *algorithms, *policy, *preset, *tried;
 	const char *certificate, *certificate_time;
 	const char *passphrase_fd, *passphrase_file, *public_path, *type;
@@ -32,14 +31,6 @@ struct options {
 	bool all, allow_empty, allow_symlinks, check, follow_links, help, ignore_missing;
 	bool ignore_unsigned, json, man;
 	bool minisign, no_passphrase, quiet, status, strict, tag, tensors, version, warn, zero;
-=======
-	const char *color, *loader, *fail_on, *baseline, *sandbox, *worker;
-	const char *files_from0, *algorithms;
-	struct option_list allow_global, exclude, limit, report, operands;
-	uint64_t jobs;
-	bool all, allow_empty, check, follow_links, help, ignore_missing, json, man;
-	bool quiet, status, strict, tag, tensors, version, warn, zero;
->>>>>>> sandbox
 };
 
 enum option_type {

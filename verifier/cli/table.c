@@ -416,31 +416,28 @@ const struct option_info cli_options[] = {
 	  .commands = ON_REPORT, .value = "FORMAT=FILE", .fill = FILL_FORMATS,
 	  .help = "Also write the report in FORMAT to FILE, whole or not at all; - is "
 		  "stdout. May be repeated." },
-<<<<<<< HEAD
 	{ .name = "report", .type = OPTION_TEXT, .field = FIELD(tried),
 	  .commands = ON_POLICY, .value = "REPORT", .fill = FILL_FILE,
 	  .help = "For test: the JSON report to try the policy on." },
-	{ .name = "signature", .type = OPTION_LIST, .field = FIELD(signature),
-	  .commands = ON_TRUST, .value = "FILE", .fill = FILL_FILE,
-	  .help = "The signature of PATH, instead of those that lie in or beside it. May be "
-		  "repeated." },
-	{ .name = "shard-size", .type = OPTION_NUMBER, .field = FIELD(shard_size),
-	  .commands = ON_SIGN, .value = "BYTES", .max = UINT64_C(1) << 50,
-	  .help = "Sign digests of pieces of this many bytes instead of whole files; empty "
-		  "files have none and stay unprotected." },
-	{ .name = "signature", .type = OPTION_LIST, .field = FIELD(signature),
-	  .commands = ON_SIGN, .value = "FILE", .fill = FILL_FILE,
-	  .help = "Where to write, one for each format in order; without it model.sig in the "
-		  "directory, or beside the file with .sig, .minisig, .sha256." },
-=======
 	{ .name = "sandbox", .type = OPTION_CHOICE, .field = FIELD(sandbox),
-	  .commands = ON_WALK | ON_TRACE, .value = "WHEN", .choices = "require|auto|off",
+	  .commands = ON_LOOK | ON_INSPECT | ON_TRACE, .value = "WHEN", .choices = "require|auto|off",
 	  .env = "STEELYARD_SANDBOX", .fill = FILL_CHOICES,
 	  .help = "How the processes that read the files are confined, by Landlock and "
 		  "seccomp: auto (the default) by what this kernel has, with a notice when "
 		  "that is not both; require: examine nothing without both; off: by "
 		  "resource limits only, with a notice." },
->>>>>>> sandbox
+	{ .name = "shard-size", .type = OPTION_NUMBER, .field = FIELD(shard_size),
+	  .commands = ON_SIGN, .value = "BYTES", .max = UINT64_C(1) << 50,
+	  .help = "Sign digests of pieces of this many bytes instead of whole files; empty "
+		  "files have none and stay unprotected." },
+	{ .name = "signature", .type = OPTION_LIST, .field = FIELD(signature),
+	  .commands = ON_TRUST, .value = "FILE", .fill = FILL_FILE,
+	  .help = "The signature of PATH, instead of those that lie in or beside it. May be "
+		  "repeated." },
+	{ .name = "signature", .type = OPTION_LIST, .field = FIELD(signature),
+	  .commands = ON_SIGN, .value = "FILE", .fill = FILL_FILE,
+	  .help = "Where to write, one for each format in order; without it model.sig in the "
+		  "directory, or beside the file with .sig, .minisig, .sha256." },
 	{ .name = "status", .type = OPTION_FLAG, .field = FIELD(status),
 	  .commands = ON_HASH,
 	  .help = "With -c: print nothing; the exit status tells." },

@@ -562,15 +562,10 @@ static enum sy_status prepare(struct sy_check *check, struct sy_workers **worker
 	const struct sy_check_options *options = check->options;
 	enum sy_status status = take_allowances(check);
 
-<<<<<<< HEAD
 	if (status == SY_OK && is_asked(check, SY_INERT))
-		status = sy_workers_start(ctx, options->worker, options->jobs, workers);
-=======
-	if (status == SY_OK)
 		status = sy_workers_start(ctx, &(struct sy_workers_options){
 			.program = options->worker, .n_parallel = options->jobs,
 			.sandbox = options->sandbox }, workers);
->>>>>>> sandbox
 	if (status == SY_OK && options->baseline)
 		status = sy_baseline_read(ctx, options->baseline, baseline);
 	return status == SY_OK ? sy_report_new(ctx, &check->report) : status;

@@ -106,7 +106,6 @@ struct steelyard_check_options {
 	size_t n_allow_global;
 	bool show_opcodes;		/* ASK_TRACE: a step for each opcode */
 	/*
-<<<<<<< HEAD
 	 * Path of a policy (docs/policy.md), or NULL; CHECK and SCAN only.  With one,
 	 * exclude, allow_global, baseline and allow_empty must not be given, loader and
 	 * fail_on only where they are stricter: -1 else.
@@ -128,14 +127,13 @@ struct steelyard_check_options {
 	const char *const *ignore_paths;
 	size_t n_ignore_paths;
 	bool ignore_unsigned;		/* no file need have been signed */
-=======
+	/*
 	 * How the processes that read the files are confined.  NULL, "auto": by all
 	 * that steelyard_sandbox lists as available; the report names what is not.
 	 * "require": by everything, or nothing is examined.  "off": resource limits
 	 * only.
 	 */
 	const char *sandbox;
->>>>>>> sandbox
 };
 
 struct steelyard_report;
