@@ -274,7 +274,7 @@ class Read(KeyCase):
         self.assertEqual(info["id"], hashlib.sha256(path.read_bytes()).hexdigest())
         self.assertEqual(info["hint"], base64.b64encode(hashlib.sha256(der).digest()).decode())
         self.assertNotIn("number", info)
-        self.assertIn(self.info(KEYS / "accept-minisign.pub")["number"],
+        self.assertIn(self.info(KEYS / "accept-minisign.pub")["number"].lstrip("0"),
                       (KEYS / "accept-minisign.pub").read_text())
 
     def test_a_private_key_that_others_may_read(self):
