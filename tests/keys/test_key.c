@@ -10,6 +10,7 @@
 
 #include "keys/lines.h"
 #include "tests/keys/vectors.h"
+#include "verifier/base/text.h"
 
 static const struct {
 	const char *key;
@@ -127,23 +128,20 @@ static void test_number(void **state)
 {
 	struct sy_context ctx;
 	struct sy_arena arena;
-	uint8_t number[8];
 	struct sy_public_key *key;
+	uint8_t number[8];
+	char text[17];
 
 	(void)state;
 	sy_context_init(&ctx);
 	sy_arena_init(&arena, &ctx);
 	key = vector_public(&ctx, "accept-minisign.pub");
 	assert_true(sy_public_key_number(key, number));
-	/* minisign prints it as one little-endian number. */
-	for (size_t i = 0; i < 8; i++) {
-		struct sy_span file = vector(&arena, "accept-minisign.pub");
-		char byte[3];
-
-		snprintf(byte, sizeof(byte), "%02X", number[7 - i]);
-		assert_memory_equal(file.data + strlen("untrusted comment: minisign public key ")
-				    + 2 * i, byte, 2);
-	}
+	/* minisign prints it as one little-endian number, 0.11 without zeros in front. */
+	for (size_t i = 0; i < 8; i++)
+		snprintf(text + 2 * i, 3, "%02X", number[7 - i]);
+	assert_int_not_equal(sy_span_find(vector(&arena, "accept-minisign.pub"),
+					  sy_span_str(text + strspn(text, "0"))), SIZE_MAX);
 	sy_public_key_free(&key);
 	sy_arena_free(&arena);
 }
