@@ -84,8 +84,9 @@ struct sy_oms_signer {
 };
 
 /*
- * Appends the bundle to `out`, or leaves it as it was.  Equal manifests give equal
- * payloads.  is_named: see sy_statement_write.  The signature is verified before it is written.
+ * Appends the bundle to `out`, or leaves it as it was.  Equal manifests give
+ * equal payloads.  is_named: see sy_statement_write.  The signature is verified
+ * before it is written.
  */
 SY_MUST_CHECK enum sy_status sy_oms_write(const struct sy_manifest *manifest, bool is_named,
 					  const struct sy_oms_signer *signer,

@@ -411,13 +411,14 @@ static struct sy_span large(struct sy_arena *arena, struct sy_context *ctx, size
 	return sy_span_of(text, at);
 }
 
+/* Of the processor: others may be at work. */
 static uint64_t milliseconds(struct setup *s, struct sy_span text)
 {
-	uint64_t begun = s->ctx.clock.monotonic_ns(s->ctx.clock.user);
+	clock_t begun = clock();
 
 	assert_int_equal(read_text(s, text), SY_OK);
 	sy_manifest_free(&s->ctx, &s->manifest);
-	return (s->ctx.clock.monotonic_ns(s->ctx.clock.user) - begun) / 1000000;
+	return (uint64_t)(clock() - begun) * 1000 / CLOCKS_PER_SEC;
 }
 
 /* Quadratic work would take 64 times as long. */
@@ -432,7 +433,7 @@ static void test_large(void **state)
 	big = milliseconds(&s, large(&s.arena, &s.ctx, 99991));
 	printf("12,497 files in %llu ms, 99,991 in %llu ms\n", (unsigned long long)small,
 	       (unsigned long long)big);
-	assert_true(big < 32 * (small + 2));
+	assert_true(big < 32 * (small + 10));
 	done(&s);
 }
 
