@@ -138,8 +138,10 @@ static bool goes_on(struct run *run, enum sy_status *status)
 	end_stream(run);
 	*status = skip_padding(run);
 	run->decode->n_read = run->n_loaded - d->in_len;
+	/* Few bytes of it: frames to skip behind each other are looked over each time. */
 	if (*status != SY_OK || run->kind->is_single ||
-	    !sy_codec_begins(run->decode->codec, sy_span_of(d->in, d->in_len)))
+	    !sy_codec_begins(run->decode->codec,
+			     sy_span_slice(sy_span_of(d->in, d->in_len), 0, HEADER_BYTES)))
 		return false;
 	run->decode->end = SY_DECODE_TRUNCATED;
 	*status = begin_stream(run);
