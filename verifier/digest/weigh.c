@@ -127,11 +127,25 @@ static enum sy_status end_hashers(struct worker *w,
 	return status;
 }
 
+/* A sparse file claims any size and takes no room; reading it takes days. */
+static enum sy_status check_size(struct worker *w, const struct sy_source *source)
+{
+	uint64_t max = w->ctx.limits.file_bytes;
+
+	if (source->size <= max)
+		return SY_OK;
+	return sy_fail(&w->ctx, SY_LIMIT, "it has %llu bytes, more than the %llu that are "
+		       "read (limit file-bytes)", (unsigned long long)source->size,
+		       (unsigned long long)max);
+}
+
 static enum sy_status hash_source(struct worker *w, struct sy_source *source,
 				  struct sy_weigh_job *job)
 {
-	enum sy_status status = start_hashers(w, job->algorithms, source->size);
+	enum sy_status status = check_size(w, source);
 
+	if (status == SY_OK)
+		status = start_hashers(w, job->algorithms, source->size);
 	if (status == SY_OK)
 		status = read_all(w, source, &job->n_read);
 	if (status == SY_OK)
