@@ -4,6 +4,7 @@
 
 #include "verifier/base/memory.h"
 #include "verifier/digest/algorithm.h"
+#include "verifier/digest/sha256.h"
 
 static const struct sy_algorithm_ops *const algorithms[SY_N_ALGORITHMS] = {
 	[SY_BLAKE2B] = &sy_algorithm_blake2b,
@@ -46,6 +47,23 @@ void sy_hasher_update(struct sy_hasher *hasher, const void *data, size_t len)
 {
 	if (len > 0 && !hasher->ops->update(hasher->state, data, len))
 		hasher->is_broken = true;
+}
+
+bool sy_hasher_is_paired(enum sy_algorithm algorithm)
+{
+	return algorithm == SY_SHA256 && sy_sha256_chosen()->kernel != NULL;
+}
+
+void sy_hasher_update_pair(struct sy_hasher *a, const void *data_a,
+			   struct sy_hasher *b, const void *data_b, size_t len)
+{
+	if (len > 0 && a->algorithm == SY_SHA256 && b->algorithm == SY_SHA256) {
+		if (!sy_sha256_update_pair(a->state, data_a, b->state, data_b, len))
+			a->is_broken = b->is_broken = true;
+		return;
+	}
+	sy_hasher_update(a, data_a, len);
+	sy_hasher_update(b, data_b, len);
 }
 
 enum sy_status sy_hasher_final(struct sy_hasher *hasher, struct sy_digest *digest)

@@ -18,6 +18,17 @@ SY_MUST_CHECK enum sy_status sy_hasher_new(struct sy_context *ctx,
 					   struct sy_hasher **hasher);
 void sy_hasher_update(struct sy_hasher *hasher, const void *data, size_t len);
 
+/*
+ * Both streams by len bytes each.  Two of SHA-256 that stand at the beginning of
+ * a block (64 bytes) run side by side in one core, in far less than twice the
+ * time of one; any others one after the other.
+ */
+void sy_hasher_update_pair(struct sy_hasher *a, const void *data_a,
+			   struct sy_hasher *b, const void *data_b, size_t len);
+
+/* Whether two streams of that algorithm gain by running side by side here. */
+bool sy_hasher_is_paired(enum sy_algorithm algorithm);
+
 /* Ends the stream; the hasher may only be freed afterwards. */
 SY_MUST_CHECK enum sy_status sy_hasher_final(struct sy_hasher *hasher,
 					     struct sy_digest *digest);
