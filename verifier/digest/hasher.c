@@ -8,6 +8,7 @@
 
 static const struct sy_algorithm_ops *const algorithms[SY_N_ALGORITHMS] = {
 	[SY_BLAKE2B] = &sy_algorithm_blake2b,
+	[SY_BLAKE3] = &sy_algorithm_blake3,
 	[SY_GIT_BLOB] = &sy_algorithm_git_blob,
 	[SY_SHA256] = &sy_algorithm_sha256,
 	[SY_SHA512] = &sy_algorithm_sha512,
