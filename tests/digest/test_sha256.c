@@ -86,8 +86,9 @@ static void pair_at_random(struct sy_context *ctx, unsigned seed)
 
 		if (seed % 2)
 			len -= len % 64;
-		sy_hasher_update_pair(a, bytes + at_a, b, bytes + at_b, len);
-		at_a += len;
+		sy_hasher_update_pair(a, sy_span_of(bytes + at_a, len + i), b,
+				      sy_span_of(bytes + at_b, len));
+		at_a += len + i;
 		at_b += len;
 		len = (size_t)rand() % 3 ? 0 : seed % 2 ? 64 : 70;
 		sy_hasher_update(a, bytes + at_a, len);
@@ -125,7 +126,7 @@ static void test_pair_mixed(void **state)
 	sy_context_init(&ctx);
 	assert_int_equal(sy_hasher_new(&ctx, SY_SHA256, 0, &a), SY_OK);
 	assert_int_equal(sy_hasher_new(&ctx, SY_SHA512, 0, &b), SY_OK);
-	sy_hasher_update_pair(a, bytes, b, bytes + 1, 1000);
+	sy_hasher_update_pair(a, sy_span_of(bytes, 1000), b, sy_span_of(bytes + 1, 1000));
 	assert_int_equal(sy_hasher_final(a, &have), SY_OK);
 	hash(&ctx, bytes, 1000, &want);
 	assert_true(sy_digest_equal(&have, &want));
@@ -133,7 +134,7 @@ static void test_pair_mixed(void **state)
 	assert_int_equal(have.len, 64);
 	sy_hasher_free(&a);
 	sy_hasher_free(&b);
-	assert_false(sy_hasher_is_paired(SY_SHA512));
+	assert_false(sy_hasher_is_paired(&ctx, SY_SHA512));
 }
 
 /* --- kernels that are wrong ------------------------------------------------------- */
@@ -193,6 +194,7 @@ static void test_self_test_fails(void **state)
 static void test_mask_obeyed(void **state)
 {
 	const char *disabled = getenv("STEELYARD_DISABLE_CPU");
+	struct sy_context ctx;
 
 	(void)state;
 	assert_null(sy_sha256_chosen()->failed);
@@ -200,8 +202,16 @@ static void test_mask_obeyed(void **state)
 		assert_null(sy_sha256_chosen()->kernel);
 	else
 		assert_ptr_equal(sy_sha256_chosen()->kernel, kernel_here());
-	assert_int_equal(sy_hasher_is_paired(SY_SHA256),
-			 sy_sha256_chosen()->kernel != NULL);
+	assert_null(sy_hasher_failed_variant(SY_SHA256));
+	assert_null(sy_hasher_failed_variant(SY_BLAKE3));
+	assert_null(sy_hasher_failed_variant(SY_SHA512));
+	sy_context_init(&ctx);
+	if (!sy_sha256_chosen()->kernel)
+		assert_false(sy_hasher_is_paired(&ctx, SY_SHA256));
+	else	/* measured once, then known */
+		assert_int_equal(sy_hasher_is_paired(&ctx, SY_SHA256),
+				 sy_hasher_is_paired(&ctx, SY_SHA256));
+	assert_int_equal(ctx.memory_used, 0);
 }
 
 int main(void)

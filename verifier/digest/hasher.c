@@ -4,6 +4,7 @@
 
 #include "verifier/base/memory.h"
 #include "verifier/digest/algorithm.h"
+#include "verifier/digest/blake3.h"
 #include "verifier/digest/sha256.h"
 
 static const struct sy_algorithm_ops *const algorithms[SY_N_ALGORITHMS] = {
@@ -50,21 +51,30 @@ void sy_hasher_update(struct sy_hasher *hasher, const void *data, size_t len)
 		hasher->is_broken = true;
 }
 
-bool sy_hasher_is_paired(enum sy_algorithm algorithm)
+bool sy_hasher_is_paired(struct sy_context *ctx, enum sy_algorithm algorithm)
 {
-	return algorithm == SY_SHA256 && sy_sha256_chosen()->kernel != NULL;
+	return algorithm == SY_SHA256 && sy_sha256_two_gain(ctx);
 }
 
-void sy_hasher_update_pair(struct sy_hasher *a, const void *data_a,
-			   struct sy_hasher *b, const void *data_b, size_t len)
+void sy_hasher_update_pair(struct sy_hasher *a, struct sy_span data_a,
+			   struct sy_hasher *b, struct sy_span data_b)
 {
-	if (len > 0 && a->algorithm == SY_SHA256 && b->algorithm == SY_SHA256) {
-		if (!sy_sha256_update_pair(a->state, data_a, b->state, data_b, len))
+	if (a->algorithm == SY_SHA256 && b->algorithm == SY_SHA256) {
+		if (!sy_sha256_update_pair(a->state, data_a, b->state, data_b))
 			a->is_broken = b->is_broken = true;
 		return;
 	}
-	sy_hasher_update(a, data_a, len);
-	sy_hasher_update(b, data_b, len);
+	sy_hasher_update(a, data_a.data, data_a.len);
+	sy_hasher_update(b, data_b.data, data_b.len);
+}
+
+const char *sy_hasher_failed_variant(enum sy_algorithm algorithm)
+{
+	if (algorithm == SY_SHA256)
+		return sy_sha256_chosen()->failed;
+	if (algorithm == SY_BLAKE3)
+		return sy_blake3_chosen()->failed;
+	return NULL;
 }
 
 enum sy_status sy_hasher_final(struct sy_hasher *hasher, struct sy_digest *digest)

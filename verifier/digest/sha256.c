@@ -4,6 +4,7 @@
 
 #include <openssl/evp.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "verifier/base/attr.h"
@@ -76,19 +77,24 @@ static void add(struct sha256 *s, const uint8_t *data, size_t len)
 	keep_tail(s, data, len % SY_SHA256_BLOCK);
 }
 
-/* Two streams that stand at the beginning of a block. */
-static void add_pair(struct sha256 *a, const uint8_t *p, struct sha256 *b,
-		     const uint8_t *q, size_t len)
+/* Whole blocks of both side by side, each from its own next block on. */
+static void add_pair(struct sha256 *a, struct sy_span p, struct sha256 *b,
+		     struct sy_span q)
 {
-	size_t n_blocks = len / SY_SHA256_BLOCK, n = n_blocks * SY_SHA256_BLOCK;
+	size_t n = fill_tail(a, p.data, p.len), n_blocks;
 
+	p = sy_span_slice(p, n, p.len - n);
+	n = fill_tail(b, q.data, q.len);
+	q = sy_span_slice(q, n, q.len - n);
+	n_blocks = (p.len < q.len ? p.len : q.len) / SY_SHA256_BLOCK;
+	n = n_blocks * SY_SHA256_BLOCK;
 	if (n_blocks > 0) {
-		a->kernel->two(a->h, p, b->h, q, n_blocks);
+		a->kernel->two(a->h, p.data, b->h, q.data, n_blocks);
 		a->n_bytes += n;
 		b->n_bytes += n;
 	}
-	keep_tail(a, p + n, len - n);
-	keep_tail(b, q + n, len - n);
+	add(a, p.data + n, p.len - n);
+	add(b, q.data + n, q.len - n);
 }
 
 static void put_u32be(uint8_t *p, uint32_t v)
@@ -140,7 +146,7 @@ static bool is_right_at(const struct sy_sha256_kernel *kernel, const uint8_t *a,
 		return false;
 	begin(&s, kernel);
 	begin(&t, kernel);
-	add_pair(&s, a, &t, b, len);
+	add_pair(&s, sy_span_of(a, len), &t, sy_span_of(b, len));
 	end(&s, out);
 	if (memcmp(out, want_a, sizeof(out)) != 0)
 		return false;
@@ -246,18 +252,73 @@ static bool final(void *state, uint8_t *out, size_t len)
 	return true;
 }
 
-bool sy_sha256_update_pair(void *state_a, const uint8_t *data_a, void *state_b,
-			   const uint8_t *data_b, size_t len)
+bool sy_sha256_update_pair(void *state_a, struct sy_span data_a, void *state_b,
+			   struct sy_span data_b)
 {
 	struct sha256 *a = state_a, *b = state_b;
 
-	if (a->evp || b->evp || waiting(a) > 0 || waiting(b) > 0) {
-		bool is_done = update(a, data_a, len);
+	if (a->evp || b->evp) {
+		bool is_done = update(a, data_a.data, data_a.len);
 
-		return update(b, data_b, len) && is_done;
+		return update(b, data_b.data, data_b.len) && is_done;
 	}
-	add_pair(a, data_a, b, data_b, len);
+	add_pair(a, data_a, b, data_b);
 	return true;
+}
+
+/* --- whether two lanes pay -------------------------------------------------------- */
+
+#define TRIAL_BLOCKS 256u
+#define N_TRIALS 8u
+
+enum gain { GAIN_UNKNOWN, GAIN_YES, GAIN_NO };
+
+static uint64_t now(struct sy_context *ctx)
+{
+	return ctx->clock.monotonic_ns(ctx->clock.user);
+}
+
+/* The least of several trials: others may disturb, none speeds up. */
+static enum gain measure(struct sy_context *ctx, const struct sy_sha256_kernel *kernel,
+			 const uint8_t *data)
+{
+	const uint8_t *second = data + TRIAL_BLOCKS * SY_SHA256_BLOCK;
+	uint64_t one = UINT64_MAX, two = UINT64_MAX;
+	uint32_t a[8] = { 0 }, b[8] = { 0 };
+
+	for (unsigned i = 0; i < N_TRIALS; i++) {
+		uint64_t t = now(ctx), n;
+
+		kernel->one(a, data, TRIAL_BLOCKS);
+		n = now(ctx) - t;
+		one = n < one ? n : one;
+		t = now(ctx);
+		kernel->two(a, data, b, second, TRIAL_BLOCKS);
+		n = now(ctx) - t;
+		two = n < two ? n : two;
+	}
+	/* At least a tenth, or the second buffer is not worth its place. */
+	return two * 10 <= one * 18 ? GAIN_YES : GAIN_NO;
+}
+
+bool sy_sha256_two_gain(struct sy_context *ctx)
+{
+	static atomic_int known;	/* threads that race find the same */
+	const struct sy_sha256_kernel *kernel = sy_sha256_chosen()->kernel;
+	int gain = atomic_load(&known);
+	uint8_t *data;
+
+	if (!kernel || gain != GAIN_UNKNOWN)
+		return gain == GAIN_YES;
+	data = sy_alloc(ctx, 2 * TRIAL_BLOCKS * SY_SHA256_BLOCK);
+	if (!data) {
+		sy_error_clear(ctx);	/* the next one may have memory */
+		return false;
+	}
+	gain = measure(ctx, kernel, data);
+	sy_release(ctx, data);
+	atomic_store(&known, gain);
+	return gain == GAIN_YES;
 }
 
 const struct sy_algorithm_ops sy_algorithm_sha256 = {
