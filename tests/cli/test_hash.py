@@ -145,6 +145,20 @@ class Hash(TestCase):
         done = run("hash", "-a", "git-blob", "f", cwd=self.tmp)
         self.assertTrue(done.stdout.startswith(hashlib.sha1(b"blob 3\0abc").hexdigest().encode()))
 
+    def test_blake3(self):
+        # The published vector of 102400 bytes.
+        self.write("f", bytes(i % 251 for i in range(102400)))
+        want = "bc3e3d41a1146b069abffad3c0d44860cf664390afce4d9661f7902e7943e085"
+        done = run("hash", "-a", "blake3", "f", cwd=self.tmp)
+        self.assertEqual(done.stdout.decode(), f"{want}  f\n")
+        tagged = run("hash", "--tag", "-a", "blake3", "f", cwd=self.tmp)
+        self.assertEqual(tagged.stdout.decode(), f"BLAKE3 (f) = {want}\n")
+        self.write("list", tagged.stdout)
+        self.assertEqual(run("hash", "-c", "list", cwd=self.tmp).stdout, b"f: OK\n")
+        self.write("list", done.stdout)
+        done = run("hash", "-c", "-a", "blake3", "list", cwd=self.tmp)
+        self.assertEqual(done.stdout, b"f: OK\n")
+
     def test_json(self):
         self.write("d/a", b"abc")
         self.write(b"d/\xff".decode("utf-8", "surrogateescape"), b"")
