@@ -350,10 +350,21 @@ static bool is_called_tuple(const struct sy_pickle *m, uint64_t value)
 	return false;
 }
 
+/* The state of a partial names its callable once more: the same one. */
+static bool is_other_callable(const struct sy_pickle *m, const struct sy_pickle_call *call)
+{
+	const struct sy_global *global = sy_pickle_global(m, call->callee);
+	uint64_t first = sy_pickle_item(m, call->callee, 0);
+	uint64_t then = sy_pickle_item(m, call->extra, 0);
+
+	return global && sy_span_is(global->symbol, "functools.partial") &&
+	       sy_value_kind(call->extra) == SY_VALUE_TUPLE && first && then && first != then;
+}
+
 bool sy_pickle_is_state_strange(const struct sy_pickle *m, const struct sy_pickle_call *call)
 {
 	return call->is_special || is_called_tuple(m, call->extra) ||
-	       holds_special(m, call->extra);
+	       holds_special(m, call->extra) || is_other_callable(m, call);
 }
 
 /* Items that are attributes as well: those that others look up and call are none. */
