@@ -134,7 +134,7 @@ static enum sy_status normalise(struct sy_statement *s, struct sy_span *path)
 static enum sy_status check_path(struct sy_statement *s, struct sy_span *path)
 {
 	bool is_loose;
-	const char *fault = sy_name_fault(s->ctx, *path, &is_loose);
+	const char *fault = sy_name_fault(*path, &is_loose);
 
 	if (!fault)
 		return SY_OK;
@@ -263,7 +263,7 @@ static enum sy_status check_neighbours(struct sy_statement *s, const struct sy_m
 static enum sy_status check_ignored(struct sy_statement *s, struct sy_span path)
 {
 	bool is_loose;
-	const char *fault = sy_name_fault(s->ctx, path, &is_loose);
+	const char *fault = sy_name_fault(path, &is_loose);
 	struct sy_text behind;
 
 	if (!fault && path.len && (memchr(path.data, '*', path.len) ||
