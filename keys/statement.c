@@ -11,11 +11,6 @@
 #include "keys/statement_parts.h"
 #include "verifier/digest/hasher.h"
 
-static void free_hasher(struct sy_hasher **hasher)
-{
-	sy_hasher_free(hasher);
-}
-
 /* The items that stand for files: v0.2 made the files its subjects. */
 static const struct sy_statement_list *files_of(const struct sy_statement *s)
 {
@@ -76,7 +71,7 @@ static enum sy_status check_algorithm(struct sy_statement *s,
 static enum sy_status hash_root(struct sy_statement *s, struct sy_digest *root)
 {
 	const struct sy_statement_list *files = files_of(s);
-	SY_OWNED(free_hasher) struct sy_hasher *hasher = NULL;
+	SY_OWNED(sy_hasher_free) struct sy_hasher *hasher = NULL;
 	enum sy_status status = sy_hasher_new(s->ctx, SY_SHA256, 0, &hasher);
 
 	if (status != SY_OK)
