@@ -88,6 +88,15 @@ enum sy_status sy_public_key_make(struct sy_context *ctx, const struct sy_scheme
 	return status;
 }
 
+enum sy_status sy_public_key_copy(struct sy_context *ctx, const struct sy_public_key *key,
+				  struct sy_public_key **copy)
+{
+	const struct sy_scheme *scheme = key->scheme;
+
+	return sy_public_key_make(ctx, scheme, sy_span_of(key->point, scheme->spki.point_len),
+				  key->has_number ? key->number : NULL, copy);
+}
+
 enum sy_key_kind sy_public_key_kind(const struct sy_public_key *key)
 {
 	return key->scheme->kind;
@@ -101,6 +110,11 @@ const char *sy_key_kind_name(enum sy_key_kind kind)
 const struct sy_digest *sy_public_key_id(const struct sy_public_key *key)
 {
 	return &key->id;
+}
+
+const struct sy_digest *sy_public_key_der_digest(const struct sy_public_key *key)
+{
+	return &key->der_digest;
 }
 
 bool sy_public_key_is_hint(const struct sy_public_key *key, struct sy_span hint)

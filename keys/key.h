@@ -36,6 +36,9 @@ SY_MUST_CHECK enum sy_status sy_public_key_read(struct sy_context *ctx,
 SY_MUST_CHECK enum sy_status sy_public_key_from_evp(struct sy_context *ctx,
 						    const EVP_PKEY *spki,
 						    struct sy_public_key **key);
+SY_MUST_CHECK enum sy_status sy_public_key_copy(struct sy_context *ctx,
+						const struct sy_public_key *key,
+						struct sy_public_key **copy);
 void sy_public_key_free(struct sy_public_key **key);
 
 enum sy_key_kind sy_public_key_kind(const struct sy_public_key *key);
@@ -43,6 +46,9 @@ const char *sy_key_kind_name(enum sy_key_kind kind);	/* "ecdsa-p256", "ed25519" 
 
 /* SHA-256 of the key as PEM text: OMS's hint, and how reports name a key. */
 const struct sy_digest *sy_public_key_id(const struct sy_public_key *key);
+
+/* SHA-256 of the key's DER: cosign's hint is its base64. */
+const struct sy_digest *sy_public_key_der_digest(const struct sy_public_key *key);
 
 /* Is `hint` one of this key's: hex of the PEM's digest, or base64 of the DER's? */
 bool sy_public_key_is_hint(const struct sy_public_key *key, struct sy_span hint);

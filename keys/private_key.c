@@ -151,13 +151,11 @@ static enum sy_status generate_ed25519(struct sy_context *ctx, struct sy_private
 {
 	struct sy_secret seed;
 	enum sy_status status = sy_secret_new(ctx, SY_SEED_LEN, &seed);
-	uint8_t number[8];
 
 	if (status != SY_OK)
 		return status;
 	ctx->random(ctx->random_user, seed.data, SY_SEED_LEN);
-	ctx->random(ctx->random_user, number, sizeof(number));
-	status = sy_private_key_of_seed(ctx, seed.data, number, key);
+	status = sy_private_key_of_seed(ctx, seed.data, NULL, key);
 	sy_secret_free(&seed);
 	return status;
 }

@@ -14,7 +14,7 @@
 
 struct sy_private_key;		/* opaque */
 
-/* A fresh key; Ed25519 gets a random number, as minisign's have. */
+/* A fresh key, without a number: minisign's files give it the one that follows from it. */
 SY_MUST_CHECK enum sy_status sy_private_key_generate(struct sy_context *ctx,
 						     enum sy_key_kind kind,
 						     struct sy_private_key **key);
@@ -31,6 +31,10 @@ SY_MUST_CHECK enum sy_status sy_private_key_read(struct sy_context *ctx,
 						 struct sy_span file,
 						 struct sy_passphrase *passphrase,
 						 struct sy_private_key **key);
+
+/* Does the file look like a private key's (by its first lines only)? */
+bool sy_private_key_is(struct sy_span file);
+
 void sy_private_key_free(struct sy_private_key **key);
 
 /* Its public half, which the private key owns. */

@@ -10,6 +10,7 @@
 
 #include "keys/base64.h"
 #include "keys/kdf.h"
+#include "keys/lines.h"
 #include "keys/pem.h"
 #include "keys/private_parts.h"
 #include "verifier/base/text.h"
@@ -258,6 +259,19 @@ static enum sy_status read_pem(struct sy_context *ctx, struct sy_span file,
 		return sy_fail(ctx, SY_FORMAT, "more than one PEM block, and one private key "
 			       "is needed");
 	return of_block(ctx, &block, passphrase, key);
+}
+
+bool sy_private_key_is(struct sy_span file)
+{
+	struct sy_pem_block block;
+	struct sy_span line;
+
+	if (sy_span_starts(file, COMMENT))
+		return sy_line_next(&file, &line) && sy_line_next(&file, &line) &&
+		       (line.len == SY_BASE64_ENCODED_LEN(SY_MINISIGN_SECRET_LEN) ||
+			line.len == SY_BASE64_ENCODED_LEN(SY_SIGNIFY_SECRET_LEN));
+	return next_key(&file, &block) != SY_PEM_END &&
+	       sy_span_ends(block.label, "PRIVATE KEY");
 }
 
 enum sy_status sy_private_key_read(struct sy_context *ctx, struct sy_span file,

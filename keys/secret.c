@@ -3,16 +3,22 @@
 #include "keys/secret.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sodium.h>
 
 enum sy_status sy_secret_new(struct sy_context *ctx, size_t cap, struct sy_secret *secret)
 {
 	*secret = (struct sy_secret){ 0 };
+	cap += cap == 0;
+	if (ctx->memory_used > ctx->limits.memory || cap > ctx->limits.memory - ctx->memory_used)
+		return sy_fail(ctx, SY_LIMIT, "no memory left for a secret (--limit memory=N)");
 	if (sodium_init() >= 0)
-		secret->data = sodium_malloc(cap ? cap : 1);
+		secret->data = sodium_malloc(cap);
 	if (!secret->data)
 		return sy_fail(ctx, SY_NO_MEMORY, "no memory of its own for a secret");
-	secret->cap = cap ? cap : 1;
+	secret->ctx = ctx;
+	secret->cap = cap;
+	ctx->memory_used += cap;
 	return SY_OK;
 }
 
@@ -31,8 +37,23 @@ enum sy_status sy_secret_copy(struct sy_context *ctx, struct sy_span bytes,
 
 void sy_secret_free(struct sy_secret *secret)
 {
+	if (secret->ctx)
+		secret->ctx->memory_used -= secret->cap;
 	sodium_free(secret->data);	/* wipes first */
 	*secret = (struct sy_secret){ 0 };
+}
+
+bool sy_secret_equal(const struct sy_secret *a, const struct sy_secret *b)
+{
+	return a->len == b->len && (a->len == 0 || sodium_memcmp(a->data, b->data, a->len) == 0);
+}
+
+/* A pipe that its writer, or our own way of opening files, made non-blocking. */
+static bool wait_for(int fd)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+
+	return poll(&poll_fd, 1, -1) > 0 || errno == EINTR;
 }
 
 /* Up to the end, or one byte more than is wanted. */
@@ -45,6 +66,8 @@ static enum sy_status fill(struct sy_context *ctx, int fd, struct sy_secret *sec
 		if (sy_cancelled(ctx))
 			return sy_fail(ctx, SY_CANCELLED, "interrupted");
 		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN && wait_for(fd))
 			continue;
 		if (n < 0)
 			return sy_fail_errno(ctx, "reading a secret");

@@ -15,6 +15,7 @@
 #define SY_KEY_FILE_MAX 65536u		/* bytes of a private key's file */
 
 struct sy_secret {
+	struct sy_context *ctx;	/* charged with cap, until freed */
 	uint8_t *data;		/* NULL: empty */
 	size_t len;		/* bytes in use */
 	size_t cap;
@@ -33,6 +34,9 @@ static inline struct sy_span sy_secret_span(const struct sy_secret *secret)
 {
 	return sy_span_of(secret->data, secret->len);
 }
+
+/* In time that depends on the lengths only. */
+bool sy_secret_equal(const struct sy_secret *a, const struct sy_secret *b);
 
 /*
  * Reads a descriptor to its end.  SY_LIMIT: more than `max` bytes; SY_IO.  The

@@ -11,7 +11,8 @@ build_packages="build-essential cmake ninja-build pkg-config libssl-dev libsodiu
 # fast build with Clang (the sanitizers' runtime is a package of its own) and compare
 # with Python packages.
 fast_packages="groff-base"
-default_packages="clang libclang-rt-dev python3-venv"
+default_packages="clang libclang-rt-dev minisign openssl python3-venv signify-openbsd
+	strace"
 
 is_installed() {
 	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]

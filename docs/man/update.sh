@@ -5,6 +5,6 @@ set -eu
 program=$1
 here=$(cd "$(dirname "$0")" && pwd)
 "$program" help --man >"$here/steelyard.1"
-for command in check scan hash inspect trace rules help; do
+for command in check scan hash inspect trace key rules help; do
 	"$program" help --man "$command" >"$here/steelyard-$command.1"
 done

@@ -221,7 +221,8 @@ static void test_mutants_of_file_and_key(void **state)
 
 static void test_parse(void **state)
 {
-	static const char blob[] = "RUT0tnyw86F7FW9Ix9fJc11+Icb+cNLKwZmzAT0sll3TAf1XhupG356cSDnzykPF"
+	static const char blob[] =
+		"RUT0tnyw86F7FW9Ix9fJc11+Icb+cNLKwZmzAT0sll3TAf1XhupG356cSDnzykPF"
 				   "HulhWy3y9F2ifet7stAymHcp1nk3RN9q3Qc=";
 	static const char global[] = "EJJOlJ1Alhlva4zSahNUfklecG0PxHSk1HJIvE6jVYeWHlLiRDhKgl5C/HOs"
 				     "ts8CJkkwKPqJZlaO0NpH3iweAg==";

@@ -64,3 +64,26 @@ struct sy_public_key *vector_public(struct sy_context *ctx, const char *name)
 	sy_arena_free(&arena);
 	return key;
 }
+
+void assert_same_key(const struct sy_public_key *a, const struct sy_public_key *b)
+{
+	uint8_t number_a[8], number_b[8];
+
+	assert_true(sy_digest_equal(sy_public_key_id(a), sy_public_key_id(b)));
+	assert_int_equal(sy_public_key_number(a, number_a), sy_public_key_number(b, number_b));
+	assert_memory_equal(number_a, number_b, 8);
+}
+
+void assert_key_signs(struct sy_context *ctx, const struct sy_private_key *key,
+		      const struct sy_public_key *public)
+{
+	struct sy_span message = sy_span_str("a message");
+	uint8_t signature[SY_SIGNATURE_MAX];
+	bool is_valid;
+	size_t len;
+
+	assert_int_equal(sy_private_key_sign(ctx, key, message, signature, &len), SY_OK);
+	assert_int_equal(sy_public_key_verify(ctx, public, SY_KEY_HASH_OF_CURVE, message,
+					      sy_span_of(signature, len), &is_valid), SY_OK);
+	assert_true(is_valid);
+}

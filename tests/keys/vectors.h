@@ -26,4 +26,9 @@ void test_passphrase_init(struct test_passphrase *passphrase, const char *text);
 enum sy_status vector_read(struct sy_context *ctx, const char *name,
 			   struct test_passphrase *passphrase, struct sy_private_key **key);
 
+/* The same key under the same number; and its signatures are the public key's. */
+void assert_same_key(const struct sy_public_key *a, const struct sy_public_key *b);
+void assert_key_signs(struct sy_context *ctx, const struct sy_private_key *key,
+		      const struct sy_public_key *public);
+
 #endif

@@ -14,6 +14,7 @@ int cmd_scan(const struct options *options);
 int cmd_hash(const struct options *options);
 int cmd_inspect(const struct options *options);
 int cmd_trace(const struct options *options);
+int cmd_key(const struct options *options);
 int cmd_rules(const struct options *options);
 int cmd_help(const struct options *options);
 int cmd_completion(const struct options *options);
@@ -30,6 +31,9 @@ struct steelyard_session *cli_session_start(const struct options *options,
 					    const struct command_info *command,
 					    int *code);
 void cli_session_end(struct steelyard_session **session);
+
+/* Has a signal asked the command to end? */
+bool cli_is_interrupted(void);
 
 /* The library refused to run: says why and returns the exit code. */
 int cli_failed(const struct steelyard_session *session,

@@ -101,6 +101,20 @@ static void bash_values(void)
 	stdout_text("\tesac\n");
 }
 
+/* The first operand of a command that takes one of a few words. */
+static void bash_operands(void)
+{
+	stdout_text("\tcase $command:$COMP_CWORD:$word in\n\t*:2:-*) ;;\n");
+	for (const struct command_info *c = cli_commands; c->name; c++) {
+		if (!c->operand_words)
+			continue;
+		stdout_printf("\t%s:2:*)\n\t\tmapfile -t COMPREPLY < <(compgen -W '", c->name);
+		put_words(c->operand_words);
+		stdout_text("' -- \"$word\")\n\t\treturn;;\n");
+	}
+	stdout_text("\tesac\n");
+}
+
 static void bash_script(void)
 {
 	stdout_text("# bash completion for steelyard\n_steelyard() {\n"
@@ -119,7 +133,9 @@ static void bash_script(void)
 		put_option_names(c);
 		stdout_text("';;\n");
 	}
-	stdout_text("\tesac\n\tcase $word in\n"
+	stdout_text("\tesac\n");
+	bash_operands();
+	stdout_text("\tcase $word in\n"
 		    "\t-*) mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$word\");;\n"
 		    "\t*) if [ \"$command\" = help ]; then\n"
 		    "\t\tmapfile -t COMPREPLY < <(compgen -W '");
@@ -176,6 +192,14 @@ static void fish_script(void)
 		put_quoted(c->summary, FISH_SPECIAL);
 		stdout_text("'\n");
 	}
+	for (const struct command_info *c = cli_commands; c->name; c++) {
+		if (!c->operand_words)
+			continue;
+		stdout_printf("complete -c steelyard -n '__fish_seen_subcommand_from %s' -a '",
+			      c->name);
+		put_words(c->operand_words);
+		stdout_text("'\n");
+	}
 	for (const struct option_info *o = cli_options; o->name; o++)
 		if (option_is_shown(o, NULL))
 			fish_option(NULL, o);
@@ -224,6 +248,11 @@ static void zsh_script(void)
 		for (const struct option_info *o = cli_options; o->name; o++)
 			if (option_is_shown(o, c))
 				zsh_option(o);
+		if (c->operand_words) {
+			stdout_text(" \\\n\t\t'1:word:(");
+			put_words(c->operand_words);
+			stdout_text(")'");
+		}
 		stdout_text(" \\\n\t\t'*:path:_files';;\n");
 	}
 	stdout_text("\tesac\n}\ncompdef _steelyard steelyard\n");

@@ -23,10 +23,11 @@ struct option_list {
 struct options {
 	const char *color, *loader, *fail_on, *baseline, *worker;
 	const char *files_from0, *algorithms;
+	const char *passphrase_fd, *passphrase_file, *public_path, *type;
 	struct option_list allow_global, exclude, limit, report, operands;
 	uint64_t jobs;
 	bool all, allow_empty, check, follow_links, help, ignore_missing, json, man;
-	bool quiet, status, strict, tag, tensors, version, warn, zero;
+	bool minisign, no_passphrase, quiet, status, strict, tag, tensors, version, warn, zero;
 };
 
 enum option_type {
@@ -65,7 +66,8 @@ enum command_bit {
 	ON_RULES = 1 << 5,
 	ON_HELP = 1 << 6,
 	ON_COMPLETION = 1 << 7,
-	ON_TRACE = 1 << 8
+	ON_TRACE = 1 << 8,
+	ON_KEY = 1 << 9
 };
 
 struct command_example {
@@ -78,7 +80,7 @@ struct command_info {
 	unsigned bit;
 	const char *operands;		/* "PATH..." */
 	size_t min_operands, max_operands;
-	const char *operand_words;	/* what may stand there: "bash|zsh|fish", or NULL */
+	const char *operand_words;	/* what the first may be: "bash|zsh|fish", or NULL */
 	const char *summary;		/* one line */
 	const char *about;		/* paragraphs, separated by a line break */
 	const struct command_example *examples;	/* ends with line == NULL */

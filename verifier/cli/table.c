@@ -7,7 +7,7 @@
 
 #define FIELD(member) offsetof(struct options, member)
 #define ON_ALL (ON_NONE | ON_CHECK | ON_SCAN | ON_HASH | ON_INSPECT | ON_RULES | \
-		ON_HELP | ON_COMPLETION | ON_TRACE)
+		ON_HELP | ON_COMPLETION | ON_TRACE | ON_KEY)
 #define ON_REPORT (ON_CHECK | ON_SCAN)
 #define ON_WALK (ON_REPORT | ON_INSPECT)
 
@@ -46,6 +46,18 @@ static const struct command_example trace_examples[] = {
 	{ "steelyard trace model.pkl", "what unpickling it would do, in a few lines" },
 	{ "steelyard trace --all model.pkl | less", "every opcode with its argument" },
 	{ "steelyard trace --json model.pkl", "the same for programs" },
+	{ 0 }
+};
+
+static const struct command_example key_examples[] = {
+	{ "steelyard key generate model.key",
+	  "a new key in model.key, encrypted, and its public half in model.key.pub" },
+	{ "steelyard key generate --minisign --public minisign.pub minisign.key",
+	  "the same for minisign" },
+	{ "steelyard key generate --no-passphrase --type ecdsa-p384 ci.key",
+	  "a key that only the rights of its file protect" },
+	{ "steelyard key public model.key > model.pub", "what may be given away" },
+	{ "steelyard key id model.pub", "the names under which signatures know the key" },
 	{ 0 }
 };
 
@@ -121,6 +133,22 @@ const struct command_info cli_commands[] = {
 	  "nobody has judged yet), UNUSUAL (a known name used in another way, something "
 	  "hidden or broken) or known. The last line says it in one sentence. The exit "
 	  "status is that of scan, and 3 when there is no pickle to follow." },
+	{ .name = "key", .bit = ON_KEY, .operands = "generate|public|id FILE",
+	  .min_operands = 2, .max_operands = 2, .run = cmd_key,
+	  .operand_words = "generate|public|id", .examples = key_examples,
+	  .summary = "make keys, and show what is public about them",
+	  .about =
+	  "generate makes a key and writes it to FILE, encrypted with a passphrase and "
+	  "readable for its owner only, and its public half to FILE.pub. Nothing is ever "
+	  "written over a file that is there: there is no option for it. public prints the "
+	  "public key, and id prints its kind and the names under which signatures "
+	  "know it; for both, FILE is a private or a public key.\n"
+	  "Keys are read from PEM (PKCS#8, SEC1), minisign, signify and cosign files, "
+	  "encrypted ones too. Without --passphrase-file and --passphrase-fd the passphrase "
+	  "is asked for at the terminal, without showing it; a command line never holds "
+	  "one.\n"
+	  "The exit status is 0, 4 when FILE is no key or the passphrase does not open it, "
+	  "and 2 when a file could not be read or written." },
 	{ .name = "rules", .bit = ON_RULES, .operands = "[RULE]",
 	  .max_operands = 1, .run = cmd_rules, .examples = rules_examples,
 	  .summary = "list every rule, or explain one",
@@ -199,10 +227,11 @@ const struct option_info cli_options[] = {
 	  .help = "Work on N files at once; 0, the default, means as many as CPUs. The "
 		  "output does not depend on it." },
 	{ .name = "json", .type = OPTION_FLAG, .field = FIELD(json),
-	  .commands = ON_NONE | ON_WALK | ON_HASH | ON_RULES | ON_TRACE,
+	  .commands = ON_NONE | ON_WALK | ON_HASH | ON_RULES | ON_TRACE | ON_KEY,
 	  .help = "Print one JSON document on stdout." },
 	{ .name = "limit", .type = OPTION_LIST, .field = FIELD(limit),
-	  .commands = ON_WALK | ON_HASH | ON_TRACE, .value = "NAME=VALUE", .fill = FILL_LIMITS,
+	  .commands = ON_WALK | ON_HASH | ON_TRACE | ON_KEY, .value = "NAME=VALUE",
+	  .fill = FILL_LIMITS,
 	  .help = "Change a limit, see LIMITS. What lies beyond a limit is undetermined, "
 		  "never clean. May be repeated." },
 	{ .name = "loader", .type = OPTION_TEXT, .field = FIELD(loader),
@@ -211,6 +240,22 @@ const struct option_info cli_options[] = {
 		  "of its scope and do not count. The default is any." },
 	{ .name = "man", .type = OPTION_FLAG, .field = FIELD(man), .commands = ON_HELP,
 	  .is_hidden = true, .help = "Print the manual page instead, in roff." },
+	{ .name = "minisign", .type = OPTION_FLAG, .field = FIELD(minisign),
+	  .commands = ON_KEY,
+	  .help = "Write minisign's files instead of PEM; such keys are ed25519." },
+	{ .name = "no-passphrase", .type = OPTION_FLAG, .field = FIELD(no_passphrase),
+	  .commands = ON_KEY,
+	  .help = "generate: write the private key unencrypted, so that whoever reads the file "
+		  "can sign." },
+	{ .name = "passphrase-fd", .type = OPTION_TEXT, .field = FIELD(passphrase_fd),
+	  .commands = ON_KEY, .value = "N",
+	  .help = "Read the passphrase, one line, from the open descriptor N." },
+	{ .name = "passphrase-file", .type = OPTION_TEXT, .field = FIELD(passphrase_file),
+	  .commands = ON_KEY, .value = "FILE", .fill = FILL_FILE,
+	  .help = "Read the passphrase, one line, from FILE." },
+	{ .name = "public", .type = OPTION_TEXT, .field = FIELD(public_path),
+	  .commands = ON_KEY, .value = "FILE", .fill = FILL_FILE,
+	  .help = "generate: write the public key to FILE instead of beside the private one." },
 	{ .name = "quiet", .letter = 'q', .type = OPTION_FLAG, .field = FIELD(quiet),
 	  .commands = ON_REPORT,
 	  .help = "Print the headline only, and no notices or progress." },
@@ -235,6 +280,11 @@ const struct option_info cli_options[] = {
 	{ .name = "tensors", .type = OPTION_FLAG, .field = FIELD(tensors),
 	  .commands = ON_INSPECT,
 	  .help = "Print every tensor; without it the text stops after 40." },
+	{ .name = "type", .letter = 't', .type = OPTION_CHOICE, .field = FIELD(type),
+	  .commands = ON_KEY, .value = "TYPE",
+	  .choices = "ecdsa-p256|ecdsa-p384|ecdsa-p521|ed25519", .fill = FILL_CHOICES,
+	  .help = "generate: the kind of key. The default is ecdsa-p256, which every reader of "
+		  "OMS signatures knows, and ed25519 with --minisign." },
 	{ .name = "version", .type = OPTION_FLAG, .field = FIELD(version),
 	  .commands = ON_NONE, .help = "Print the version." },
 	{ .name = "warn", .letter = 'w', .type = OPTION_FLAG, .field = FIELD(warn),
@@ -266,6 +316,12 @@ const struct option_rule cli_option_rules[] = {
 	  .why = "a checked list prints the lines of sha256sum -c" },
 	{ .a = "follow-links", .b = "check", .commands = ON_HASH,
 	  .why = "a list names files, not directories" },
+	{ .a = "no-passphrase", .b = "passphrase-fd", .commands = ON_KEY,
+	  .why = "with a passphrase or without" },
+	{ .a = "no-passphrase", .b = "passphrase-file", .commands = ON_KEY,
+	  .why = "with a passphrase or without" },
+	{ .a = "passphrase-fd", .b = "passphrase-file", .commands = ON_KEY,
+	  .why = "there is one passphrase" },
 	{ .a = "json", .b = "tag", .commands = ON_HASH, .why = "choose one output" },
 	{ .a = "json", .b = "zero", .commands = ON_HASH, .why = "choose one output" },
 	{ 0 }

@@ -268,6 +268,82 @@ int steelyard_check_list(struct steelyard_session *session,
 			 void (*each)(void *user, const struct steelyard_list_row *row),
 			 void *user, struct steelyard_list_counts *counts);
 
+/*
+ * Keys.  A passphrase never stands on a command line: it comes from a file, from
+ * a descriptor, or from whoever can ask a person.
+ */
+enum steelyard_passphrase_for {
+	STEELYARD_PASSPHRASE_OPEN,	/* opens the key of that path */
+	STEELYARD_PASSPHRASE_NEW,	/* will protect it */
+	STEELYARD_PASSPHRASE_AGAIN	/* the same, to see whether it was meant */
+};
+
+/*
+ * Puts a passphrase into buf, which is locked and will be wiped, and returns its
+ * length in bytes; more than cap: it is too long; negative: there is none.
+ */
+typedef long steelyard_passphrase_fn(void *user, enum steelyard_passphrase_for what,
+				     const char *path, void *buf, size_t cap);
+
+/* At most one of the three; none: an encrypted key is refused. */
+struct steelyard_passphrase {
+	const char *file;		/* its first line is the passphrase */
+	const int *fd;			/* the same, read to its end and left open */
+	steelyard_passphrase_fn *ask;
+	void *user;
+};
+
+struct steelyard_generate_options {
+	size_t size;
+	const char *path;		/* of the private key; must not exist */
+	const char *public_path;	/* NULL: path and ".pub"; must not exist */
+	const char *kind;		/* NULL: "ecdsa-p256", or "ed25519" for minisign */
+	bool is_minisign;		/* minisign's files instead of PEM */
+	bool is_unencrypted;		/* said aloud: no passphrase */
+	struct steelyard_passphrase passphrase;
+};
+
+struct steelyard_key;
+
+/*
+ * Makes a key and writes both files, whole or not at all, never over another; the
+ * private one is encrypted and for its owner only.  0: *key is the new key; -1:
+ * see steelyard_session_error, and neither file is there.
+ */
+int steelyard_key_generate(struct steelyard_session *session,
+			   const struct steelyard_generate_options *options,
+			   struct steelyard_key **key);
+
+/*
+ * Reads the public half of a key file, private or public (PEM, minisign, signify,
+ * cosign).  0: free *key with steelyard_key_free; -1: steelyard_session_error.
+ */
+int steelyard_key_read(struct steelyard_session *session, const char *path,
+		       const struct steelyard_passphrase *passphrase,
+		       struct steelyard_key **key);
+void steelyard_key_free(struct steelyard_key **key);
+
+struct steelyard_key_info {
+	const char *kind;		/* "ecdsa-p256", "ed25519" ... */
+	const char *id;			/* hex: SHA-256 of the PEM text; the hint of OMS */
+	const char *hint;		/* base64: SHA-256 of the DER; cosign's hint */
+	const char *number;		/* as minisign prints it; NULL: the key has none */
+	bool is_private;		/* the file holds the private key */
+};
+
+/* Strings live as long as the key. */
+void steelyard_key_info(const struct steelyard_key *key, struct steelyard_key_info *info);
+
+/*
+ * Writes the public key as PEM or as minisign's file: 0, or -1 (only Ed25519 keys
+ * are minisign's; or write failed).
+ */
+int steelyard_key_write(struct steelyard_session *session, const struct steelyard_key *key,
+			bool is_minisign, steelyard_write_fn *write, void *user);
+
+/* Name of the i-th kind of key; NULL beyond the last. */
+const char *steelyard_key_kind(size_t i);
+
 struct steelyard_rule {
 	const char *id, *severity, *effect, *title, *why, *fix;
 };

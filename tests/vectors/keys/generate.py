@@ -98,6 +98,9 @@ def curves():
     put("accept-p256-crlf.pub", (FOLDER / "accept-p256.pub").read_bytes().replace(b"\n", b"\r\n"))
     put("accept-p256-text.pub", run("openssl", "ec", "-pubin", "-in", FOLDER / "accept-p256.pub", "-text"))
     der = run("openssl", "ec", "-in", key, "-pubout", "-outform", "DER")
+    names = [hashlib.sha256((FOLDER / "accept-p256.pub").read_bytes()).hexdigest(),
+             base64.b64encode(hashlib.sha256(der).digest()).decode()]
+    put("accept-p256.id", "\n".join(names + [""]).encode())
     put("reject-bytes-after-key.pub", pem("PUBLIC KEY", der + b"\0"))
     put("reject-off-curve.pub", pem("PUBLIC KEY", der[:-1] + bytes([der[-1] ^ 1])))
     hybrid = der[:26] + bytes([6 | der[-1] & 1]) + der[27:]
@@ -133,33 +136,56 @@ def ed25519():
     put("reject-not-a-point.pub", pem("PUBLIC KEY", head + b"\x02" + bytes(31)))
 
 
+def quick():
+    """Keys whose scrypt costs next to nothing, for tests that open them thousands of times."""
+    key = FOLDER / "accept-p256.key"
+    put("accept-p256-quick.key",
+        run("openssl", "pkcs8", "-topk8", "-scrypt", "-scrypt_N", "16", "-scrypt_r", "1", "-in",
+            key, "-passout", f"pass:{PASSPHRASE}"))
+    pkcs8 = run("openssl", "pkcs8", "-topk8", "-nocrypt", "-in", key, "-outform", "DER")
+    put("accept-p256-cosign-quick.key",
+        pem("ENCRYPTED SIGSTORE PRIVATE KEY", json.dumps(cosign_box(16, pkcs8)).encode()))
+    first, second = (FOLDER / "accept-minisign-plain.key").read_bytes().splitlines()
+    blob = base64.b64decode(second)
+    put("accept-minisign-quick.key", first + b"\n" +
+        base64.b64encode(minisign_seal(blob, 32768, 1048576, 1024)) + b"\n")
+
+
+def cosign_box(n, plain):
+    """cosign's JSON around a private key, as a dictionary."""
+    salt, nonce = os.urandom(32), os.urandom(24)
+    unlock = hashlib.scrypt(PASSPHRASE.encode(), salt=salt, n=n, r=8, p=1, dklen=32,
+                            maxmem=1 << 27)
+    box = nacl.secret.SecretBox(unlock).encrypt(plain, nonce).ciphertext
+    texts = [base64.b64encode(part).decode() for part in (salt, nonce, box)]
+    return {"kdf": {"name": "scrypt", "params": {"N": n, "r": 8, "p": 1}, "salt": texts[0]},
+            "cipher": {"name": "nacl/secretbox", "nonce": texts[1]}, "ciphertext": texts[2]}
+
+
+def minisign_seal(blob, ops, memory, n):
+    """minisign's encryption of an unencrypted blob; n is what ops and memory stand for."""
+    salt = os.urandom(32)
+    limits = ops.to_bytes(8, "little") + memory.to_bytes(8, "little")
+    body = blob[54:54 + 72]
+    body += hashlib.blake2b(b"Ed" + body, digest_size=32).digest()
+    stream = hashlib.scrypt(PASSPHRASE.encode(), salt=salt, n=n, r=8, p=1, dklen=104,
+                            maxmem=1 << 26)
+    return b"EdScB2" + salt + limits + bytes(a ^ b for a, b in zip(body, stream))
+
+
 def cosign():
     """As cosign writes them, by PyNaCl."""
     key = FOLDER / "accept-p256.key"
     pkcs8 = run("openssl", "pkcs8", "-topk8", "-nocrypt", "-in", key, "-outform", "DER")
-    salt, nonce = os.urandom(32), os.urandom(24)
-
-    def b64(data):
-        return base64.b64encode(data).decode()
-
-    def sealed(n, plain, **more):
-        unlock = hashlib.scrypt(PASSPHRASE.encode(), salt=salt, n=n, r=8, p=1, dklen=32,
-                                maxmem=1 << 27)
-        box = nacl.secret.SecretBox(unlock).encrypt(plain, nonce).ciphertext
-        return {"kdf": {"name": "scrypt", "params": {"N": n, "r": 8, "p": 1},
-                        "salt": b64(salt)},
-                "cipher": {"name": "nacl/secretbox", "nonce": b64(nonce)},
-                "ciphertext": b64(box)} | more
-
     def text(document):
         return json.dumps(document, separators=(",", ":")).encode()
 
     label = "ENCRYPTED SIGSTORE PRIVATE KEY"
-    document = sealed(4096, pkcs8)
+    document = cosign_box(4096, pkcs8)
     put("accept-p256-sigstore.key", pem(label, text(document)))
     put("accept-p256-cosign.key", pem("ENCRYPTED COSIGN PRIVATE KEY", text(document)))
     sec1 = run("openssl", "ec", "-in", key, "-outform", "DER")
-    put("accept-p256-cosign-sec1.key", pem(label, text(sealed(4096, sec1))))
+    put("accept-p256-cosign-sec1.key", pem(label, text(cosign_box(4096, sec1))))
     put("reject-cosign-member.key", pem(label, text(document | {"more": "x"})))
     put("reject-cosign-duplicate.key",
         pem(label, text(document)[:-1] + b',"ciphertext":"AAAA"}'))
@@ -177,13 +203,7 @@ def minisign():
     first, second = plain.read_bytes().splitlines()
     blob = base64.b64decode(second)
     # The same key encrypted as libsodium does for its "interactive" limits: N 2^14, r 8.
-    salt = os.urandom(32)
-    limits = (524288).to_bytes(8, "little") + (16777216).to_bytes(8, "little")
-    body = blob[54:54 + 72]
-    body += hashlib.blake2b(b"Ed" + body, digest_size=32).digest()
-    stream = hashlib.scrypt(PASSPHRASE.encode(), salt=salt, n=1 << 14, r=8, p=1, dklen=104,
-                            maxmem=1 << 26)
-    sealed = b"EdScB2" + salt + limits + bytes(a ^ b for a, b in zip(body, stream))
+    sealed = minisign_seal(blob, 524288, 16777216, 1 << 14)
     put("accept-minisign.key", first + b"\n" + base64.b64encode(sealed) + b"\n")
     huge = sealed[:38] + (1 << 40).to_bytes(8, "little") + sealed[46:]
     put("reject-minisign-work.key", first + b"\n" + base64.b64encode(huge) + b"\n")
@@ -225,3 +245,4 @@ if __name__ == "__main__":
     cosign()
     minisign()
     signify()
+    quick()

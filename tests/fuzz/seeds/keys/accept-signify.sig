@@ -1,0 +1,2 @@
+untrusted comment: verify with accept-signify.pub
+RWTzUacfCIsYhL/szi6TET7jpWr468HdeF+TdAqOWPDInLAJccLGwd+OCeHWo0h4DbhxcxP2goNx0dwXL4f2wSikfBtFvHyV3gI=
