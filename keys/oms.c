@@ -19,11 +19,6 @@ struct check {
 	bool is_v02;		/* signed as 0.2.0 did */
 };
 
-static void free_hasher(struct sy_hasher **hasher)
-{
-	sy_hasher_free(hasher);
-}
-
 const char *sy_oms_verdict_name(enum sy_oms_verdict verdict)
 {
 	static const char *const names[] = {
@@ -120,19 +115,6 @@ static enum sy_status check_signature(struct check *c, const struct sy_public_ke
 	return check_keyid(c, key);
 }
 
-/* The key that older writers put into the bundle is the text that ids digest. */
-static enum sy_status text_id(struct check *c, struct sy_digest *id)
-{
-	SY_OWNED(free_hasher) struct sy_hasher *hasher = NULL;
-	struct sy_span text = c->bundle.key_text;
-	enum sy_status status = sy_hasher_new(c->ctx, SY_SHA256, text.len, &hasher);
-
-	if (status != SY_OK)
-		return status;
-	sy_hasher_update(hasher, text.data, text.len);
-	return sy_hasher_final(hasher, id);
-}
-
 static bool fits_details(const struct sy_public_key *key, struct sy_span details)
 {
 	static const char *const names[] = {
@@ -205,8 +187,9 @@ static enum sy_status check_by_key(struct check *c)
 	    !sy_tolerate(c->reading, SY_OMS_TOLERATE_HINT_ABSENT))
 		return sy_refuse(c->reading, SY_OMS_BUNDLE_FIELD,
 				 "the bundle does not say which key signed");
+	/* The key that older writers put here is the text that ids digest. */
 	if (c->bundle.key_text.len > 0)
-		status = text_id(c, &in_bundle);
+		status = sy_hash(c->ctx, SY_SHA256, c->bundle.key_text, &in_bundle);
 	if (status != SY_OK)
 		return status;
 	if (in_bundle.len > 0)

@@ -98,3 +98,15 @@ void sy_hasher_free(struct sy_hasher **hasher)
 	sy_release((*hasher)->ctx, *hasher);
 	*hasher = NULL;
 }
+
+enum sy_status sy_hash(struct sy_context *ctx, enum sy_algorithm algorithm,
+		       struct sy_span bytes, struct sy_digest *digest)
+{
+	SY_OWNED(sy_hasher_free) struct sy_hasher *hasher = NULL;
+	enum sy_status status = sy_hasher_new(ctx, algorithm, bytes.len, &hasher);
+
+	if (status != SY_OK)
+		return status;
+	sy_hasher_update(hasher, bytes.data, bytes.len);
+	return sy_hasher_final(hasher, digest);
+}

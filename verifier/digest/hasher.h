@@ -40,4 +40,8 @@ SY_MUST_CHECK enum sy_status sy_hasher_final(struct sy_hasher *hasher,
 					     struct sy_digest *digest);
 void sy_hasher_free(struct sy_hasher **hasher);
 
+/* All of it in one call. */
+SY_MUST_CHECK enum sy_status sy_hash(struct sy_context *ctx, enum sy_algorithm algorithm,
+				     struct sy_span bytes, struct sy_digest *digest);
+
 #endif
