@@ -44,7 +44,9 @@ struct sy_sign {
 	struct sy_inventory inventory;
 	size_t *entries;		/* to be signed, in the inventory */
 	size_t n_entries;
-	struct sy_weigh_job *jobs;	/* whole files, one an entry */
+	struct sy_weigh_job *jobs;	/* one an entry */
+	struct sy_weigh_part *shards;	/* of all of them, in order; NULL: whole files */
+	size_t n_shards;
 	struct sy_manifest manifest;	/* of the OMS output; in `arena` */
 	uint64_t n_bytes;		/* of the files */
 };
