@@ -11,6 +11,8 @@
 #include "verifier/engine/worker.h"
 #include "verifier/report/baseline.h"
 
+#define FLOW_STEPS_MAX 4096u	/* of one file, when only flows are asked for */
+
 /* One file under inspection: its sink feeds the report and the relations. */
 struct job {
 	struct sy_sink sink;
@@ -20,6 +22,7 @@ struct job {
 	bool has_artifact;		/* the worker said what the file is */
 	bool is_unexamined;		/* ... and that it cannot examine that as a whole */
 	uint64_t n_notices;		/* that came; findings_per_rule of them are kept */
+	uint64_t n_steps;		/* that came */
 };
 
 /* The stage that hands files to workers. */
@@ -113,6 +116,16 @@ static enum sy_status note_left_out(struct job *job)
 				    (unsigned long long)(job->n_notices - kept));
 }
 
+/* Steps that findings rest on explain them; a few thousand explain no better. */
+static bool keeps_step(struct job *job)
+{
+	unsigned wants = job->check->options->wants;
+
+	if (wants & SY_WANT_STEPS)
+		return true;
+	return wants & SY_WANT_FLOWS && job->n_steps++ < FLOW_STEPS_MAX;
+}
+
 static enum sy_status take_record(struct sy_sink *sink,
 				  const struct sy_record *record)
 {
@@ -133,7 +146,7 @@ static enum sy_status take_record(struct sy_sink *sink,
 	case SY_RECORD_FACT:
 		return take_fact(job, &record->u.fact);
 	case SY_RECORD_STEP:
-		if (!(check->options->wants & SY_WANT_STEPS))
+		if (!keeps_step(job))
 			break;
 		return sy_report_add_step(check->report, job->entry, &record->u.step);
 	case SY_RECORD_MORE:
