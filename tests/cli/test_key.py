@@ -333,15 +333,18 @@ def can_trace():
 
 @unittest.skipUnless(can_trace(), "strace is not installed, or may not trace here")
 class Killed(KeyCase):
-    CALLS = ["openat", "write", "fsync", "close", "renameat2", "unlinkat", "newfstatat"]
+    CALLS = ["openat", "write", "fsync", "renameat2"]
 
     def killed_at(self, folder, call, n):
         """False: there was no n-th call of that kind."""
+        # A leak checker cannot look at a process that is traced.
+        no_leaks = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
         done = subprocess.run(
             ["strace", "-qq", "-f", "-o", "/dev/null", "-e", f"trace={call}", "-e",
              f"inject={call}:signal=KILL:when={n}", PROGRAM, "key", "generate",
-             "--no-passphrase", "k"], cwd=folder, capture_output=True, env=environment(),
-            check=False)
+             "--no-passphrase", "k"], cwd=folder, capture_output=True,
+            env=environment(ASAN_OPTIONS=no_leaks), check=False)
+        self.assertIn(done.returncode, (0, -signal.SIGKILL), done.stderr)
         return done.returncode != 0
 
     def left(self, folder):
@@ -370,7 +373,7 @@ class Killed(KeyCase):
                 names = self.left(folder)
                 self.assertIn(names, (set(), {"k"}, {"k", "k.pub"}), (call, n))
                 seen[len(names)] += 1
-        self.assertGreater(seen[0], 10)
+        self.assertGreater(seen[0], 5)
         self.assertGreater(seen[1], 2)
         self.assertGreater(seen[2], 0)
 
