@@ -32,35 +32,18 @@ struct sy_span sy_public_key_spki(const struct sy_public_key *key, uint8_t *der)
 	return sy_span_of(der, (size_t)form->header_len + form->point_len);
 }
 
-static void free_hasher(struct sy_hasher **hasher)
-{
-	sy_hasher_free(hasher);
-}
-
-static enum sy_status digest_of(struct sy_context *ctx, struct sy_span bytes,
-				struct sy_digest *digest)
-{
-	SY_OWNED(free_hasher) struct sy_hasher *hasher = NULL;
-	enum sy_status status = sy_hasher_new(ctx, SY_SHA256, bytes.len, &hasher);
-
-	if (status != SY_OK)
-		return status;
-	sy_hasher_update(hasher, bytes.data, bytes.len);
-	return sy_hasher_final(hasher, digest);
-}
-
 static enum sy_status name_key(struct sy_context *ctx, struct sy_public_key *key)
 {
 	char pem[SY_PEM_TEXT_MAX(SY_SPKI_MAX)];
 	uint8_t der[SY_SPKI_MAX];
 	struct sy_span spki = sy_public_key_spki(key, der);
-	enum sy_status status = digest_of(ctx, spki, &key->der_digest);
+	enum sy_status status = sy_hash(ctx, SY_SHA256, spki, &key->der_digest);
 
 	if (status != SY_OK)
 		return status;
-	return digest_of(ctx, sy_span_of(pem, sy_pem_encode("PUBLIC KEY", spki, pem,
-							    sizeof(pem))),
-			 &key->id);
+	return sy_hash(ctx, SY_SHA256,
+		       sy_span_of(pem, sy_pem_encode("PUBLIC KEY", spki, pem, sizeof(pem))),
+		       &key->id);
 }
 
 enum sy_status sy_public_key_make(struct sy_context *ctx, const struct sy_scheme *scheme,

@@ -5,6 +5,8 @@
  */
 #include "keys/oms.h"
 
+#include <assert.h>
+
 #include "keys/dsse.h"
 #include "keys/statement.h"
 #include "verifier/base/text.h"
@@ -294,19 +296,16 @@ static enum sy_status check_all(struct check *c, struct sy_span bytes)
 /* What a status about the bundle means; others are ours. */
 static enum sy_status settle(struct check *c, enum sy_status status)
 {
-	switch (status) {
-	case SY_OK:
+	bool is_about_it = status == SY_FORMAT || status == SY_UNSUPPORTED;
+
+	assert(status != SY_OK || c->reading->reason == SY_OMS_NONE);
+	assert(!is_about_it || c->reading->reason != SY_OMS_NONE);
+	if (is_about_it)
+		c->result->verdict = status == SY_FORMAT ? SY_OMS_REFUSED :
+				     SY_OMS_UNDETERMINED;
+	else
 		c->result->verdict = c->trust ? SY_OMS_TRUSTED : SY_OMS_UNTRUSTED;
-		return SY_OK;
-	case SY_FORMAT:
-		c->result->verdict = SY_OMS_REFUSED;
-		return SY_OK;
-	case SY_UNSUPPORTED:
-		c->result->verdict = SY_OMS_UNDETERMINED;
-		return SY_OK;
-	default:
-		return status;
-	}
+	return is_about_it ? SY_OK : status;
 }
 
 enum sy_status sy_oms_verify(struct sy_context *ctx, struct sy_span bundle,

@@ -24,11 +24,12 @@ struct sy_oms_trust {
 	uint32_t tolerated;		/* usually sy_oms_tolerated_default() */
 };
 
+/* What is not set is refused. */
 enum sy_oms_verdict {
-	SY_OMS_TRUSTED,		/* signed by somebody in the trust: manifest is there */
-	SY_OMS_REFUSED,		/* not; reading.reason says why */
+	SY_OMS_REFUSED,		/* reading.reason says why */
 	SY_OMS_UNDETERMINED,	/* of a kind that is not checked yet; reason says which */
-	SY_OMS_UNTRUSTED	/* nobody to trust was given; the list is consistent */
+	SY_OMS_UNTRUSTED,	/* nobody to trust was given; the list is consistent */
+	SY_OMS_TRUSTED		/* signed by somebody in the trust: manifest is there */
 };
 
 struct sy_oms_result {

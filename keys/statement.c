@@ -19,6 +19,9 @@ static const struct sy_statement_list *files_of(const struct sy_statement *s)
 
 static enum sy_status check_shape_v01(struct sy_statement *s)
 {
+	if (s->has_resources || s->has_serialization)
+		return sy_refuse(s->reading, SY_OMS_STATEMENT_FIELD,
+				 "the statement has the lists of two versions");
 	if (s->subjects.n == 0)
 		return sy_refuse(s->reading, SY_OMS_RESOURCE_NONE,
 				 "the list names no file at all");

@@ -311,6 +311,8 @@ static const struct {
 	{ "{" HEAD "," V1 ",\"subject\":[" SUBJECT "]}", "statement-field" },
 	{ "{" HEAD "," V1 ",\"subject\":[" SUBJECT "],\"predicate\":{}}", "statement-field" },
 	{ "{" HEAD "," V01 "}", "resource-none" },
+	{ "{" HEAD "," V01 ",\"subject\":[" SUBJECT "],\"predicate\":{\"resources\":[]}}",
+	  "statement-field" },
 	{ "{" HEAD "," V01 ",\"subject\":[{\"name\":\"m\",\"digest\":{\"sha256\":\"" ZERO32
 	  "\"},\"annotations\":{\"actual_hash_algorithm\":\"sha512\"}}]}", "resource-algorithm" },
 	{ "{" HEAD "," V01 ",\"subject\":[" SUBJECT "," SUBJECT "]}", "resource-duplicate" },

@@ -106,19 +106,60 @@ def long_length(data):
     return data[:1] + b"\x83\x00" + data[2:]
 
 
-def sequence(content):
+def tlv(tag, content):
     size = len(content)
-    head = bytes([0x81, size]) if size < 256 else b"\x82" + size.to_bytes(2, "big")
-    return b"\x30" + head + content
+    length = bytes([size]) if size < 128 else \
+        bytes([0x81, size]) if size < 256 else b"\x82" + size.to_bytes(2, "big")
+    return bytes([tag]) + length + content
+
+
+def content_of(data):
+    return data[{0x81: 3, 0x82: 4}.get(data[1], 2):]
+
+
+ECDSA_SHA256 = bytes.fromhex("300a06082a8648ce3d040302")
+ECDSA_SHA1 = bytes.fromhex("300906072a8648ce3d0401")
+
+
+def signed_again(tbs, algorithm, key, digest):
+    """A certificate of edited contents."""
+    signature = key.sign(tbs, ec.ECDSA(digest, deterministic_signing=True))
+    return tlv(0x30, tbs + algorithm + tlv(3, b"\0" + signature))
 
 
 def over_sha1(one, key):
     """The same certificate signed with ecdsa-with-SHA1."""
-    old, new = (bytes.fromhex(h) for h in ("300a06082a8648ce3d040302", "300906072a8648ce3d0401"))
-    assert one.tbs_certificate_bytes[1] == 0x81
-    tbs = sequence(one.tbs_certificate_bytes[3:].replace(old, new))
-    signature = b"\0" + key.sign(tbs, ec.ECDSA(hashes.SHA1(), deterministic_signing=True))
-    return sequence(tbs + new + b"\x03" + bytes([len(signature)]) + signature)
+    content = content_of(one.tbs_certificate_bytes).replace(ECDSA_SHA256, ECDSA_SHA1)
+    return signed_again(tlv(0x30, content), ECDSA_SHA1, key, hashes.SHA1())
+
+
+def explicit_p256():
+    """P-256 with its numbers spelled out (SEC 1, C.2), as CVE-2020-0601 had them."""
+    def number(hexadecimal):
+        return tlv(2, bytes.fromhex(hexadecimal))
+    prime = "00ffffffff00000001000000000000000000000000ffffffffffffffffffffffff"
+    order = "00ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"
+    a = "ffffffff00000001000000000000000000000000fffffffffffffffffffffffc"
+    b = "5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b"
+    x = "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+    y = "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
+    return tlv(0x30, number("01") +
+               tlv(0x30, bytes.fromhex("06072a8648ce3d0101") + number(prime)) +
+               tlv(0x30, tlv(4, bytes.fromhex(a)) + tlv(4, bytes.fromhex(b))) +
+               tlv(4, bytes.fromhex("04" + x + y)) + number(order) + number("01"))
+
+
+def with_explicit_curve(one, key):
+    """The same certificate, its own key's curve spelled out."""
+    old_key = one.public_key().public_bytes(serialization.Encoding.DER,
+                                            serialization.PublicFormat.SubjectPublicKeyInfo)
+    ec_key, named = bytes.fromhex("06072a8648ce3d0201"), bytes.fromhex("06082a8648ce3d030107")
+    point = content_of(old_key)[len(tlv(0x30, ec_key + named)):]
+    new_key = tlv(0x30, tlv(0x30, ec_key + explicit_p256()) + point)
+    content = content_of(one.tbs_certificate_bytes)
+    assert content.count(old_key) == 1
+    return signed_again(tlv(0x30, content.replace(old_key, new_key)), ECDSA_SHA256, key,
+                        hashes.SHA256())
 
 
 def small_rsa():
@@ -209,6 +250,10 @@ def chains():
         leaf(issuer_key=rsa_key), authority(key=rsa_key))
     yield "reject-certificate-key-weak.secp256k1", pem(
         leaf(issuer_key=K1), authority(key=K1))
+    yield "reject-certificate-key-weak.explicit-curve-issuer", der_pem(
+        der(good), with_explicit_curve(issuer, ROOT))
+    yield "reject-certificate-key-weak.explicit-curve-signer", der_pem(
+        with_explicit_curve(good, MIDDLE), der(issuer))
     yield "reject-certificate-algorithm.sha1", der_pem(over_sha1(good, MIDDLE), der(issuer))
     yield "reject-certificate-unused.stranger", pem(
         good, issuer, authority("stranger", OTHER))
