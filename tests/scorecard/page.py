@@ -105,7 +105,8 @@ STEELYARD_CORPUS=CORPUS python3 tests/scorecard/scorecard.py --build build/gcc -
 `CORPUS/scan/INDEX.tsv` lists path, sha256, size, expected, what and licence of each file; the
 corpus holds fixtures of others and is not part of this repository. The first run installs the
 scanners and takes an hour or more, nearly all of it modelaudit's. Their answers are kept below
-`build/scorecard/results`, by version, digest and name; later runs ask steelyard only.
+`build/scorecard/results` (`--work`), by version, digest and name: later runs ask steelyard only,
+and a run that was interrupted goes on where it was.
 """
 
 

@@ -3,11 +3,13 @@
 """Writes docs/scorecard.md: steelyard beside other scanners, over the same files.
 
   STEELYARD_CORPUS=FOLDER scorecard.py [--build build/gcc] [--benign FOLDER[=WHAT]]...
+                                       [--work FOLDER]
 
 The other scanners come from PyPI, each into an environment of its own below
-build/scorecard, pinned by hash; one that cannot be had is left out, and the document says
+build/scorecard (--work), pinned by hash; one that cannot be had is left out, and the document says
 so.  What they said is kept there, by version and file, so that a run after a rebuild of
-steelyard asks steelyard only; delete build/scorecard/results to ask them again.
+steelyard asks steelyard only; delete its folder `results` to ask them again.  A run that
+was interrupted goes on where it was.
 Nothing is ever unpickled.
 """
 
@@ -192,12 +194,16 @@ def arguments():
     parser.add_argument("--benign", action="append", default=[], metavar="FOLDER[=WHAT]",
                         help="a folder of benign files, and what the document says they are")
     parser.add_argument("--peers", default=",".join(PEERS), help="which scanners to ask")
+    parser.add_argument("--work", default=WORK, type=pathlib.Path,
+                        help="where the scanners live and their answers are kept")
     parser.add_argument("--output", default=SOURCE / "docs" / "scorecard.md", type=pathlib.Path)
     return parser.parse_args()
 
 
 def main():
+    global WORK
     args = arguments()
+    WORK = args.work.resolve()
     if not os.environ.get("STEELYARD_CORPUS"):
         sys.exit("STEELYARD_CORPUS names no folder with the unpacked corpora")
     files, n_unjudged = files_of_corpus(pathlib.Path(os.environ["STEELYARD_CORPUS"]) / "scan")
