@@ -273,7 +273,7 @@ class Judging(PolicyCase):
     def test_signature_that_nobody_checked(self):
         self.weights()
         for name in ("model.sig", "model.safetensors.sig", "model.safetensors.minisig"):
-            path = self.write("model/" + name, "untrusted comment: x\n")
+            path = self.write("model/" + name, "-----BEGIN PGP SIGNATURE-----\n")
             document = self.judged(2, require=["authentic"])
             self.assertEqual(document["answers"]["authentic"], "undetermined")
             self.assertIn("signature-unchecked", document["reasons"])
