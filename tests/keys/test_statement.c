@@ -406,14 +406,21 @@ static struct sy_span large(struct sy_arena *arena, struct sy_context *ctx, size
 	return sy_span_of(text, at);
 }
 
-/* Of the processor: others may be at work. */
-static uint64_t milliseconds(struct setup *s, struct sy_span text)
+/* Processor time, so that a busy machine does not count; the best of three. */
+static uint64_t microseconds(struct setup *s, struct sy_span text)
 {
-	clock_t begun = clock();
+	uint64_t best = UINT64_MAX;
 
-	assert_int_equal(read_text(s, text), SY_OK);
-	sy_manifest_free(&s->ctx, &s->manifest);
-	return (uint64_t)(clock() - begun) * 1000 / CLOCKS_PER_SEC;
+	for (int i = 0; i < 3; i++) {
+		clock_t begun = clock();
+		uint64_t took;
+
+		assert_int_equal(read_text(s, text), SY_OK);
+		took = (uint64_t)(clock() - begun) * 1000000 / CLOCKS_PER_SEC;
+		sy_manifest_free(&s->ctx, &s->manifest);
+		best = took < best ? took : best;
+	}
+	return best;
 }
 
 /* Quadratic work would take 64 times as long. */
@@ -424,11 +431,11 @@ static void test_large(void **state)
 
 	(void)state;
 	begin(&s, UINT32_MAX);
-	small = milliseconds(&s, large(&s.arena, &s.ctx, 12497));
-	big = milliseconds(&s, large(&s.arena, &s.ctx, 99991));
-	printf("12,497 files in %llu ms, 99,991 in %llu ms\n", (unsigned long long)small,
+	small = microseconds(&s, large(&s.arena, &s.ctx, 12497));
+	big = microseconds(&s, large(&s.arena, &s.ctx, 99991));
+	printf("12,497 files in %llu us, 99,991 in %llu us\n", (unsigned long long)small,
 	       (unsigned long long)big);
-	assert_true(big < 32 * (small + 10));
+	assert_true(big < 32 * (small + 1000));
 	done(&s);
 }
 
