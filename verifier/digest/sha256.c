@@ -315,7 +315,7 @@ bool sy_sha256_two_gain(struct sy_context *ctx)
 		sy_error_clear(ctx);	/* the next one may have memory */
 		return false;
 	}
-	gain = measure(ctx, kernel, data);
+	gain = (int)measure(ctx, kernel, data);
 	sy_release(ctx, data);
 	atomic_store(&known, gain);
 	return gain == GAIN_YES;
