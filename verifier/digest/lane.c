@@ -96,6 +96,7 @@ enum sy_status sy_lane_begin(struct sy_lane *lane, const struct sy_weigh *weigh,
 	enum sy_status status;
 
 	lane->unit = unit;
+	lane->data = lane->block;
 	lane->at = lane->have = 0;
 	lane->part = 0;
 	lane->source = (struct sy_source){ .fd = -1 };
@@ -108,6 +109,32 @@ enum sy_status sy_lane_begin(struct sy_lane *lane, const struct sy_weigh *weigh,
 	return status == SY_OK ? start_hashers(lane) : status;
 }
 
+bool sy_lane_share(struct sy_lane *lane)
+{
+	if (lane->source.parent)
+		return false;	/* its errors are told through one context */
+	lane->ring = sy_ring_new(lane->ctx, &lane->source, lane->pos, lane->end,
+				 lane->block_len);
+	return lane->ring != NULL;
+}
+
+/* False when the reader gave up: the lane reads on, and learns why. */
+static bool read_ring(struct sy_lane *lane)
+{
+	struct sy_span block;
+
+	if (lane->data != lane->block)
+		sy_ring_drop(lane->ring);
+	if (!sy_ring_take(lane->ring, &block)) {
+		lane->data = lane->block;
+		sy_ring_free(&lane->ring, lane->ctx);
+		return false;
+	}
+	lane->data = block.data;
+	lane->have = block.len;
+	return true;
+}
+
 enum sy_status sy_lane_read(struct sy_lane *lane)
 {
 	uint64_t left = lane->end - lane->pos;
@@ -116,12 +143,14 @@ enum sy_status sy_lane_read(struct sy_lane *lane)
 
 	if (sy_cancelled(lane->ctx))
 		return sy_fail(lane->ctx, SY_CANCELLED, "interrupted");
-	status = sy_source_read(&lane->source, lane->pos, lane->block, len);
-	if (status != SY_OK)
-		return status;
-	lane->pos += len;
-	lane->at = 0;
-	lane->have = len;
+	lane->at = lane->have = 0;
+	if (!lane->ring || !read_ring(lane)) {
+		status = sy_source_read(&lane->source, lane->pos, lane->block, len);
+		if (status != SY_OK)
+			return status;
+		lane->have = len;
+	}
+	lane->pos += lane->have;
 	return SY_OK;
 }
 
@@ -129,7 +158,7 @@ enum sy_status sy_lane_read(struct sy_lane *lane)
 
 static struct sy_span next_bytes(const struct sy_lane *lane, size_t n)
 {
-	return sy_span_of(lane->block + lane->at, n);
+	return sy_span_of(lane->data + lane->at, n);
 }
 
 static void advance(struct sy_lane *lane, size_t n)
@@ -279,6 +308,7 @@ void sy_lane_close(struct sy_lane *lane)
 	for (unsigned a = 0; a < SY_N_ALGORITHMS; a++)
 		sy_hasher_free(&lane->hashers[a]);
 	sy_hasher_free(&lane->part_hasher);
+	sy_ring_free(&lane->ring, lane->ctx);
 	if (lane->source.ctx)
 		sy_source_close(&lane->source);
 	lane->source = (struct sy_source){ .fd = -1 };

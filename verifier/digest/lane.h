@@ -8,6 +8,7 @@
 
 #include "verifier/digest/blake3.h"
 #include "verifier/digest/hasher.h"
+#include "verifier/digest/ring.h"
 #include "verifier/digest/weigh.h"
 
 /* A job whose units are spread; guarded by the pool's lock. */
@@ -34,8 +35,10 @@ struct sy_lane {
 	struct sy_source source;
 	uint8_t *block;
 	size_t block_len;
-	size_t at, have;		/* block[at..have) waits to be hashed */
-	uint64_t pos, end;		/* offset of block[have]; of the unit's end */
+	const uint8_t *data;		/* the block, or one of the ring's */
+	size_t at, have;		/* data[at..have) waits to be hashed */
+	uint64_t pos, end;		/* offset of data[have]; of the unit's end */
+	struct sy_ring *ring;		/* blocks that another thread reads, or NULL */
 	struct sy_hasher *hashers[SY_N_ALGORITHMS];
 	struct sy_hasher *part_hasher;	/* of parts beside the whole; may be NULL */
 	size_t part;			/* the next of them that is not at its end */
@@ -58,6 +61,12 @@ bool sy_lane_can_pair(const struct sy_lane *a, const struct sy_lane *b);
 
 /* The same for both, side by side; nothing in it can fail. */
 void sy_lane_feed_pair(struct sy_lane *a, struct sy_lane *b, size_t n);
+
+/*
+ * Hands the reading from here on to whoever fills lane->ring, which it makes;
+ * false when there is no memory, or the source cannot be read by two.
+ */
+SY_MUST_CHECK bool sy_lane_share(struct sy_lane *lane);
 
 /* After the last byte: the digests go to the job, the part or the split. */
 SY_MUST_CHECK enum sy_status sy_lane_end(struct sy_lane *lane);

@@ -19,6 +19,9 @@
 #define PROGRESS_NS 200000000u
 #define N_LANES 2u
 
+/* A stream with less left than this is read by its own thread. */
+#define SHARING_BYTES (UINT64_C(16) << 20)
+
 /* Less than this is done before the second lanes are set up. */
 #define PAIRING_BYTES (UINT64_C(8) << 20)
 
@@ -31,6 +34,9 @@ struct pool {
 	size_t next;			/* unit */
 	uint64_t n_queued;		/* bytes of the units from next on */
 	unsigned n_threads, n_busy;	/* busy: with a unit in a lane */
+	unsigned n_idle;		/* wait for a ring to fill */
+	struct sy_ring *offer;		/* a ring that nobody fills yet */
+	pthread_cond_t changed;		/* an offer, or nobody is busy */
 	uint64_t n_done, n_total;	/* bytes */
 	uint64_t reported_ns;
 	enum sy_status status;		/* why a thread could not begin */
@@ -82,15 +88,15 @@ static struct sy_lane *other_lane(struct worker *w, const struct sy_lane *lane)
 
 /*
  * A second unit beside one that runs slows that one down.  It is worth it when
- * every idle thread finds something else, and when what is left is not little
+ * every free thread finds something else, and when what is left is not little
  * beside the rest of the first, which would then be the last to end.
  */
 static bool may_pair(const struct pool *pool, const struct sy_lane *other)
 {
-	unsigned n_idle = pool->n_threads - pool->n_busy;
+	unsigned n_free = pool->n_threads - pool->n_busy;
 
 	return other->hashers[SY_SHA256] &&
-	       pool->units.n - pool->next > n_idle &&
+	       pool->units.n - pool->next > n_free &&
 	       pool->n_queued >= sy_lane_left(other) / 2;
 }
 
@@ -121,6 +127,8 @@ static const struct sy_unit *take_unit(struct worker *w, const struct sy_lane *o
 	if (is_alone && w->is_busy != (unit != NULL)) {
 		w->is_busy = unit != NULL;
 		pool->n_busy += w->is_busy ? 1u : -1u;
+		if (pool->n_busy == 0)
+			pthread_cond_broadcast(&pool->changed);
 	}
 	pthread_mutex_unlock(&pool->lock);
 	return unit;
@@ -276,6 +284,47 @@ static void hash_two(struct worker *w, struct sy_lane *a, struct sy_lane *b)
 	count_progress(w->pool, 2 * n);
 }
 
+/* --- reading for another thread --------------------------------------------------- */
+
+/* A lone stream with a long way to go, while a thread has nothing to do. */
+static void offer_ring(struct worker *w, struct sy_lane *lane)
+{
+	struct pool *pool = w->pool;
+
+	if (lane->ring || sy_lane_left(lane) < SHARING_BYTES)
+		return;
+	pthread_mutex_lock(&pool->lock);
+	if (pool->n_idle > 0 && !pool->offer && sy_lane_share(lane)) {
+		pool->offer = lane->ring;
+		pthread_cond_signal(&pool->changed);
+	}
+	pthread_mutex_unlock(&pool->lock);
+}
+
+/* NULL when there will be none: no thread is busy any more. */
+static struct sy_ring *wait_for_offer(struct pool *pool)
+{
+	struct sy_ring *ring;
+
+	pthread_mutex_lock(&pool->lock);
+	pool->n_idle++;
+	while (!pool->offer && pool->n_busy > 0)
+		pthread_cond_wait(&pool->changed, &pool->lock);
+	ring = pool->offer;
+	pool->offer = NULL;
+	pool->n_idle--;
+	pthread_mutex_unlock(&pool->lock);
+	return ring;
+}
+
+static void read_for_others(struct worker *w)
+{
+	struct sy_ring *ring;
+
+	while ((ring = wait_for_offer(w->pool)) != NULL)
+		sy_ring_fill(ring, &w->ctx);
+}
+
 static void run_lanes(struct worker *w)
 {
 	for (;;) {
@@ -288,10 +337,12 @@ static void run_lanes(struct worker *w)
 		}
 		if (n == 0)
 			return;
-		if (n == 2)
+		if (n == 2) {
 			hash_two(w, ready[0], ready[1]);
-		else
-			hash_one(w, ready[0], ready[0]->have - ready[0]->at);
+			continue;
+		}
+		offer_ring(w, ready[0]);
+		hash_one(w, ready[0], ready[0]->have - ready[0]->at);
 	}
 }
 
@@ -323,8 +374,10 @@ static void *work(void *user)
 
 	sy_context_copy(&w.ctx, w.pool->ctx);
 	status = begin_lanes(&w);
-	if (status == SY_OK)
+	if (status == SY_OK) {
 		run_lanes(&w);
+		read_for_others(&w);
+	}
 	for (unsigned i = 0; i < w.n_lanes; i++)
 		sy_release(&w.ctx, w.lanes[i].block);
 	if (status == SY_OK)
@@ -400,9 +453,13 @@ static enum sy_status prepare(struct pool *pool)
 static unsigned count_threads(const struct pool *pool)
 {
 	unsigned n = pool->weigh->n_threads ? pool->weigh->n_threads : sy_cpu_count();
+	size_t of_use = pool->units.n;
 
-	if (n > pool->units.n)
-		n = (unsigned)pool->units.n;
+	/* A stream may use two: one reads, one hashes. */
+	if (pool->n_total >= SHARING_BYTES)
+		of_use *= 2;
+	if (n > of_use)
+		n = (unsigned)of_use;
 	return n < THREADS_MAX ? n : THREADS_MAX;
 }
 
@@ -433,7 +490,9 @@ enum sy_status sy_weigh_run(struct sy_context *ctx, struct sy_weigh *weigh)
 		return status;
 	pool.n_threads = count_threads(&pool);
 	pthread_mutex_init(&pool.lock, NULL);
+	pthread_cond_init(&pool.changed, NULL);
 	run_pool(&pool);
+	pthread_cond_destroy(&pool.changed);
 	pthread_mutex_destroy(&pool.lock);
 	is_whole = pool.next == pool.units.n;
 	sy_units_free(&pool.units);
