@@ -12,7 +12,7 @@ import zipfile
 
 import harness
 import models
-import signing
+import forge
 import threats
 from threats import absent, elsewhere, good, threat
 
@@ -67,7 +67,7 @@ def _(test):
                       ["sign", "--key", fifo]):
             done = harness.run(*words, model, timeout=20)
             test.assertIn(done.returncode, (2, 4), words)
-        done = harness.run("verify", "--key", signing.keys().public, "--signature", fifo,
+        done = harness.run("verify", "--key", forge.keys().public, "--signature", fifo,
                            model, timeout=20)
         test.assertIn(done.returncode, (1, 2, 4))
 
@@ -87,7 +87,7 @@ def _(test):
         for target in (outside, "nowhere", outside.parent):
             (model / "link").symlink_to(target)
             test.expect(2, "check", model)
-            test.assertNotEqual(signing.sign(model).returncode, 0)
+            test.assertNotEqual(forge.sign(model).returncode, 0)
             os.unlink(model / "link")
         (model / "link0.safetensors").symlink_to("model.safetensors")
         for i in range(1, 42):
@@ -128,7 +128,7 @@ def _(test):
             test.assertIn(code, (0, 2), document)
             test.assertNotIn("safetensors-data-truncated", threats.rules_of(document))
         raced(test, model, swap, ROUNDS, judge)
-        test.assertGreater(turn[0], ROUNDS)
+        test.assertGreater(turn[0], 100_000 if harness.TIER == "deep" else ROUNDS)
 
 
 @threat(53, "a folder renamed and replaced during the walk: another model is not mixed in")
@@ -204,7 +204,7 @@ def _(test):
         document = json.loads(done.stdout.decode("utf-8"))
         test.assertEqual(sum("path_hex" in a for a in document["artifacts"]), 1)
         test.assertNotIn(b"\x1b", done.stdout + harness.run("check", model).stdout)
-        test.assertNotEqual(signing.sign(model).returncode, 0)
+        test.assertNotEqual(forge.sign(model).returncode, 0)
 
 
 @threat(60, "twins: names that differ in case or normal form only")
@@ -224,11 +224,11 @@ elsewhere(61, "standard streams closed at the start", "tests/engine/test_hostile
 @threat(62, "stdout is full, or a pipe that nobody reads: never 0")
 def _(test):
     path = test.write("model.safetensors", good())
-    signing.sign(path)
+    forge.sign(path)
     commands = (["check", path], ["scan", path], ["hash", path], ["inspect", path],
                 ["rules"], ["check", "--json", path], ["trace", test.write("a.pkl", PICKLE)],
-                ["verify", "--key", signing.keys().public, path], ["policy", "init"],
-                ["key", "id", signing.keys().public], ["--version"], ["--help"])
+                ["verify", "--key", forge.keys().public, path], ["policy", "init"],
+                ["key", "id", forge.keys().public], ["--version"], ["--help"])
     for words in commands:
         with open("/dev/full", "wb") as full:
             test.assertEqual(harness.run(*words, stdout=full).returncode, 2, words)
@@ -276,10 +276,10 @@ def lists(test, names):
     """Codes of lists, properly signed, in which a name stands beside a fine one."""
     with test.model() as model:
         for name in names:
-            entry = signing.resource(model / "model.safetensors")
-            bundle = signing.bundle([entry, {**entry, "name": name}])
+            entry = forge.resource(model / "model.safetensors")
+            bundle = forge.bundle([entry, {**entry, "name": name}])
             path = test.write("b.sig", bundle)
-            code, document = harness.report("verify", "--key", signing.keys().public,
+            code, document = harness.report("verify", "--key", forge.keys().public,
                                             "--signature", path, model)
             yield name, code, document
 
@@ -319,23 +319,23 @@ def _(test):
     with test.model() as model:
         test.write("m/.git/HEAD", b"ref: refs/heads/main\n")
         test.write("m/left/x.txt", b"text\n")
-        done = signing.sign(model, "--ignore-path", model / "left")
+        done = forge.sign(model, "--ignore-path", model / "left")
         test.assertEqual(done.returncode, 0, done.stderr)
-        document = test.expect(0, "verify", "--key", signing.keys().public, model)
+        document = test.expect(0, "verify", "--key", forge.keys().public, model)
         test.assertIn("left", json.dumps(document["notices"]))
         test.write("m/.GIT/HEAD", b"ref: x\n")
-        test.expect(1, "verify", "--key", signing.keys().public, model,
+        test.expect(1, "verify", "--key", forge.keys().public, model,
                     rule="signature-file-unlisted")
 
 
 @threat(70, "a name twice in a list, also when equal only after unescaping")
 def _(test):
     with test.model() as model:
-        entry = signing.resource(model / "model.safetensors")
+        entry = forge.resource(model / "model.safetensors")
         other = {**entry, "digest": "00" * 32}
         for entries in ([entry, entry], [entry, other], [other, entry]):
-            path = test.write("b.sig", signing.bundle(entries))
-            test.expect(1, "verify", "--key", signing.keys().public, "--signature", path,
+            path = test.write("b.sig", forge.bundle(entries))
+            test.expect(1, "verify", "--key", forge.keys().public, "--signature", path,
                         model)
 
 
@@ -343,12 +343,12 @@ def _(test):
 def _(test):
     with test.model() as model:
         test.write("m/a/b", b"text\n")
-        first = signing.resource(model / "a/b", "a/b")
-        second = signing.resource(model / "model.safetensors")
+        first = forge.resource(model / "a/b", "a/b")
+        second = forge.resource(model / "model.safetensors")
         for name in ("a", "model.safetensors/x"):
-            path = test.write("b.sig", signing.bundle(
+            path = test.write("b.sig", forge.bundle(
                 [first, second, {**first, "name": name}]))
-            test.expect((1, 2), "verify", "--key", signing.keys().public, "--signature",
+            test.expect((1, 2), "verify", "--key", forge.keys().public, "--signature",
                         path, model)
 
 
