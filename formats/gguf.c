@@ -265,6 +265,8 @@ static enum sy_status finish(struct sy_gguf *g, bool is_whole)
 	in->bytes_parsed += sy_cursor_at(&g->c);
 	if (is_whole)
 		is_whole = sy_gguf_layout(g);
+	/* Whoever met it may not have said so: what was not read is no short file. */
+	sy_gguf_ok(g, g->c.status);
 	if (g->status != SY_OK)
 		return g->status;
 	describe(g, &text);

@@ -560,6 +560,19 @@ static void nest_free(struct sy_nest *nest)
 	sy_release(nest->ctx, nest);
 }
 
+/*
+ * A failure of ours that a reader took for an answer about the file.  Whoever turns one
+ * into a fact clears it; what is left was swallowed, and something was not read.
+ */
+static enum sy_status swallowed(const struct sy_context *ctx)
+{
+	enum sy_status status = ctx->error.status;
+	bool is_ours = status == SY_IO || status == SY_CHANGED || status == SY_NO_MEMORY ||
+		       status == SY_CANCELLED;
+
+	return is_ours ? status : SY_OK;
+}
+
 enum sy_status sy_nest_inspect(struct sy_inspection *in, const struct sy_format *format,
 			       int scratch_fd)
 {
@@ -572,6 +585,8 @@ enum sy_status sy_nest_inspect(struct sy_inspection *in, const struct sy_format 
 	status = format->inspect(in);
 	if (status == SY_OK)
 		status = run_down_to(nest, 0);
+	if (status == SY_OK)
+		status = swallowed(in->ctx);
 	told = sy_facts_end(in);
 	if (told == SY_OK)
 		told = emit_artifact(nest);

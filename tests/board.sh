@@ -43,6 +43,10 @@ for file in tests/fuzz/fuzz_*.c; do
 	fuzzers="$fuzzers $(basename "$file" .c)"
 done
 
+# Which source is measured: that of now, not of the end.
+changed=$(git status --porcelain --untracked-files=no)
+echo "$(git rev-parse --short=12 HEAD)${changed:+ with changes}" >"$out/commit"
+
 build build/gcc all -DCMAKE_C_COMPILER=gcc -DSTEELYARD_WERROR=ON
 # What needs Clang is left out, visibly, where there is none.
 has_fuzz=0
@@ -79,7 +83,10 @@ if [ "$has_coverage" = 1 ]; then
 	done
 fi
 say "faults"
-STEELYARD_FAULTS=all build/gcc/tests/test_faults >"$out/faults.txt" 2>&1 || true
+{
+	STEELYARD_FAULTS=all build/gcc/tests/test_faults || true
+	build/gcc/tests/test_readers || true
+} >"$out/faults.txt" 2>&1
 say "tampering"
 build/gcc/tests/test_oms_tamper >"$out/tamper.txt" 2>&1 || true
 say "cage"

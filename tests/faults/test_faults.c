@@ -5,7 +5,8 @@
  * stands where one is looked for.  Through the public interface, with worker
  * processes; what fails inside of a worker is tests/formats' and test_worker's.
  *
- * STEELYARD_FAULTS=all tries every point; else some POINTS of each kind, evenly.
+ * STEELYARD_FAULTS=all tries every point; else some POINTS (CMakeLists.txt) of each kind,
+ * evenly.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -18,7 +19,6 @@
 #include "verifier/engine/session.h"
 
 #define WORKER STEELYARD_BINARY_DIR "/steelyard-worker"
-#define POINTS 24
 #define REPORT_MAX (1 << 20)
 
 static char folder[256], model[300], bad[300], key[300], public_key[320], signature[320];
