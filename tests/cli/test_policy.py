@@ -263,7 +263,8 @@ class Judging(PolicyCase):
         document = self.judged(1, require=["authentic"], fail_on="none")
         self.assertEqual(document["answers"]["authentic"], "no")
         self.assertEqual(document["verdict"], "flagged")
-        self.assertEqual([n["kind"] for n in document["notices"]], ["signature-absent"])
+        self.assertIn("signature-absent", [f["rule"] for a in document["artifacts"]
+                                           for f in a["findings"]])
         document = self.judged(2, command="scan", require=["authentic"])
         self.assertEqual(document["answers"]["authentic"], "undetermined")
         self.assertEqual(document["verdict"], "undetermined")
@@ -273,7 +274,7 @@ class Judging(PolicyCase):
     def test_signature_that_nobody_checked(self):
         self.weights()
         for name in ("model.sig", "model.safetensors.sig", "model.safetensors.minisig"):
-            path = self.write("model/" + name, "untrusted comment: x\n")
+            path = self.write("model/" + name, "-----BEGIN PGP SIGNATURE-----\n")
             document = self.judged(2, require=["authentic"])
             self.assertEqual(document["answers"]["authentic"], "undetermined")
             self.assertIn("signature-unchecked", document["reasons"])

@@ -51,7 +51,7 @@ struct sy_sign {
 
 /*
  * Signs.  SY_OK: every output is written, each whole; else what was there before
- * stays, but for outputs that come earlier in the list.  SY_USAGE, SY_FORMAT: what
+ * stays, but for outputs that ctx->error names.  SY_USAGE, SY_FORMAT: what
  * was asked for cannot be signed, ctx->error says why.  `sign` is filled, and freed
  * by sy_sign_free in any case.
  */
@@ -62,6 +62,14 @@ void sy_sign_free(struct sy_sign *sign);
 
 /* Chooses what is signed: sign_list.c.  SY_USAGE: nothing, or something unreadable. */
 SY_MUST_CHECK enum sy_status sy_sign_list(struct sy_sign *sign);
+
+/* Makes and writes every output: sign_write.c. */
+SY_MUST_CHECK enum sy_status sy_sign_write(struct sy_sign *sign);
+
+/* The name of the i-th signed file below the model (empty: it is the model). */
+struct sy_span sy_sign_name(const struct sy_sign *sign, size_t i);
+/* The model's own name. */
+struct sy_span sy_sign_subject(const struct sy_sign *sign);
 
 const char *sy_sign_format_name(enum sy_sign_format format);	/* "oms" */
 

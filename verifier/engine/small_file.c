@@ -21,6 +21,7 @@ static enum sy_status open_source(struct sy_context *ctx, const char *what, cons
 	if (status == SY_OK)
 		return SY_OK;
 	ctx->files.close(ctx->files.user, fd);
+	sy_error_clear(ctx);
 	return sy_fail(ctx, status, "the %s %s is not a regular file", what, path);
 }
 

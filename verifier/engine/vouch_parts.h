@@ -69,6 +69,7 @@ struct sy_vouch_entry {
 	uint32_t listed, matched;
 	uint16_t algorithms;
 	bool is_ignored;
+	bool is_told;			/* that a list does not have it */
 };
 
 /* Entries [first, end). */
@@ -99,6 +100,9 @@ const struct sy_manifest *sy_vouch_manifest(const struct sy_vouch_signature *sig
 
 /* The entry of that path below a root, or SIZE_MAX. */
 size_t sy_vouch_lookup(const struct sy_vouch *vouch, size_t root, struct sy_span rel);
+
+/* Is the entry one of --ignore-path, or below one? */
+bool sy_vouch_is_excused(const struct sy_vouch *vouch, size_t entry);
 
 /* Marks what each manifest lists and ignores; before anything is weighed. */
 SY_MUST_CHECK enum sy_status sy_vouch_mark(struct sy_vouch *vouch);
