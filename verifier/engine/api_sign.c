@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* steelyard.h: signing a model. */
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -43,10 +44,14 @@ static enum sy_status usual_path(struct asked *a, enum sy_sign_format format, co
 	};
 	struct sy_text text;
 	struct stat st;
-	bool is_dir = stat(a->from->path, &st) == 0 && S_ISDIR(st.st_mode);
 	struct sy_span model = sy_span_str(a->from->path), copy;
 	enum sy_status status;
+	bool is_dir;
 
+	if (stat(a->from->path, &st) != 0)
+		return errno == ENOENT ? sy_fail(a->ctx, SY_USAGE, "there is no %s", a->from->path)
+				       : sy_fail_errno(a->ctx, "%s", a->from->path);
+	is_dir = S_ISDIR(st.st_mode);
 	while (model.len > 1 && model.data[model.len - 1] == '/')
 		model.len--;
 	sy_text_init(&text);
