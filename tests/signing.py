@@ -45,7 +45,9 @@ class SignedCase(TestCase):
               status=None, **answers):
         """Runs, compares the exit status and what stands in the document."""
         got, document = report(command, *args, path or self.model)
-        self.assertEqual(got, code, json.dumps(document, indent=1))
+        said = [f for a in document["artifacts"] for f in a["findings"]]
+        self.assertEqual(got, code, (command, args, said, document["signatures"],
+                                     document["answers"], document["notices"]))
         self.assertEqual(document["exit_code"], code)
         if rule:
             self.assertIn(rule, rules(document))

@@ -531,6 +531,13 @@ static enum sy_status finish(struct sy_check *check, struct sy_baseline *baselin
 	return status;
 }
 
+/* Only then may what was seen count as seen. */
+static bool is_all_yes(const struct sy_report *report)
+{
+	return report->is_complete && report->verdict == SY_CLEAN && report->exit_code == 0 &&
+	       report->answers[SY_AUTHENTIC] == SY_YES && report->answers[SY_INTACT] == SY_YES;
+}
+
 static enum sy_status check_all(struct sy_check *check, struct sy_workers *workers,
 				struct sy_baseline *baseline)
 {
@@ -553,7 +560,10 @@ static enum sy_status check_all(struct sy_check *check, struct sy_workers *worke
 	status = walked == SY_OK ? SY_OK : incomplete(check, walked);
 	if (status == SY_OK)
 		status = run_stages(check, workers);
-	return status == SY_OK ? finish(check, baseline) : status;
+	if (status == SY_OK)
+		status = finish(check, baseline);
+	return status == SY_OK && is_all_yes(check->report) ? sy_vouch_remember(check->vouch)
+							     : status;
 }
 
 static enum sy_status take_allowances(struct sy_check *check)

@@ -92,6 +92,8 @@ enum sy_status sy_vouch_open(struct sy_check *check, const struct sy_vouch_optio
 	if (status == SY_OK)
 		status = sy_vouch_read_trust(vouch);
 	if (status == SY_OK)
+		status = sy_vouch_read_state(vouch);
+	if (status == SY_OK)
 		status = sy_vouch_find(vouch);
 	if (status == SY_OK)
 		status = sy_vouch_mark(vouch);
@@ -109,6 +111,7 @@ void sy_vouch_free(struct sy_vouch **p)
 	for (size_t i = 0; i < vouch->n_signatures; i++)
 		sy_oms_result_free(&vouch->signatures[i].oms);
 	sy_vouch_free_trust(vouch);
+	sy_vouch_memory_free(&vouch->state);
 	sy_release(vouch->ctx, vouch->entries);
 	sy_arena_free(&vouch->arena);
 	sy_release(vouch->ctx, vouch);
