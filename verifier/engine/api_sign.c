@@ -115,7 +115,7 @@ static enum sy_status take(struct asked *a)
 		.chain = from->certificate_chain, .n_chain = from->n_certificate_chain,
 		.shard_size = from->shard_size, .ignore = from->ignore_paths,
 		.n_ignore = from->n_ignore_paths, .allows_symlinks = from->allow_symlinks,
-		.jobs = from->jobs, .progress = from->progress,
+		.cache = from->cache, .jobs = from->jobs, .progress = from->progress,
 		.progress_user = from->progress_user,
 	};
 	if (!from->path)
@@ -167,6 +167,7 @@ static void tell(const struct asked *a, const struct sy_sign *sign,
 			.key_kind = has_key ? sy_key_kind_name(sy_public_key_kind(public)) : NULL,
 			.key_id = has_key ? id : NULL,
 			.n_files = sign->n_entries, .n_bytes = sign->n_bytes,
+			.n_cached = sign->n_cached,
 		};
 
 		each(user, &row);

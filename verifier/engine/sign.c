@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "verifier/base/text.h"
+#include "verifier/engine/sign_cache.h"
 
 static const char *const names[SY_SIGN_N_FORMATS] = {
 	[SY_SIGN_OMS] = "oms", [SY_SIGN_MINISIGN] = "minisign",
@@ -69,23 +69,74 @@ static enum sy_status run_jobs(struct sy_sign *sign, struct sy_weigh *weigh)
 	return status == SY_OK ? first_failure(sign, weigh->jobs, weigh->n_jobs) : status;
 }
 
+/* It is still there, as it was listed, and may be read. */
+static bool can_be_opened(struct sy_sign *sign, size_t i)
+{
+	struct sy_source source;
+
+	if (open_file(sign, i, sign->ctx, &source) != SY_OK) {
+		sy_error_clear(sign->ctx);	/* weighing it will say why */
+		return false;
+	}
+	sy_source_close(&source);
+	return true;
+}
+
+/* Fills the job from the cache; false: the file has to be read. */
+static bool take_cached(struct sy_sign *sign, size_t i)
+{
+	struct sy_weigh_job *job = &sign->jobs[i];
+	const struct sy_digest *known = sy_sign_cache_find(sign->cache,
+		&sign->inventory.entries[sign->entries[i]].identity);
+
+	if (!known || !can_be_opened(sign, i))
+		return false;
+	for (unsigned a = 0; a < SY_N_ALGORITHMS; a++) {
+		if ((job->algorithms & 1u << a) && known[a].len == 0)
+			return false;
+	}
+	memcpy(job->digests, known, sizeof(job->digests));
+	return true;
+}
+
+/* Weighs the jobs that the cache does not answer. */
+static enum sy_status weigh_rest(struct sy_sign *sign, struct sy_weigh_job *jobs)
+{
+	struct sy_weigh weigh = { .open = open_file, .user = sign, .jobs = jobs };
+	enum sy_status status;
+
+	for (size_t i = 0; i < sign->n_entries; i++) {
+		if (take_cached(sign, i))
+			sign->n_cached++;
+		else
+			jobs[weigh.n_jobs++] = sign->jobs[i];
+	}
+	if (weigh.n_jobs == 0)
+		return SY_OK;
+	status = run_jobs(sign, &weigh);
+	for (size_t k = 0; k < weigh.n_jobs && status == SY_OK; k++)
+		sign->jobs[jobs[k].id] = jobs[k];
+	return status;
+}
+
 static enum sy_status weigh_files(struct sy_sign *sign)
 {
-	struct sy_weigh weigh = { .open = open_file, .user = sign, .n_jobs = sign->n_entries };
 	unsigned algorithms = algorithms_of(sign);
+	struct sy_weigh_job *jobs;
+	enum sy_status status;
 
 	if (algorithms == 0)
 		return SY_OK;
 	sign->jobs = sy_alloc_array(sign->ctx, sign->n_entries, sizeof(*sign->jobs));
-	if (!sign->jobs)
-		return sy_memory_status(sign->ctx);
-	for (size_t i = 0; i < sign->n_entries; i++)
+	jobs = sy_alloc_array(sign->ctx, sign->n_entries, sizeof(*jobs));
+	for (size_t i = 0; i < sign->n_entries && sign->jobs; i++)
 		sign->jobs[i] = (struct sy_weigh_job){
 			.id = i, .algorithms = algorithms,
 			.size = sign->inventory.entries[sign->entries[i]].identity.size,
 		};
-	weigh.jobs = sign->jobs;
-	return run_jobs(sign, &weigh);
+	status = sign->jobs && jobs ? weigh_rest(sign, jobs) : sy_memory_status(sign->ctx);
+	sy_release(sign->ctx, jobs);
+	return status;
 }
 
 /* The list of an OMS bundle. */
@@ -244,12 +295,17 @@ enum sy_status sy_sign_run(struct sy_sign *sign, struct sy_context *ctx,
 	enum sy_status status;
 
 	*sign = (struct sy_sign){ .ctx = ctx, .options = options, .key = key };
+	sign->start_s = ctx->clock.wall_s(ctx->clock.user);
 	sy_arena_init(&sign->arena, ctx);
 	status = walk(sign);
 	if (status == SY_OK)
 		status = sy_sign_list(sign);
 	if (status == SY_OK)
+		status = sy_sign_cache_read(sign, &sign->cache);
+	if (status == SY_OK)
 		status = weigh_files(sign);
+	if (status == SY_OK)
+		status = sy_sign_cache_write(sign);
 	if (status == SY_OK)
 		status = make_manifest(sign);
 	return status == SY_OK ? sy_sign_write(sign) : status;
@@ -260,6 +316,7 @@ void sy_sign_free(struct sy_sign *sign)
 	if (!sign->ctx)
 		return;
 	sy_release(sign->ctx, sign->jobs);
+	sy_sign_cache_free(&sign->cache);
 	sy_inventory_free(&sign->inventory);
 	sy_arena_free(&sign->arena);
 }

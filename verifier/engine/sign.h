@@ -30,6 +30,7 @@ struct sy_sign_options {
 	const char *const *ignore;	/* paths in the model to leave out */
 	size_t n_ignore;
 	bool allows_symlinks;
+	const char *cache;		/* file of digests, see sign_cache.h; or NULL */
 	unsigned jobs;
 	void (*progress)(void *user, uint64_t n_done, uint64_t n_total);
 	void *progress_user;
@@ -44,7 +45,10 @@ struct sy_sign {
 	struct sy_inventory inventory;
 	size_t *entries;		/* to be signed, in the inventory */
 	size_t n_entries;
-	struct sy_weigh_job *jobs;	/* whole files, one an entry */
+	struct sy_weigh_job *jobs;	/* whole files, one an entry; NULL: none weighed */
+	struct sy_sign_cache *cache;	/* NULL: none */
+	int64_t start_s;		/* since 1970: when it began */
+	size_t n_cached;		/* files that were not read again */
 	struct sy_manifest manifest;	/* of the OMS output; in `arena` */
 	uint64_t n_bytes;		/* of the files */
 };

@@ -7,10 +7,10 @@
  */
 #include <string.h>
 
-#include "verifier/base/json.h"
 #include "verifier/base/jsonw.h"
 #include "verifier/engine/new_file.h"
 #include "verifier/engine/small_file.h"
+#include "verifier/engine/strict_json.h"
 #include "verifier/engine/vouch_parts.h"
 
 #define STATE_FILE_MAX (UINT64_C(16) << 20)	/* bytes */
@@ -90,82 +90,39 @@ static enum sy_status add_root(struct sy_vouch_memory *state, struct row *row,
 	return status;
 }
 
-/* Reading: the members in any order, none twice, none left out, no others. */
+/* Reading. */
 
 struct reading {
-	struct sy_context *ctx;
-	const char *path;
-	struct sy_json *json;
-	struct sy_json_token token;
+	struct sy_strict strict;
 	struct sy_vouch_memory *state;
 };
-
-static enum sy_status refuse(struct reading *r, const char *why)
-{
-	return sy_fail(r->ctx, SY_FORMAT, "the state file %s is not one: %s (byte %llu)", r->path,
-		       why, (unsigned long long)r->token.off);
-}
-
-static enum sy_status next(struct reading *r)
-{
-	enum sy_status status = sy_json_next(r->json, &r->token);
-
-	if (status != SY_FORMAT && status != SY_LIMIT)
-		return status;
-	r->token.off = sy_json_why(r->json).off;
-	return refuse(r, sy_json_why(r->json).what);
-}
-
-static enum sy_status expect(struct reading *r, enum sy_json_kind kind, const char *what)
-{
-	enum sy_status status = next(r);
-
-	return status == SY_OK && r->token.kind != kind ? refuse(r, what) : status;
-}
-
-static enum sy_status expect_key(struct reading *r, const char *key)
-{
-	enum sy_status status = expect(r, SY_JSON_KEY, "a member is missing");
-
-	if (status == SY_OK && !sy_span_is(r->token.text, key))
-		return refuse(r, "a member is not the one that stands there");
-	return status;
-}
-
-static enum sy_status read_text(struct reading *r, const char *key, struct sy_span *text)
-{
-	enum sy_status status = expect_key(r, key);
-
-	if (status == SY_OK)
-		status = expect(r, SY_JSON_STRING, "a text is missing");
-	return status == SY_OK ? sy_arena_copy(&r->state->arena, r->token.text, text) : status;
-}
 
 static enum sy_status take_root(struct reading *r, struct row *row)
 {
 	static const char prefix[] = "sha256:";
-	struct sy_span text = r->token.text;
+	struct sy_span text = r->strict.token.text;
 	struct sy_digest root;
 
-	if (r->token.kind != SY_JSON_STRING || !sy_span_starts(text, prefix) ||
+	if (r->strict.token.kind != SY_JSON_STRING || !sy_span_starts(text, prefix) ||
 	    !sy_digest_parse(sy_span_slice(text, strlen(prefix), text.len - strlen(prefix)),
 			     SY_SHA256, &root))
-		return refuse(r, "a root is no sha256 digest");
+		return sy_strict_refuse(&r->strict, "a root is no sha256 digest");
 	if (has_root(row, &root))
-		return refuse(r, "a root stands there twice");
+		return sy_strict_refuse(&r->strict, "a root stands there twice");
 	return add_root(r->state, row, &root);
 }
 
 static enum sy_status read_roots(struct reading *r, struct row *row)
 {
-	enum sy_status status = expect_key(r, "roots");
+	enum sy_status status = sy_strict_key(&r->strict, "roots");
 
 	if (status == SY_OK)
-		status = expect(r, SY_JSON_ARRAY, "roots are no list");
+		status = sy_strict_expect(&r->strict, SY_JSON_ARRAY, "roots are no list");
 	while (status == SY_OK) {
-		status = next(r);
-		if (status == SY_OK && r->token.kind == SY_JSON_ARRAY_END)
-			return row->n_roots > 0 ? SY_OK : refuse(r, "there is no root");
+		status = sy_strict_next(&r->strict);
+		if (status == SY_OK && r->strict.token.kind == SY_JSON_ARRAY_END)
+			return row->n_roots > 0 ? SY_OK :
+			       sy_strict_refuse(&r->strict, "there is no root");
 		if (status == SY_OK)
 			status = take_root(r, row);
 	}
@@ -177,63 +134,52 @@ static enum sy_status read_row(struct reading *r)
 {
 	struct sy_span model, signer;
 	struct row *row;
-	enum sy_status status = read_text(r, "model", &model);
+	enum sy_status status = sy_strict_text(&r->strict, "model",
+					       &r->state->arena, &model);
 
 	if (status == SY_OK)
-		status = read_text(r, "signer", &signer);
+		status = sy_strict_text(&r->strict, "signer", &r->state->arena, &signer);
 	if (status == SY_OK && find_row(r->state, model, signer))
-		return refuse(r, "a model stands there twice");
+		return sy_strict_refuse(&r->strict, "a model stands there twice");
 	if (status == SY_OK)
 		status = add_row(r->state, model, signer, &row);
 	if (status == SY_OK)
 		status = read_roots(r, row);
-	return status == SY_OK ? expect(r, SY_JSON_OBJECT_END, "an unknown member") : status;
+	if (status == SY_OK)
+		status = sy_strict_expect(&r->strict, SY_JSON_OBJECT_END, "an unknown member");
+	return status;
 }
 
 static enum sy_status read_rows(struct reading *r)
 {
-	enum sy_status status = expect_key(r, "models");
+	enum sy_status status = sy_strict_key(&r->strict, "models");
 
 	if (status == SY_OK)
-		status = expect(r, SY_JSON_ARRAY, "models are no list");
+		status = sy_strict_expect(&r->strict, SY_JSON_ARRAY, "models are no list");
 	while (status == SY_OK) {
-		status = next(r);
-		if (status == SY_OK && r->token.kind == SY_JSON_ARRAY_END)
+		status = sy_strict_next(&r->strict);
+		if (status == SY_OK && r->strict.token.kind == SY_JSON_ARRAY_END)
 			return SY_OK;
-		if (status == SY_OK && r->token.kind != SY_JSON_OBJECT)
-			return refuse(r, "a model is no object");
+		if (status == SY_OK && r->strict.token.kind != SY_JSON_OBJECT)
+			return sy_strict_refuse(&r->strict, "a model is no object");
 		if (status == SY_OK)
 			status = read_row(r);
 	}
 	return status;
 }
 
-static enum sy_status read_document(struct reading *r)
-{
-	struct sy_span schema;
-	enum sy_status status = expect(r, SY_JSON_OBJECT, "it is no object");
-
-	if (status == SY_OK)
-		status = read_text(r, "schema", &schema);
-	if (status == SY_OK && !sy_span_is(schema, SCHEMA))
-		return refuse(r, "its schema is not " SCHEMA);
-	if (status == SY_OK)
-		status = read_rows(r);
-	if (status == SY_OK)
-		status = expect(r, SY_JSON_OBJECT_END, "an unknown member");
-	return status == SY_OK ? expect(r, SY_JSON_END, "something follows") : status;
-}
-
 static enum sy_status parse(struct sy_vouch_memory *state, const char *path, struct sy_span bytes)
 {
-	struct reading r = { .ctx = state->ctx, .path = path, .state = state };
-	enum sy_status status;
+	struct reading r = { .state = state };
+	enum sy_status status = sy_strict_open(&r.strict, state->ctx, "state file", path, bytes);
 
-	r.json = sy_json_open(state->ctx, bytes, 0, 0);
-	if (!r.json)
-		return sy_memory_status(state->ctx);
-	status = read_document(&r);
-	sy_json_free(&r.json);
+	if (status == SY_OK)
+		status = sy_strict_begin(&r.strict, SCHEMA);
+	if (status == SY_OK)
+		status = read_rows(&r);
+	if (status == SY_OK)
+		status = sy_strict_end(&r.strict);
+	sy_strict_close(&r.strict);
 	return status;
 }
 
@@ -376,7 +322,7 @@ static enum sy_status write_state(struct sy_vouch *vouch)
 				 "%llu bytes", path_of(vouch),
 				 (unsigned long long)STATE_FILE_MAX);
 	if (status == SY_OK)
-		status = sy_new_file_write(vouch->ctx, path_of(vouch), SY_NEW_FILE_REPLACING,
+		status = sy_new_file_write(vouch->ctx, path_of(vouch), SY_NEW_FILE_OWN,
 					   sy_span_of(buffer.data, buffer.len));
 	sy_buffer_free(&buffer);
 	return status;
