@@ -236,7 +236,8 @@ def cost_table(answers, versions, at_once):
         rows.append([f"{tool} {versions[tool]}", f"{sum(seconds):.0f}",
                      f"{1000 * statistics.median(seconds):.1f}", f"{max(seconds):.1f}",
                      f"{max(line['peak_kib'] for line in lines.values()) / 1024:.0f}"])
-    return table(["tool", "files asked, s", "median, ms", "longest, s", "largest process, MiB"], rows)
+    head = ["tool", "files asked, s", "median, ms", "longest, s", "largest process, MiB"]
+    return table(head, rows)
 
 
 def mapping_table(tools):
