@@ -211,7 +211,7 @@ the programs took turns, and the median of the ratios within the rounds.
 
 {machine}
 
-GB are 10^9 bytes.  Files lie in the page cache.  Peaks below 10 MiB cannot be told apart.
+GB are 10^9 bytes.  Files lie in the page cache.  A peak of 13 MiB is the launcher's: it may be less.
 """
 
 
