@@ -178,7 +178,8 @@ void sy_sha256_choose(const struct sy_sha256_kernel *const *kernels, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		if (!(features & 1u << kernels[i]->feature))
 			continue;
-		if (sy_sha256_is_right(kernels[i])) {
+		if (!sy_cpu_must_fail((enum sy_cpu_feature)kernels[i]->feature) &&
+		    sy_sha256_is_right(kernels[i])) {
 			choice->kernel = kernels[i];
 			return;
 		}
