@@ -358,9 +358,10 @@ enum sy_status sy_bundle_read(struct sy_context *ctx, struct sy_arena *arena,
 
 	*bundle = (struct sy_bundle){ .material = SY_BUNDLE_KEY };
 	if (bytes.len > ctx->limits.bundle_bytes)
-		return sy_refuse(reading, SY_OMS_BUNDLE_LARGE, "the bundle has %zu bytes, "
-				 "the limit is %llu (--limit bundle-bytes=N)", bytes.len,
-				 (unsigned long long)ctx->limits.bundle_bytes);
+		return sy_undetermined(reading, SY_OMS_BUNDLE_LARGE, "the bundle has %zu "
+				       "bytes, the limit is %llu (--limit bundle-bytes=N)",
+				       bytes.len,
+				       (unsigned long long)ctx->limits.bundle_bytes);
 	status = sy_layout_check(&d, bytes);
 	d.refuses_escapes = true;
 	return status == SY_OK ? read_fields(&d, bytes, &s) : status;

@@ -35,8 +35,8 @@ struct sy_bundle {
 };
 
 /*
- * Spans point into the arena.  SY_FORMAT: refused, see *reading; other
- * failures are ours.
+ * Spans point into the arena.  SY_FORMAT: refused, SY_UNSUPPORTED: larger than
+ * the limit, see *reading; other failures are ours.
  */
 SY_MUST_CHECK enum sy_status sy_bundle_read(struct sy_context *ctx,
 					    struct sy_arena *arena, struct sy_span bytes,

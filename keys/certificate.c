@@ -15,6 +15,12 @@
 #define SECURITY_BITS_MIN 112	/* RSA of 2048 bits, SHA-224 */
 #define RSA_BITS_MAX 16384	/* OpenSSL verifies no larger ones */
 
+enum sy_status sy_x509_no_memory(struct sy_context *ctx)
+{
+	ERR_clear_error();
+	return sy_fail(ctx, SY_NO_MEMORY, "OpenSSL could not be asked");
+}
+
 void sy_x509_free(X509 **certificate)
 {
 	X509_free(*certificate);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One certificate: strict DER, and our rules for it as a signer or an issuer.
- * For keys/chain.c only.
+ * For keys/anchors.c and keys/chain.c only.
  */
 #ifndef SY_KEYS_CERTIFICATE_H
 #define SY_KEYS_CERTIFICATE_H
@@ -9,6 +9,14 @@
 #include <openssl/x509.h>
 
 #include "keys/chain.h"
+
+struct sy_anchors {
+	struct sy_context *ctx;
+	STACK_OF(X509) *certificates;
+};
+
+/* OpenSSL could not be asked: nothing is said about a certificate. */
+enum sy_status sy_x509_no_memory(struct sy_context *ctx);
 
 void sy_x509_free(X509 **certificate);
 

@@ -1,25 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Anchors, the path that OpenSSL finds to one of them, and what must hold for
- * it as a whole.
+ * The path that OpenSSL finds to an anchor, and what must hold for it as a
+ * whole.
  */
 #include "keys/chain.h"
 
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 
-#include "keys/base64.h"
 #include "keys/certificate.h"
-#include "keys/pem.h"
 #include "verifier/digest/hasher.h"
 
-#define ANCHORS_MAX 1000
 #define AUTH_LEVEL 2		/* OpenSSL's name for 112 bits */
-
-struct sy_anchors {
-	struct sy_context *ctx;
-	STACK_OF(X509) *certificates;
-};
 
 const char *sy_chain_time_name(enum sy_chain_time rule)
 {
@@ -31,169 +23,10 @@ const char *sy_chain_time_name(enum sy_chain_time rule)
 	return names[rule];
 }
 
-static enum sy_status no_memory(struct sy_context *ctx)
-{
-	ERR_clear_error();
-	return sy_fail(ctx, SY_NO_MEMORY, "OpenSSL could not be asked");
-}
-
 static void free_stack(STACK_OF(X509) **stack)
 {
 	sk_X509_pop_free(*stack, X509_free);
 	*stack = NULL;
-}
-
-static void free_hasher(struct sy_hasher **hasher)
-{
-	sy_hasher_free(hasher);
-}
-
-enum sy_status sy_anchors_new(struct sy_context *ctx, struct sy_anchors **anchors)
-{
-	SY_OWNED(sy_anchors_free) struct sy_anchors *made = sy_alloc(ctx, sizeof(*made));
-
-	*anchors = NULL;
-	if (!made)
-		return sy_memory_status(ctx);
-	made->ctx = ctx;
-	made->certificates = sk_X509_new_null();
-	if (!made->certificates)
-		return no_memory(ctx);
-	*anchors = SY_TAKE(made);
-	return SY_OK;
-}
-
-void sy_anchors_free(struct sy_anchors **anchors)
-{
-	if (!*anchors)
-		return;
-	free_stack(&(*anchors)->certificates);
-	sy_release((*anchors)->ctx, *anchors);
-	*anchors = NULL;
-}
-
-size_t sy_anchors_count(const struct sy_anchors *anchors)
-{
-	return (size_t)sk_X509_num(anchors->certificates);
-}
-
-/* The DER of a PEM block that must be a certificate. */
-static enum sy_status decode_block(struct sy_arena *arena, const struct sy_pem_block *block,
-				   size_t place, struct sy_span *der)
-{
-	size_t cap = SY_BASE64_DECODED_MAX(block->body.len), len;
-	struct sy_context *ctx = arena->ctx;
-	uint8_t *out;
-
-	if (sy_span_ends(block->label, "PRIVATE KEY"))
-		return sy_fail(ctx, SY_FORMAT, "a private key stands where certificates "
-			       "were expected");
-	if (!sy_span_is(block->label, "CERTIFICATE"))
-		return sy_fail(ctx, SY_FORMAT, "block %zu of the PEM file is '%.*s', not "
-			       "CERTIFICATE", place + 1,
-			       (int)(block->label.len < 64 ? block->label.len : 64),
-			       (const char *)block->label.data);
-	out = sy_arena_alloc(arena, cap);
-	if (!out)
-		return sy_memory_status(ctx);
-	if (!sy_pem_decode(block, out, cap, &len))
-		return sy_fail(ctx, SY_FORMAT, "certificate %zu of the PEM file is not "
-			       "canonical base64", place + 1);
-	*der = sy_span_of(out, len);
-	return SY_OK;
-}
-
-/* Is it a certificate at all?  The sentence goes to ctx->error. */
-static enum sy_status check_der(struct sy_context *ctx, struct sy_span der, size_t place,
-				X509 **certificate)
-{
-	struct sy_reading reading;
-	enum sy_status status;
-
-	sy_reading_init(&reading, SY_OMS_TOLERATED_STRICT);
-	status = sy_x509_read(der, place, &reading, certificate);
-	if (status == SY_FORMAT)
-		return sy_fail(ctx, SY_FORMAT, "%s", reading.sentence.data);
-	return status;
-}
-
-static enum sy_status add_der(struct sy_arena *arena, struct sy_span der, size_t n,
-			      struct sy_span **certificates, size_t *cap)
-{
-	struct sy_span *grown;
-
-	if (n == *cap) {
-		grown = sy_arena_alloc(arena, (n + 1) * 2 * sizeof(*grown));
-		if (!grown)
-			return sy_memory_status(arena->ctx);
-		if (n > 0)
-			memcpy(grown, *certificates, n * sizeof(*grown));
-		*certificates = grown;
-		*cap = (n + 1) * 2;
-	}
-	(*certificates)[n] = der;
-	return SY_OK;
-}
-
-enum sy_status sy_certificates_read(struct sy_arena *arena, struct sy_span pem,
-				    struct sy_span **certificates, size_t *n)
-{
-	enum sy_pem_result result = SY_PEM_BLOCK;
-	struct sy_pem_block block;
-	size_t cap = 0;
-
-	*certificates = NULL;
-	*n = 0;
-	while ((result = sy_pem_next(&pem, &block)) == SY_PEM_BLOCK) {
-		SY_OWNED(sy_x509_free) X509 *certificate = NULL;
-		struct sy_span der;
-		enum sy_status status = decode_block(arena, &block, *n, &der);
-
-		if (status == SY_OK && *n == ANCHORS_MAX)
-			status = sy_fail(arena->ctx, SY_FORMAT, "more than %u certificates "
-					 "in one file", ANCHORS_MAX);
-		if (status == SY_OK)
-			status = check_der(arena->ctx, der, *n, &certificate);
-		if (status == SY_OK)
-			status = add_der(arena, der, *n, certificates, &cap);
-		if (status != SY_OK)
-			return status;
-		(*n)++;
-	}
-	if (result == SY_PEM_BROKEN)
-		return sy_fail(arena->ctx, SY_FORMAT, "block %zu of the PEM file does not "
-			       "end as it should", *n + 1);
-	return *n ? SY_OK : sy_fail(arena->ctx, SY_FORMAT,
-				    "there is no certificate in the file");
-}
-
-static enum sy_status add_anchor(struct sy_anchors *anchors, struct sy_span der, size_t i)
-{
-	SY_OWNED(sy_x509_free) X509 *certificate = NULL;
-	enum sy_status status = check_der(anchors->ctx, der, i, &certificate);
-
-	if (status == SY_OK && sk_X509_num(anchors->certificates) >= ANCHORS_MAX)
-		return sy_fail(anchors->ctx, SY_FORMAT, "more than %u root certificates",
-			       ANCHORS_MAX);
-	if (status == SY_OK && sk_X509_push(anchors->certificates, certificate) <= 0)
-		return no_memory(anchors->ctx);
-	if (status == SY_OK)
-		certificate = NULL;
-	return status;
-}
-
-enum sy_status sy_anchors_add(struct sy_anchors *anchors, struct sy_span pem)
-{
-	SY_OWNED(sy_arena_free) struct sy_arena arena = { 0 };
-	struct sy_span *certificates;
-	enum sy_status status;
-	size_t n;
-
-	sy_arena_init(&arena, anchors->ctx);
-	status = sy_certificates_read(&arena, pem, &certificates, &n);
-	for (size_t i = 0; i < n && status == SY_OK; i++)
-		status = add_anchor(anchors, certificates[i], i);
-	return status;
 }
 
 void sy_chain_leaf_free(struct sy_chain_leaf *leaf)
@@ -212,7 +45,7 @@ static enum sy_status print_name(struct sy_arena *arena, const X509_NAME *name,
 	if (!bio || X509_NAME_print_ex(bio, name, 0, XN_FLAG_ONELINE &
 				       ~ASN1_STRFLGS_ESC_MSB) < 0) {
 		BIO_free(bio);
-		return no_memory(arena->ctx);
+		return sy_x509_no_memory(arena->ctx);
 	}
 	len = BIO_get_mem_data(bio, &data);
 	status = sy_arena_copy(arena, sy_span_of(data, len > 0 ? (size_t)len : 0), text);
@@ -239,18 +72,6 @@ static enum sy_status print_serial(struct sy_arena *arena, X509 *certificate,
 	return SY_OK;
 }
 
-static enum sy_status digest_of(struct sy_context *ctx, struct sy_span bytes,
-				struct sy_digest *digest)
-{
-	SY_OWNED(free_hasher) struct sy_hasher *hasher = NULL;
-	enum sy_status status = sy_hasher_new(ctx, SY_SHA256, bytes.len, &hasher);
-
-	if (status != SY_OK)
-		return status;
-	sy_hasher_update(hasher, bytes.data, bytes.len);
-	return sy_hasher_final(hasher, digest);
-}
-
 /* A key of a kind that signs nothing here leaves NULL. */
 static enum sy_status read_key(struct sy_context *ctx, X509 *certificate,
 			       struct sy_public_key **key)
@@ -271,11 +92,11 @@ static enum sy_status read_key(struct sy_context *ctx, X509 *certificate,
 static enum sy_status describe(struct sy_arena *arena, X509 *certificate,
 			       struct sy_span der, struct sy_chain_leaf *leaf)
 {
-	enum sy_status status = digest_of(arena->ctx, der, &leaf->digest);
+	enum sy_status status = sy_hash(arena->ctx, SY_SHA256, der, &leaf->digest);
 
 	if (!sy_x509_time(X509_get0_notBefore(certificate), &leaf->not_before) ||
 	    !sy_x509_time(X509_get0_notAfter(certificate), &leaf->not_after))
-		return no_memory(arena->ctx);
+		return sy_x509_no_memory(arena->ctx);
 	leaf->time = leaf->not_before;
 	if (status == SY_OK)
 		status = print_name(arena, X509_get_subject_name(certificate),
@@ -324,6 +145,7 @@ static enum sy_oms_reason reason_of(int error)
 	case X509_V_ERR_EE_KEY_TOO_SMALL:
 	case X509_V_ERR_CA_KEY_TOO_SMALL:
 	case X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY:
+	case X509_V_ERR_EC_KEY_EXPLICIT_PARAMS:
 		return SY_OMS_CERTIFICATE_KEY_WEAK;
 	case X509_V_ERR_CA_MD_TOO_WEAK:
 		return SY_OMS_CERTIFICATE_ALGORITHM;
@@ -363,7 +185,7 @@ static enum sy_status refuse_path(struct path *p, X509_STORE_CTX *x)
 
 	ERR_clear_error();
 	if (error == X509_V_ERR_OUT_OF_MEM)
-		return no_memory(p->ctx);
+		return sy_x509_no_memory(p->ctx);
 	sy_text_init(&text);
 	sy_x509_name(&text, at ? at : sk_X509_value(p->bundle, 0),
 		     depth > 0 ? (size_t)depth : 0);
@@ -438,7 +260,7 @@ static enum sy_status verify(struct path *p, int64_t time)
 	if (!x || X509_STORE_CTX_init(x, NULL, sk_X509_value(p->bundle, 0),
 				      p->bundle) != 1 || !set_rules(x, p, time)) {
 		X509_STORE_CTX_free(x);
-		return no_memory(p->ctx);
+		return sy_x509_no_memory(p->ctx);
 	}
 	if (X509_verify_cert(x) != 1)
 		status = refuse_path(p, x);
@@ -469,7 +291,7 @@ static enum sy_status read_all(struct path *p, const struct sy_span *der, size_t
 {
 	p->bundle = sk_X509_new_null();
 	if (!p->bundle)
-		return no_memory(p->ctx);
+		return sy_x509_no_memory(p->ctx);
 	for (size_t i = 0; i < n; i++) {
 		SY_OWNED(sy_x509_free) X509 *certificate = NULL;
 		enum sy_status status = sy_x509_read(der[i], i, p->reading, &certificate);
@@ -477,7 +299,7 @@ static enum sy_status read_all(struct path *p, const struct sy_span *der, size_t
 		if (status == SY_OK)
 			status = check_policies(p, certificate, i);
 		if (status == SY_OK && sk_X509_push(p->bundle, certificate) <= 0)
-			status = no_memory(p->ctx);
+			status = sy_x509_no_memory(p->ctx);
 		if (status != SY_OK)
 			return status;
 		certificate = NULL;

@@ -16,13 +16,11 @@ static struct sy_span component(struct sy_span name, size_t at)
 	return sy_span_slice(name, at, end - at);
 }
 
-static const char *components_fault(const struct sy_context *ctx, struct sy_span name,
-				    bool *is_loose)
+static const char *components_fault(struct sy_span name, bool *is_loose)
 {
 	const char *fault = NULL;
-	uint64_t depth = 0;
 
-	for (size_t at = 0; at <= name.len; depth++) {
+	for (size_t at = 0; at <= name.len;) {
 		struct sy_span part = component(name, at);
 
 		if (sy_span_is(part, ".."))
@@ -33,14 +31,11 @@ static const char *components_fault(const struct sy_context *ctx, struct sy_span
 			fault = "has '.' in it";
 		at += part.len + 1;
 	}
-	if (depth > ctx->limits.dir_depth)
-		return "is nested too deeply (--limit dir-depth=N)";
 	*is_loose = fault != NULL;
 	return fault;
 }
 
-const char *sy_name_fault(const struct sy_context *ctx, struct sy_span name,
-			  bool *is_loose)
+const char *sy_name_fault(struct sy_span name, bool *is_loose)
 {
 	*is_loose = false;
 	if (name.len == 0)
@@ -51,7 +46,7 @@ const char *sy_name_fault(const struct sy_context *ctx, struct sy_span name,
 		return "is longer than a path can be";
 	if (memchr(name.data, '\0', name.len))
 		return "has a NUL in it";
-	return components_fault(ctx, name, is_loose);
+	return components_fault(name, is_loose);
 }
 
 size_t sy_name_normalise(uint8_t *name, size_t len)

@@ -6,7 +6,6 @@
 #define SY_KEYS_NAMES_H
 
 #include "verifier/base/attr.h"
-#include "verifier/base/context.h"
 #include "verifier/base/span.h"
 
 /*
@@ -14,8 +13,7 @@
  * sentence ("is absolute"); NULL: nothing does.  *is_loose: only "." or empty
  * components do, which some readers pass over.
  */
-const char *sy_name_fault(const struct sy_context *ctx, struct sy_span name,
-			  bool *is_loose);
+const char *sy_name_fault(struct sy_span name, bool *is_loose);
 
 /* Removes "." and empty components in place; returns the length left. */
 size_t sy_name_normalise(uint8_t *name, size_t len);

@@ -5,6 +5,8 @@
  */
 #include "keys/oms.h"
 
+#include <assert.h>
+
 #include "keys/dsse.h"
 #include "keys/statement.h"
 #include "verifier/base/text.h"
@@ -18,11 +20,6 @@ struct check {
 	struct sy_reading *reading;
 	bool is_v02;		/* signed as 0.2.0 did */
 };
-
-static void free_hasher(struct sy_hasher **hasher)
-{
-	sy_hasher_free(hasher);
-}
 
 const char *sy_oms_verdict_name(enum sy_oms_verdict verdict)
 {
@@ -120,29 +117,31 @@ static enum sy_status check_signature(struct check *c, const struct sy_public_ke
 	return check_keyid(c, key);
 }
 
-/* The key that older writers put into the bundle is the text that ids digest. */
-static enum sy_status text_id(struct check *c, struct sy_digest *id)
-{
-	SY_OWNED(free_hasher) struct sy_hasher *hasher = NULL;
-	struct sy_span text = c->bundle.key_text;
-	enum sy_status status = sy_hasher_new(c->ctx, SY_SHA256, text.len, &hasher);
-
-	if (status != SY_OK)
-		return status;
-	sy_hasher_update(hasher, text.data, text.len);
-	return sy_hasher_final(hasher, id);
-}
+/* sigstore's names of keys (protobuf-specs, PublicKeyDetails). */
+static const struct {
+	const char *details;
+	enum sy_key_kind kind;
+	unsigned bits;		/* 0: as the kind has */
+} details_names[] = {
+	{ "PKIX_ECDSA_P256_SHA_256", SY_KEY_P256, 0 },
+	{ "PKIX_ECDSA_P384_SHA_384", SY_KEY_P384, 0 },
+	{ "PKIX_ECDSA_P521_SHA_512", SY_KEY_P521, 0 },
+	{ "PKIX_ED25519", SY_KEY_ED25519, 0 },
+	{ "PKIX_RSA_PKCS1V15_2048_SHA256", SY_KEY_RSA, 2048 },
+	{ "PKIX_RSA_PKCS1V15_3072_SHA256", SY_KEY_RSA, 3072 },
+	{ "PKIX_RSA_PKCS1V15_4096_SHA256", SY_KEY_RSA, 4096 },
+};
 
 static bool fits_details(const struct sy_public_key *key, struct sy_span details)
 {
-	static const char *const names[] = {
-		[SY_KEY_P256] = "PKIX_ECDSA_P256_SHA_256",
-		[SY_KEY_P384] = "PKIX_ECDSA_P384_SHA_384",
-		[SY_KEY_P521] = "PKIX_ECDSA_P521_SHA_512",
-		[SY_KEY_ED25519] = "PKIX_ED25519",
-	};
+	for (size_t i = 0; i < SY_N_ELEMS(details_names); i++) {
+		unsigned bits = details_names[i].bits;
 
-	return details.len == 0 || sy_span_is(details, names[sy_public_key_kind(key)]);
+		if (sy_span_is(details, details_names[i].details))
+			return details_names[i].kind == sy_public_key_kind(key) &&
+			       (bits == 0 || bits == sy_public_key_bits(key));
+	}
+	return details.len == 0;
 }
 
 /* Does all that the bundle says about its key fit this one? */
@@ -166,7 +165,8 @@ static enum sy_status refuse_keys(struct check *c, size_t n_fitting, size_t n_as
 				 "of %zu bytes", c->bundle.payload.len);
 	if (n_fitting > 0)
 		return sy_refuse(c->reading, SY_OMS_ALGORITHM_UNSUPPORTED,
-				 "the key is ed25519; bundles are signed with ECDSA");
+				 "the key is ed25519; bundles are signed with ECDSA or "
+				 "RSA");
 	return sy_refuse_name(c->reading, SY_OMS_KEY_MISMATCH,
 			      "the bundle names another key than those given: ",
 			      c->bundle.hint, "");
@@ -205,8 +205,9 @@ static enum sy_status check_by_key(struct check *c)
 	    !sy_tolerate(c->reading, SY_OMS_TOLERATE_HINT_ABSENT))
 		return sy_refuse(c->reading, SY_OMS_BUNDLE_FIELD,
 				 "the bundle does not say which key signed");
+	/* The key that older writers put here is the text that ids digest. */
 	if (c->bundle.key_text.len > 0)
-		status = text_id(c, &in_bundle);
+		status = sy_hash(c->ctx, SY_SHA256, c->bundle.key_text, &in_bundle);
 	if (status != SY_OK)
 		return status;
 	if (in_bundle.len > 0)
@@ -229,7 +230,8 @@ static enum sy_status check_leaf_signature(struct check *c)
 	if (!key || !signs_models(sy_public_key_kind(key)))
 		return sy_refuse(c->reading, SY_OMS_ALGORITHM_UNSUPPORTED,
 				 "the signer's certificate has a key that does not sign "
-				 "bundles; P-256, P-384 and P-521 do");
+				 "bundles; P-256, P-384, P-521 and RSA of 2048 to 8192 "
+				 "bits do");
 	status = check_signature(c, key, &is_valid);
 	if (status != SY_OK || is_valid)
 		return status;
@@ -311,19 +313,16 @@ static enum sy_status check_all(struct check *c, struct sy_span bytes)
 /* What a status about the bundle means; others are ours. */
 static enum sy_status settle(struct check *c, enum sy_status status)
 {
-	switch (status) {
-	case SY_OK:
+	bool is_about_it = status == SY_FORMAT || status == SY_UNSUPPORTED;
+
+	assert(status != SY_OK || c->reading->reason == SY_OMS_NONE);
+	assert(!is_about_it || c->reading->reason != SY_OMS_NONE);
+	if (is_about_it)
+		c->result->verdict = status == SY_FORMAT ? SY_OMS_REFUSED :
+				     SY_OMS_UNDETERMINED;
+	else
 		c->result->verdict = c->trust ? SY_OMS_TRUSTED : SY_OMS_UNTRUSTED;
-		return SY_OK;
-	case SY_FORMAT:
-		c->result->verdict = SY_OMS_REFUSED;
-		return SY_OK;
-	case SY_UNSUPPORTED:
-		c->result->verdict = SY_OMS_UNDETERMINED;
-		return SY_OK;
-	default:
-		return status;
-	}
+	return is_about_it ? SY_OK : status;
 }
 
 enum sy_status sy_oms_verify(struct sy_context *ctx, struct sy_span bundle,

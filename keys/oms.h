@@ -24,11 +24,12 @@ struct sy_oms_trust {
 	uint32_t tolerated;		/* usually sy_oms_tolerated_default() */
 };
 
+/* What is not set is refused. */
 enum sy_oms_verdict {
-	SY_OMS_TRUSTED,		/* signed by somebody in the trust: manifest is there */
-	SY_OMS_REFUSED,		/* not; reading.reason says why */
+	SY_OMS_REFUSED,		/* reading.reason says why */
 	SY_OMS_UNDETERMINED,	/* of a kind that is not checked yet; reason says which */
-	SY_OMS_UNTRUSTED	/* nobody to trust was given; the list is consistent */
+	SY_OMS_UNTRUSTED,	/* nobody to trust was given; the list is consistent */
+	SY_OMS_TRUSTED		/* signed by somebody in the trust: manifest is there */
 };
 
 struct sy_oms_result {
@@ -84,8 +85,9 @@ struct sy_oms_signer {
 };
 
 /*
- * Appends the bundle to `out`, or leaves it as it was.  Equal manifests give equal
- * payloads.  is_named: see sy_statement_write.  The signature is verified before it is written.
+ * Appends the bundle to `out`, or leaves it as it was.  Equal manifests give
+ * equal payloads.  is_named: see sy_statement_write.  The signature is verified
+ * before it is written.
  */
 SY_MUST_CHECK enum sy_status sy_oms_write(const struct sy_manifest *manifest, bool is_named,
 					  const struct sy_oms_signer *signer,

@@ -11,11 +11,6 @@
 #include "keys/statement_parts.h"
 #include "verifier/digest/hasher.h"
 
-static void free_hasher(struct sy_hasher **hasher)
-{
-	sy_hasher_free(hasher);
-}
-
 /* The items that stand for files: v0.2 made the files its subjects. */
 static const struct sy_statement_list *files_of(const struct sy_statement *s)
 {
@@ -24,6 +19,9 @@ static const struct sy_statement_list *files_of(const struct sy_statement *s)
 
 static enum sy_status check_shape_v01(struct sy_statement *s)
 {
+	if (s->has_resources || s->has_serialization)
+		return sy_refuse(s->reading, SY_OMS_STATEMENT_FIELD,
+				 "the statement has the lists of two versions");
 	if (s->subjects.n == 0)
 		return sy_refuse(s->reading, SY_OMS_RESOURCE_NONE,
 				 "the list names no file at all");
@@ -76,7 +74,7 @@ static enum sy_status check_algorithm(struct sy_statement *s,
 static enum sy_status hash_root(struct sy_statement *s, struct sy_digest *root)
 {
 	const struct sy_statement_list *files = files_of(s);
-	SY_OWNED(free_hasher) struct sy_hasher *hasher = NULL;
+	SY_OWNED(sy_hasher_free) struct sy_hasher *hasher = NULL;
 	enum sy_status status = sy_hasher_new(s->ctx, SY_SHA256, 0, &hasher);
 
 	if (status != SY_OK)
@@ -134,7 +132,7 @@ static enum sy_status normalise(struct sy_statement *s, struct sy_span *path)
 static enum sy_status check_path(struct sy_statement *s, struct sy_span *path)
 {
 	bool is_loose;
-	const char *fault = sy_name_fault(s->ctx, *path, &is_loose);
+	const char *fault = sy_name_fault(*path, &is_loose);
 
 	if (!fault)
 		return SY_OK;
@@ -263,7 +261,7 @@ static enum sy_status check_neighbours(struct sy_statement *s, const struct sy_m
 static enum sy_status check_ignored(struct sy_statement *s, struct sy_span path)
 {
 	bool is_loose;
-	const char *fault = sy_name_fault(s->ctx, path, &is_loose);
+	const char *fault = sy_name_fault(path, &is_loose);
 	struct sy_text behind;
 
 	if (!fault && path.len && (memchr(path.data, '*', path.len) ||
@@ -344,6 +342,8 @@ static enum sy_status set_ignored(struct sy_statement *s, struct sy_manifest *m)
 
 static enum sy_algorithm algorithm_of(enum sy_statement_hash hash)
 {
+	if (hash == SY_STATEMENT_BLAKE3)
+		return SY_BLAKE3;
 	return hash == SY_STATEMENT_BLAKE2B ? SY_BLAKE2B : SY_SHA256;
 }
 
@@ -367,10 +367,6 @@ static enum sy_status make(struct sy_statement *s, struct sy_manifest *m)
 	status = check_neighbours(s, m);
 	if (status == SY_OK)
 		status = set_ignored(s, m);
-	if (status == SY_OK && s->hash == SY_STATEMENT_BLAKE3)
-		return sy_undetermined(s->reading, SY_OMS_HASH_TYPE_UNDETERMINED,
-				       "the list's %zu digests are blake3, which is not "
-				       "computed here yet", m->n_entries);
 	return status;
 }
 

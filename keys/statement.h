@@ -16,11 +16,7 @@
 #define SY_STATEMENT_PREDICATE "https://model_signing/signature/v1.0"
 #define SY_STATEMENT_PREDICATE_V01 "https://model_signing/Digests/v0.1"
 
-/*
- * SY_FORMAT: refused; SY_UNSUPPORTED: all is well with the list, but its
- * digests are of an algorithm (blake3) that is not computed here.  Either way
- * *reading says why and *manifest is NULL.
- */
+/* SY_FORMAT: refused, *reading says why and *manifest is NULL. */
 SY_MUST_CHECK enum sy_status sy_statement_read(struct sy_context *ctx,
 					       struct sy_span payload,
 					       struct sy_reading *reading,

@@ -28,11 +28,6 @@ struct writer {
 	char algorithm[64];
 };
 
-static void free_hasher(struct sy_hasher **hasher)
-{
-	sy_hasher_free(hasher);
-}
-
 static struct sy_span path_of(const struct writer *w, const struct sy_manifest_entry *entry)
 {
 	if (!w->manifest->is_single_file)
@@ -100,7 +95,7 @@ static int by_name(const void *a, const void *b)
 
 static enum sy_status set_root(struct writer *w)
 {
-	SY_OWNED(free_hasher) struct sy_hasher *hasher = NULL;
+	SY_OWNED(sy_hasher_free) struct sy_hasher *hasher = NULL;
 	enum sy_status status = sy_hasher_new(w->ctx, SY_SHA256, 0, &hasher);
 	struct sy_digest root;
 

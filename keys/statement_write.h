@@ -10,8 +10,8 @@
 #include "verifier/base/out.h"
 
 /*
- * Appends the payload, or leaves the buffer as it was.  The root is computed here;
- * manifest->root is not used.
+ * Appends the payload, or leaves the buffer as it was.  The root is computed
+ * here; manifest->root is not used.
  * A model that is one file is called "." (as model_signing needs it), or by
  * manifest->subject with is_named.  What our own reader would refuse is not
  * written: SY_FORMAT and a sentence in ctx->error.

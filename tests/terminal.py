@@ -7,9 +7,10 @@ import select
 import time
 
 
-def answer(words, answers, env=None, cwd=None, seconds=120):
+def answer(words, answers, env=None, cwd=None, seconds=120, to_group=False):
     """(exit status, everything shown).  Each answer is typed when a new question, which
-    ends in a colon, has been shown.  A number instead of a text is a signal to send."""
+    ends in a colon, has been shown.  A number instead of a text is a signal to send, to the
+    program or (to_group) to all that runs on the terminal."""
     pid, terminal = pty.fork()
     if pid == 0:
         try:
@@ -33,7 +34,7 @@ def answer(words, answers, env=None, cwd=None, seconds=120):
             asked = len(shown)
             reply = left.pop(0)
             if isinstance(reply, int):
-                os.kill(pid, reply)
+                (os.killpg if to_group else os.kill)(pid, reply)
             else:
                 os.write(terminal, reply.encode() + b"\n")
     else:

@@ -19,6 +19,7 @@ struct sy_global {
 	struct sy_global_info info;
 	bool is_cut;		/* longer than what is kept: unknown */
 	uint8_t function;	/* resolve.c: what computes its result; 0: not asked */
+	uint16_t checks;	/* judge_args.c: what its arguments need; 0: not asked */
 };
 
 struct sy_globals {

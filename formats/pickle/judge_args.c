@@ -78,23 +78,18 @@ static bool calls_what_it_must_not(struct sy_pickle_facts *facts, struct sy_pick
 static bool is_no_index(struct sy_pickle_facts *facts, struct sy_pickle *m,
 			const struct sy_pickle_call *call)
 {
-	struct sy_span symbol = global_of(facts, call->callee)->symbol;
 	uint64_t class = sy_pickle_item(m, call->args, 0);
 
-	return sy_span_starts(symbol, "pandas.core.indexes.") &&
-	       sy_span_find(symbol, sy_span_str("._new_")) != SIZE_MAX &&
-	       (sy_value_kind(class) != SY_VALUE_GLOBAL ||
-		!sy_span_starts(global_of(facts, class)->symbol, "pandas."));
+	return sy_value_kind(class) != SY_VALUE_GLOBAL ||
+	       !sy_span_starts(global_of(facts, class)->symbol, "pandas.");
 }
 
 /* A class whose constructor does more may not be kept for a call. */
-static bool is_kept_class(struct sy_pickle_facts *facts, struct sy_pickle *m,
-			  const struct sy_pickle_call *call)
+static bool is_kept_class(const struct sy_pickle *m, const struct sy_pickle_call *call)
 {
 	uint64_t kept = sy_pickle_item(m, call->args, 0);
 
-	return sy_span_is(global_of(facts, call->callee)->symbol, "functools.partial") &&
-	       sy_value_kind(kept) == SY_VALUE_GLOBAL && (kept & SY_VALUE_BARE);
+	return sy_value_kind(kept) == SY_VALUE_GLOBAL && (kept & SY_VALUE_BARE);
 }
 
 /* A dict made by a call is a state like any other, but its keys were not seen. */
@@ -138,17 +133,10 @@ static bool holds_special(const struct sy_pickle *m, uint64_t value)
 }
 
 /* Functions that set attributes from their arguments, as BUILD does from a state. */
-static bool sets_special(struct sy_pickle_facts *facts, struct sy_pickle *m,
-			 const struct sy_pickle_call *call)
+static bool sets_special(const struct sy_pickle *m, const struct sy_pickle_call *call)
 {
-	struct sy_span symbol = global_of(facts, call->callee)->symbol;
 	struct sy_tuple args;
 
-	if (sy_span_find(symbol, sy_span_str("__pyx_unpickle_")) == SIZE_MAX &&
-	    !sy_span_starts(symbol, "torch._tensor._rebuild_from_type") &&
-	    !sy_span_is(symbol, "torch._utils._rebuild_parameter_with_state") &&
-	    !sy_span_is(symbol, "types.SimpleNamespace"))
-		return false;
 	if (!sy_pickle_items(m, call->args, &args))
 		return true;
 	for (size_t i = 0; i < args.n_kept; i++) {
@@ -163,20 +151,17 @@ static bool is_endless(struct sy_pickle_facts *facts, struct sy_pickle *m,
 		       const struct sy_pickle_call *call)
 {
 	struct sy_span symbol = global_of(facts, call->callee)->symbol;
-	bool is_bytes = sy_span_is(symbol, "builtins.bytes") ||
-			sy_span_is(symbol, "builtins.bytearray");
 	uint64_t arg = sy_pickle_item(m, call->args, 0);
 	const struct sy_global *global = sy_pickle_global(m, arg);
 
-	if (!sy_span_starts(symbol, "builtins.") && !sy_span_starts(symbol, "collections."))
-		return false;
 	if (sy_value_kind(arg) == SY_VALUE_CALL)
 		return sy_span_starts(global->symbol, "itertools.") ||
 		       (sy_span_is(global->symbol, "builtins.range") &&
 			!sy_span_is(symbol, "builtins.range"));
-	return is_bytes && (sy_value_kind(arg) == SY_VALUE_NUMBER ||
-			    (sy_value_kind(arg) == SY_VALUE_INT &&
-			     sy_value_get_int(arg) > SIZE_USUAL));
+	if (sy_value_kind(arg) != SY_VALUE_NUMBER &&
+	    (sy_value_kind(arg) != SY_VALUE_INT || sy_value_get_int(arg) <= SIZE_USUAL))
+		return false;
+	return sy_span_is(symbol, "builtins.bytes") || sy_span_is(symbol, "builtins.bytearray");
 }
 
 /*
@@ -215,8 +200,7 @@ static bool converts_shaped(struct sy_pickle_facts *facts, struct sy_pickle *m,
 {
 	struct sy_tuple args;
 
-	if (!is_converter(global_of(facts, call->callee)) ||
-	    !sy_pickle_items(m, call->args, &args))
+	if (!sy_pickle_items(m, call->args, &args))
 		return false;
 	for (size_t i = 0; i < args.n_kept; i++) {
 		if (is_shaped(facts, args.items[i]))
@@ -237,13 +221,11 @@ static bool is_zone_file(struct sy_pickle *m, uint64_t value)
 	       sy_span_starts(sy_span_of(out.data, out.len), "dateutil/");
 }
 
-static bool opens_zone(struct sy_pickle_facts *facts, struct sy_pickle *m,
-		       const struct sy_pickle_call *call)
+static bool opens_zone(struct sy_pickle *m, const struct sy_pickle_call *call)
 {
 	struct sy_tuple args;
 
-	if (!sy_span_starts(global_of(facts, call->callee)->symbol, "pandas.") ||
-	    !sy_pickle_items(m, call->args, &args))
+	if (!sy_pickle_items(m, call->args, &args))
 		return false;
 	for (size_t i = 0; i < args.n_kept; i++) {
 		if (is_zone_file(m, args.items[i]))
@@ -260,28 +242,78 @@ bool sy_pickle_has_keywords(const struct sy_pickle *m, uint64_t keywords)
 	return keywords != 0 && (!list || list->n_items > 0);
 }
 
+enum check {
+	CHECK_ASKED = 1 << 0,
+	CHECK_FACTORY = 1 << 1,
+	CHECK_MEMBER = 1 << 2,
+	CHECK_INDEX = 1 << 3,
+	CHECK_KEPT = 1 << 4,
+	CHECK_CONVERTED = 1 << 5,
+	CHECK_ZONE = 1 << 6,
+	CHECK_ENDLESS = 1 << 7,
+	CHECK_STATE = 1 << 8
+};
+
+/* Asked once per name: there are pickles of little but calls. */
+static unsigned find_checks(const struct sy_global *global)
+{
+	struct sy_span symbol = global->symbol;
+	bool is_pandas = sy_span_starts(symbol, "pandas.");
+	unsigned checks = CHECK_ASKED;
+
+	if (global->info.uses & SY_USE_FACTORY)
+		checks |= CHECK_FACTORY;
+	if (global->info.uses & SY_USE_MEMBER)
+		checks |= CHECK_MEMBER;
+	if (is_pandas && sy_span_starts(global->name, "_new_"))
+		checks |= CHECK_INDEX;
+	if (sy_span_is(symbol, "functools.partial"))
+		checks |= CHECK_KEPT;
+	if (is_converter(global))
+		checks |= CHECK_CONVERTED;
+	if (is_pandas)
+		checks |= CHECK_ZONE;
+	if (sy_span_starts(symbol, "builtins.") || sy_span_starts(symbol, "collections."))
+		checks |= CHECK_ENDLESS;
+	if (sy_span_starts(global->name, "__pyx_unpickle_") ||
+	    sy_span_starts(symbol, "torch._tensor._rebuild_from_type") ||
+	    sy_span_is(symbol, "torch._utils._rebuild_parameter_with_state") ||
+	    sy_span_is(symbol, "types.SimpleNamespace"))
+		checks |= CHECK_STATE;
+	return checks;
+}
+
+static bool is_one(const struct sy_pickle *m, uint64_t args)
+{
+	struct sy_tuple tuple;
+
+	return sy_pickle_items(m, args, &tuple) && tuple.n_items == 1;
+}
+
 const char *sy_pickle_args_wrong(struct sy_pickle_facts *facts, struct sy_pickle *m,
 				 const struct sy_pickle_call *call)
 {
-	unsigned uses = global_of(facts, call->callee)->info.uses;
-	struct sy_tuple args;
+	struct sy_global *global = &facts->globals.all[sy_value_index(call->callee)];
 
-	if ((uses & SY_USE_FACTORY) && calls_what_it_must_not(facts, m, call))
+	if (global->checks == 0)
+		global->checks = (uint16_t)find_checks(global);
+	if (global->checks == CHECK_ASKED)
+		return NULL;
+	if ((global->checks & CHECK_FACTORY) && calls_what_it_must_not(facts, m, call))
 		return "to call something whose row does not allow a call";
-	if ((uses & SY_USE_MEMBER) &&
-	    (!sy_pickle_items(m, call->args, &args) || args.n_items != 1))
+	if ((global->checks & CHECK_MEMBER) && !is_one(m, call->args))
 		return "to make another enumeration";
-	if (is_no_index(facts, m, call))
+	if ((global->checks & CHECK_INDEX) && is_no_index(facts, m, call))
 		return "for a class that is none of its own";
-	if (is_kept_class(facts, m, call))
+	if ((global->checks & CHECK_KEPT) && is_kept_class(m, call))
 		return "to keep a class whose constructor does more";
-	if (converts_shaped(facts, m, call))
+	if ((global->checks & CHECK_CONVERTED) && converts_shaped(facts, m, call))
 		return "on an object whose attributes the file sets";
-	if (opens_zone(facts, m, call))
+	if ((global->checks & CHECK_ZONE) && opens_zone(m, call))
 		return "with a time zone that is a file";
-	if (is_endless(facts, m, call))
+	if ((global->checks & CHECK_ENDLESS) && is_endless(facts, m, call))
 		return "to fill the memory";
-	if (sets_special(facts, m, call))
+	if ((global->checks & CHECK_STATE) && sets_special(m, call))
 		return "with a state that replaces its methods";
 	return NULL;
 }
@@ -318,10 +350,21 @@ static bool is_called_tuple(const struct sy_pickle *m, uint64_t value)
 	return false;
 }
 
+/* The state of a partial names its callable once more: the same one. */
+static bool is_other_callable(const struct sy_pickle *m, const struct sy_pickle_call *call)
+{
+	const struct sy_global *global = sy_pickle_global(m, call->callee);
+	uint64_t first = sy_pickle_item(m, call->callee, 0);
+	uint64_t then = sy_pickle_item(m, call->extra, 0);
+
+	return global && sy_span_is(global->symbol, "functools.partial") &&
+	       sy_value_kind(call->extra) == SY_VALUE_TUPLE && first && then && first != then;
+}
+
 bool sy_pickle_is_state_strange(const struct sy_pickle *m, const struct sy_pickle_call *call)
 {
 	return call->is_special || is_called_tuple(m, call->extra) ||
-	       holds_special(m, call->extra);
+	       holds_special(m, call->extra) || is_other_callable(m, call);
 }
 
 /* Items that are attributes as well: those that others look up and call are none. */

@@ -241,6 +241,16 @@ class Passphrases(KeyCase):
         self.assertIn(b"interrupted", shown)
         self.assertEqual(self.names(), ["k", "words"])
 
+    def test_the_terminal_shows_again_what_is_typed(self):
+        for end, code in ((signal.SIGINT, 2), (signal.SIGTERM, 2), ("wrong", 4)):
+            shell = '"$0" key id "$1"; echo "code $?"; stty -a'
+            done, shown = answer(["bash", "-c", "trap : INT TERM; " + shell, PROGRAM, self.copy],
+                                 [end], env=environment(TERM="xterm"), to_group=True)
+            self.assertEqual(done, 0, shown)
+            self.assertIn(b"code %d" % code, shown)
+            self.assertRegex(shown, rb"[^-]echo ")
+            self.assertIn(b"susp = ^Z", shown)
+
 
 class Read(KeyCase):
     def test_every_vector(self):
@@ -274,7 +284,7 @@ class Read(KeyCase):
         self.assertEqual(info["id"], hashlib.sha256(path.read_bytes()).hexdigest())
         self.assertEqual(info["hint"], base64.b64encode(hashlib.sha256(der).digest()).decode())
         self.assertNotIn("number", info)
-        self.assertIn(self.info(KEYS / "accept-minisign.pub")["number"],
+        self.assertIn(self.info(KEYS / "accept-minisign.pub")["number"].lstrip("0"),
                       (KEYS / "accept-minisign.pub").read_text())
 
     def test_a_private_key_that_others_may_read(self):
@@ -323,15 +333,18 @@ def can_trace():
 
 @unittest.skipUnless(can_trace(), "strace is not installed, or may not trace here")
 class Killed(KeyCase):
-    CALLS = ["openat", "write", "fsync", "close", "renameat2", "unlinkat", "newfstatat"]
+    CALLS = ["openat", "write", "fsync", "renameat2"]
 
     def killed_at(self, folder, call, n):
         """False: there was no n-th call of that kind."""
+        # A leak checker cannot look at a process that is traced.
+        no_leaks = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
         done = subprocess.run(
             ["strace", "-qq", "-f", "-o", "/dev/null", "-e", f"trace={call}", "-e",
              f"inject={call}:signal=KILL:when={n}", PROGRAM, "key", "generate",
-             "--no-passphrase", "k"], cwd=folder, capture_output=True, env=environment(),
-            check=False)
+             "--no-passphrase", "k"], cwd=folder, capture_output=True,
+            env=environment(ASAN_OPTIONS=no_leaks), check=False)
+        self.assertIn(done.returncode, (0, -signal.SIGKILL), done.stderr)
         return done.returncode != 0
 
     def left(self, folder):
@@ -360,7 +373,7 @@ class Killed(KeyCase):
                 names = self.left(folder)
                 self.assertIn(names, (set(), {"k"}, {"k", "k.pub"}), (call, n))
                 seen[len(names)] += 1
-        self.assertGreater(seen[0], 10)
+        self.assertGreater(seen[0], 5)
         self.assertGreater(seen[1], 2)
         self.assertGreater(seen[2], 0)
 

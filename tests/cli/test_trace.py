@@ -13,7 +13,7 @@ import zipfile
 
 import harness
 import models
-from harness import TestCase, report, run
+from harness import TestCase, notices, report, run
 
 try:
     import jsonschema
@@ -256,7 +256,7 @@ class Allow(TraceCase):
                 self.assertEqual(kept["rule"], "pickle-import-unknown")
                 self.assertEqual(kept["symbol"], "acme.nets.Net")
                 self.assertEqual(kept["reason"], f"allowed by --allow-global {pattern}")
-                self.assertEqual(document["notices"], [])
+                self.assertEqual(notices(document), [])
 
     def test_text_and_trace_name_it(self):
         path = self.write("m.pkl", UNKNOWN)
@@ -279,7 +279,7 @@ class Allow(TraceCase):
         for pattern in ("os.system", "os.*"):
             code, document = self.scan(EVIL, pattern)
             self.assertEqual((code, document["artifacts"][0]["suppressed"]), (1, []))
-            notice, = document["notices"]
+            notice, = notices(document)
             self.assertEqual(notice["kind"], "allowance-unused")
             self.assertIn("dangerous", notice["detail"])
 
@@ -297,7 +297,7 @@ class Allow(TraceCase):
     def test_unused_gets_a_notice(self):
         code, document = self.scan(UNKNOWN, "acme.*", "other.Net")
         self.assertEqual(code, 0)
-        notice, = document["notices"]
+        notice, = notices(document)
         self.assertEqual(notice["kind"], "allowance-unused")
         self.assertIn("'other.Net'", notice["detail"])
 

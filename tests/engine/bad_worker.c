@@ -376,6 +376,57 @@ static enum sy_status has_many(struct sy_inspection *in)
 	return status;
 }
 
+/* Fills the receiver's memory with what costs little to say. */
+static enum sy_status says_notices(struct sy_inspection *in)
+{
+	static const char text[60000] = "\033[2Jclean";
+	const struct sy_record record = {
+		.kind = SY_RECORD_NOTICE,
+		.u.notice = { .kind = sy_span_str("sandbox-whole"),
+			      .detail = sy_span_of(text, sizeof(text)) },
+	};
+
+	for (int i = 0; i < 20000; i++)
+		say_record(&record);
+	return is_good(in);
+}
+
+static enum sy_status says_metas(struct sy_inspection *in)
+{
+	static const char text[60000] = "x";
+	const struct sy_record record = {
+		.kind = SY_RECORD_META,
+		.u.meta = { .key = sy_span_str("k"), .type = sy_span_str("t"),
+			    .value = sy_span_of(text, sizeof(text)) },
+	};
+
+	for (int i = 0; i < 20000; i++)
+		say_record(&record);
+	return is_good(in);
+}
+
+static enum sy_status says_steps(struct sy_inspection *in)
+{
+	static const char text[60000] = "x";
+	const struct sy_record record = {
+		.kind = SY_RECORD_STEP,
+		.u.step = { .kind = SY_STEP_CALL, .text = sy_span_of(text, sizeof(text)) },
+	};
+
+	for (int i = 0; i < 20000; i++)
+		say_record(&record);
+	return is_good(in);
+}
+
+/* Says nothing at all and that it was done. */
+static enum sy_status says_nothing(struct sy_inspection *in)
+{
+	(void)in;
+	return SY_OK;
+}
+
+static enum sy_status does_as_named(struct sy_inspection *in);
+
 #define FORMAT(word, function) \
 	&(const struct sy_format){ .name = word, .inspect = function }
 
@@ -416,8 +467,26 @@ static const struct sy_format *const formats[] = {
 	FORMAT("stop-zygote", does_stop_zygote),
 	FORMAT("look", does_look),
 	FORMAT("many", has_many),
+	FORMAT("notices", says_notices),
+	FORMAT("metas", says_metas),
+	FORMAT("steps", says_steps),
+	FORMAT("nothing", says_nothing),
+	FORMAT("safetensors", does_as_named),
 	NULL
 };
+
+/* For the whole program: abort.safetensors is examined by "abort". */
+static enum sy_status does_as_named(struct sy_inspection *in)
+{
+	struct sy_span name = sy_span_slice(in->base, 0, sy_span_find(in->base,
+								       sy_span_str(".")));
+
+	for (size_t i = 0; formats[i]; i++)
+		if (sy_span_is(name, formats[i]->name) &&
+		    formats[i]->inspect != does_as_named)
+			return formats[i]->inspect(in);
+	return sy_fail(in->ctx, SY_UNSUPPORTED, "no such misbehaviour");
+}
 
 int main(void)
 {

@@ -255,7 +255,15 @@ static bool lose_call(unsigned number)
 	       !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0);
 }
 
-/* Two jobs; how they end, and what they went without. */
+static bool all_ended(const struct rig *rig, enum sy_status status, const char *text)
+{
+	for (size_t i = 0; i < rig->n; i++)
+		if (rig->status[i] != status || !strstr(rig->text[i], text))
+			return false;
+	return true;
+}
+
+/* Two jobs; how they end, and what they went without.  0: as expected. */
 static int degraded(enum sy_sandbox sandbox, enum sy_status status, const char *text,
 		    unsigned uncaged)
 {
@@ -266,9 +274,9 @@ static int degraded(enum sy_sandbox sandbox, enum sy_status status, const char *
 	rig_context(&ctx);
 	if (rig_run(&rig, &ctx, 1) != SY_OK)
 		return 10;
-	for (size_t i = 0; i < rig.n; i++)
-		if (rig.status[i] != status || !strstr(rig.text[i], text))
-			return 11;
+	rig_free(&rig);
+	if (!all_ended(&rig, status, text))
+		return 11;
 	return rig.uncaged == uncaged ? 0 : 12;
 }
 

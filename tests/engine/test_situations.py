@@ -4,6 +4,7 @@
 import contextlib
 import json
 import os
+import resource
 import socket
 import stat
 import subprocess
@@ -167,6 +168,26 @@ class Unexamined(Situation):
         path = self.write("model.safetensors", models.safetensors(tensors))
         self.expect(2, "check", path, "--limit", "tensors=50", verdict="undetermined",
                     reason="limit")
+
+    def test_sparse_file_of_any_size(self):
+        """It takes no room and a quarter of an hour to read: a limit ends that at once."""
+        path = self.write("model.safetensors", good())
+        with open(self.tmp / "huge.bin", "wb") as file:
+            file.truncate(1 << 40)
+        document = self.expect(2, "check", path, self.tmp / "huge.bin", "--limit",
+                               "file-bytes=1000000000", reason="limit")
+        details = [f["detail"] for a in document["artifacts"] for f in a["findings"]]
+        self.assertTrue(any("limit file-bytes" in d for d in details), details)
+        done = run("hash", self.tmp, "--limit", "file-bytes=1000000000")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"huge.bin: it has 1099511627776 bytes", done.stderr)
+        self.assertEqual(done.stdout.count(b"\n"), 1)
+
+    def test_few_descriptors(self):
+        path = self.write("model.safetensors", good())
+        limit = (resource.RLIMIT_NOFILE, (16, 16))
+        done = run("check", "--jobs=8", path, preexec_fn=lambda: resource.setrlimit(*limit))
+        self.assertEqual(done.returncode, 0, done.stdout)
 
     def test_truncated_gguf(self):
         path = self.write("a.gguf", models.gguf({"t": ((8,), models.f32(8)[2])})[:-33])

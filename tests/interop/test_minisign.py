@@ -106,7 +106,8 @@ class Minisign(InteropCase):
         key, public = self.tmp / "theirs.key", self.tmp / "theirs.pub"
         self.typed([WORDS, WORDS], "minisign", "-G", "-s", key, "-p", public)
         done = run("key", "public", "--minisign", key, "--passphrase-file", self.words)
-        self.assertEqual(done.stdout, public.read_bytes(), done.stderr)
+        # Not the comment: minisign 0.11 leaves zeros in front of the number away.
+        self.assertEqual(done.stdout.split()[-1], public.read_bytes().split()[-1], done.stderr)
         self.write("wrong", "four words of it")
         done = run("key", "id", key, "--passphrase-file", self.tmp / "wrong")
         self.assertEqual(done.returncode, 4)

@@ -93,19 +93,6 @@ const char *oms_verify_untrusted(struct oms_rig *rig, struct sy_span bundle)
 	return reason;
 }
 
-static struct sy_digest digest_of(struct oms_rig *rig, enum sy_algorithm algorithm,
-				  struct sy_span bytes)
-{
-	struct sy_hasher *hasher;
-	struct sy_digest digest;
-
-	assert_int_equal(sy_hasher_new(&rig->ctx, algorithm, bytes.len, &hasher), SY_OK);
-	sy_hasher_update(hasher, bytes.data, bytes.len);
-	assert_int_equal(sy_hasher_final(hasher, &digest), SY_OK);
-	sy_hasher_free(&hasher);
-	return digest;
-}
-
 /* The file of an entry; a model that is one file has it by its own name, too. */
 static const char *file_of(struct oms_rig *rig, const char *model, struct sy_span name)
 {
@@ -137,7 +124,7 @@ bool oms_model_matches(struct oms_rig *rig, const char *model)
 				return false;
 			bytes = sy_span_slice(bytes, e->start, e->end - e->start);
 		}
-		digest = digest_of(rig, m->algorithm, bytes);
+		assert_int_equal(sy_hash(&rig->ctx, m->algorithm, bytes, &digest), SY_OK);
 		if (!sy_digest_equal(&digest, &e->digest))
 			return false;
 	}

@@ -367,6 +367,47 @@ static void test_failing_allocations(void **state)
 	oms_rig_free(&rig);
 }
 
+static enum sy_status sign_failing(struct oms_rig *rig, const struct sy_manifest *manifest,
+				   uint64_t fail_at, struct test_allocator *allocator)
+{
+	struct sy_private_key *key = oms_signing_key(rig, "p256");
+	struct sy_oms_signer signer = { .private_key = key };
+	struct sy_context ctx;
+	struct sy_buffer out;
+	enum sy_status status;
+
+	*allocator = (struct test_allocator){ .fail_at = fail_at };
+	sy_context_init(&ctx);
+	test_allocator_use(&ctx, allocator);
+	sy_buffer_init(&out, &ctx);
+	status = sy_oms_write(manifest, false, &signer, &out);
+	assert_int_equal(status == SY_OK, out.len > 0);
+	sy_buffer_free(&out);
+	sy_private_key_free(&key);
+	assert_int_equal(allocator->n_live, 0);
+	return status;
+}
+
+/* What could not be written whole is not written. */
+static void test_failing_writes(void **state)
+{
+	struct test_allocator allocator;
+	struct oms_sample sample;
+	struct oms_rig rig;
+	uint64_t n_calls;
+
+	(void)state;
+	oms_rig_init(&rig);
+	oms_sample_init(&sample);
+	assert_int_equal(sign_failing(&rig, &sample.manifest, UINT64_MAX, &allocator), SY_OK);
+	n_calls = allocator.n_calls;
+	assert_true(n_calls > 10);
+	for (uint64_t n = 0; n < n_calls; n++)
+		assert_int_equal(sign_failing(&rig, &sample.manifest, n, &allocator),
+				 SY_NO_MEMORY);
+	oms_rig_free(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -379,6 +420,7 @@ int main(void)
 		cmocka_unit_test(test_signed_nonsense),
 		cmocka_unit_test(test_bad_signers),
 		cmocka_unit_test(test_failing_allocations),
+		cmocka_unit_test(test_failing_writes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

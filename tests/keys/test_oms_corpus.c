@@ -57,14 +57,6 @@ static void set_trust(struct table *t)
 		oms_trust_key(&t->rig, file_of(t, t->row.trust));
 }
 
-/* BLAKE3 is recognised and not computed yet; its signature is checked. */
-static bool is_blake3(const struct oms_rig *rig)
-{
-	return rig->result->verdict == SY_OMS_UNDETERMINED &&
-	       rig->result->reading.reason == SY_OMS_HASH_TYPE_UNDETERMINED &&
-	       rig->result->is_signature_checked;
-}
-
 static bool passes(struct table *t, uint32_t tolerated, enum sy_chain_time rule)
 {
 	struct oms_rig *rig = &t->rig;
@@ -72,8 +64,6 @@ static bool passes(struct table *t, uint32_t tolerated, enum sy_chain_time rule)
 	rig->trust.tolerated = tolerated;
 	rig->trust.chain = (struct sy_chain_rules){ .time_rule = rule };
 	(void)oms_verify(rig, test_read_file(&rig->arena, file_of(t, t->row.bundle)));
-	if (is_blake3(rig))
-		return true;
 	return rig->result->verdict == SY_OMS_TRUSTED &&
 	       oms_model_matches(rig, file_of(t, t->row.model));
 }

@@ -311,6 +311,8 @@ static const struct {
 	{ "{" HEAD "," V1 ",\"subject\":[" SUBJECT "]}", "statement-field" },
 	{ "{" HEAD "," V1 ",\"subject\":[" SUBJECT "],\"predicate\":{}}", "statement-field" },
 	{ "{" HEAD "," V01 "}", "resource-none" },
+	{ "{" HEAD "," V01 ",\"subject\":[" SUBJECT "],\"predicate\":{\"resources\":[]}}",
+	  "statement-field" },
 	{ "{" HEAD "," V01 ",\"subject\":[{\"name\":\"m\",\"digest\":{\"sha256\":\"" ZERO32
 	  "\"},\"annotations\":{\"actual_hash_algorithm\":\"sha512\"}}]}", "resource-algorithm" },
 	{ "{" HEAD "," V01 ",\"subject\":[" SUBJECT "," SUBJECT "]}", "resource-duplicate" },
@@ -353,15 +355,8 @@ static void test_blake(void **state)
 	assert_int_equal(read_list(&s, (struct list){ "\"method\":\"files\",\"hash_type\":"
 				   "\"blake3\",\"allow_symlinks\":false", "{\"name\":\"a\","
 				   "\"algorithm\":\"blake3\",\"digest\":\"" ZERO32 "\"}", 1, 0 }),
-			 SY_UNSUPPORTED);
-	assert_int_equal(s.reading.reason, SY_OMS_HASH_TYPE_UNDETERMINED);
-	done(&s);
-	/* Undetermined is for lists that are well otherwise. */
-	begin(&s, UINT32_MAX);
-	assert_int_equal(read_list(&s, (struct list){ "\"method\":\"files\",\"hash_type\":"
-				   "\"blake3\",\"allow_symlinks\":false", "{\"name\":\"..\","
-				   "\"algorithm\":\"blake3\",\"digest\":\"" ZERO32 "\"}", 1, 0 }),
-			 SY_FORMAT);
+			 SY_OK);
+	assert_int_equal(s.manifest->algorithm, SY_BLAKE3);
 	done(&s);
 }
 
@@ -411,13 +406,21 @@ static struct sy_span large(struct sy_arena *arena, struct sy_context *ctx, size
 	return sy_span_of(text, at);
 }
 
-static uint64_t milliseconds(struct setup *s, struct sy_span text)
+/* Processor time, so that a busy machine does not count; the best of three. */
+static uint64_t microseconds(struct setup *s, struct sy_span text)
 {
-	uint64_t begun = s->ctx.clock.monotonic_ns(s->ctx.clock.user);
+	uint64_t best = UINT64_MAX;
 
-	assert_int_equal(read_text(s, text), SY_OK);
-	sy_manifest_free(&s->ctx, &s->manifest);
-	return (s->ctx.clock.monotonic_ns(s->ctx.clock.user) - begun) / 1000000;
+	for (int i = 0; i < 3; i++) {
+		clock_t begun = clock();
+		uint64_t took;
+
+		assert_int_equal(read_text(s, text), SY_OK);
+		took = (uint64_t)(clock() - begun) * 1000000 / CLOCKS_PER_SEC;
+		sy_manifest_free(&s->ctx, &s->manifest);
+		best = took < best ? took : best;
+	}
+	return best;
 }
 
 /* Quadratic work would take 64 times as long. */
@@ -428,11 +431,11 @@ static void test_large(void **state)
 
 	(void)state;
 	begin(&s, UINT32_MAX);
-	small = milliseconds(&s, large(&s.arena, &s.ctx, 12497));
-	big = milliseconds(&s, large(&s.arena, &s.ctx, 99991));
-	printf("12,497 files in %llu ms, 99,991 in %llu ms\n", (unsigned long long)small,
+	small = microseconds(&s, large(&s.arena, &s.ctx, 12497));
+	big = microseconds(&s, large(&s.arena, &s.ctx, 99991));
+	printf("12,497 files in %llu us, 99,991 in %llu us\n", (unsigned long long)small,
 	       (unsigned long long)big);
-	assert_true(big < 32 * (small + 2));
+	assert_true(big < 32 * (small + 1000));
 	done(&s);
 }
 

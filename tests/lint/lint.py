@@ -256,6 +256,16 @@ def check_promises(files):
                 yield f"{name}:{line}: the word {match.group()!r} stands in an output"
 
 
+def check_limits(_files):
+    names = re.findall(r'^LIMIT\(\w+, "([^"]+)"', text_of("verifier/base/limits.def"), re.M)
+    page = text_of("docs/limits.md")
+    if not names:
+        yield "verifier/base/limits.def: no limit was found"
+    for name in names:
+        if f"`{name}`" not in page:
+            yield f"docs/limits.md: does not say what {name} bounds"
+
+
 def check_symbols(_files, build):
     libraries = sorted(p for p in pathlib.Path(build).rglob("lib*.a")
                        if "tests" not in p.relative_to(build).parts)
@@ -279,6 +289,7 @@ CHECKS = {
     "files name their licence": check_spdx,
     "lines are at most 100 columns": check_lines,
     "forbidden calls": check_calls,
+    "limits are explained": check_limits,
     "outputs promise nothing": check_promises,
 }
 

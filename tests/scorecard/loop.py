@@ -162,6 +162,7 @@ def run_batch(scan, paths, results, around):
             how = f"over {CPU_SECONDS_A_FILE} s"
             break
         results.write(line + b"\n")
+        results.flush()
         n += 1
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)

@@ -36,7 +36,7 @@ Which files with known verdicts steelyard and other scanners call bad. Written b
 `tests/scorecard/scorecard.py` on {date}; not edited by hand.
 
 Versions: {versions}.
-{left_out}
+{left_out}{partial}
 {n_judged} files: {n_corpus} of a corpus with recorded verdicts ({n_unjudged} more have none and
 are left out){written}
 
@@ -89,7 +89,7 @@ scanned{refused}.
 Seconds are wall time: of the others inside a running process, without its start and imports;
 of steelyard with the start of its two processes for each file, unless in one call. Memory is
 the largest resident set of one process at its end, the interpreter included. The machine has
-two cores, was busy with other work, and the others ran at the lowest priority: read orders of
+two cores, was busy with other work, and the others ran at a low priority: read orders of
 magnitude, not digits. modelaudit's engine follows calls through the source of installed
 packages, so what stands in its environment changes its time and its findings.
 """
@@ -105,7 +105,8 @@ STEELYARD_CORPUS=CORPUS python3 tests/scorecard/scorecard.py --build build/gcc -
 `CORPUS/scan/INDEX.tsv` lists path, sha256, size, expected, what and licence of each file; the
 corpus holds fixtures of others and is not part of this repository. The first run installs the
 scanners and takes an hour or more, nearly all of it modelaudit's. Their answers are kept below
-`build/scorecard/results`, by version, digest and name; later runs ask steelyard only.
+`build/scorecard/results` (`--work`), by version, digest and name: later runs ask steelyard only,
+and a run that was interrupted goes on where it was, or with `--kept` is shown as far as it came.
 """
 
 
@@ -130,7 +131,8 @@ def total_row(title, counts, tools):
     for tool in tools:
         for found in chosen:
             totals[tool].update(found[tool])
-    return [[f"**{title}**", totals[tools[0]].n, *(cell(totals[t], "benign") for t in tools)]]
+    n = totals[tools[0]].n
+    return [[f"**{title}**", n, *(cell(totals[t], "benign", n) for t in tools)]]
 
 
 def top_table(counts, tools):
@@ -142,7 +144,7 @@ def top_table(counts, tools):
     for group in GROUPS:
         rows.append([f"*{group}*", "", *("" for _ in tools)])
         rows += [[f"{family}, {expected}" if group != BENIGN else family, found[tools[0]].n,
-                  *(cell(found[tool], expected) for tool in tools)]
+                  *(cell(found[tool], expected, found[tools[0]].n) for tool in tools)]
                  for (its, family, expected), found in counts.items() if its == group]
     return table(["family, recorded verdict", "files", *tools], rows)
 
@@ -158,13 +160,15 @@ def detail_table(counts, tools):
 
 def is_missed(file, tool):
     """Not called bad although malicious, no word on a suspicious one, or a broken one clean."""
-    outcome = file.outcomes[tool]
+    outcome = file.outcomes.get(tool)
+    if outcome is None:
+        return False
     return {"malicious": outcome != BAD, "suspicious": outcome not in (BAD, WARNED),
             "malformed": outcome in (CLEAN, UNSCANNED), "benign": False}[file.expected]
 
 
 def is_alarm(file, tool):
-    return file.expected == "benign" and file.outcomes[tool] in (BAD, WARNED)
+    return file.expected == "benign" and file.outcomes.get(tool) in (BAD, WARNED)
 
 
 def escaped(text):
@@ -232,7 +236,8 @@ def cost_table(answers, versions, at_once):
         rows.append([f"{tool} {versions[tool]}", f"{sum(seconds):.0f}",
                      f"{1000 * statistics.median(seconds):.1f}", f"{max(seconds):.1f}",
                      f"{max(line['peak_kib'] for line in lines.values()) / 1024:.0f}"])
-    return table(["tool", "all files, s", "median, ms", "longest, s", "largest process, MiB"], rows)
+    head = ["tool", "files asked, s", "median, ms", "longest, s", "largest process, MiB"]
+    return table(head, rows)
 
 
 def mapping_table(tools):
@@ -250,6 +255,17 @@ def refused_text(answers):
     return f" (refused: {'; '.join(parts)})" if parts else " (it refused nothing)"
 
 
+def partial_text(files, tools):
+    """Which scanners were not asked about every file."""
+    asked = {tool: sum(tool in file.outcomes for file in files) for tool in tools}
+    parts = [f"{tool}: {n} of {len(files)} files" for tool, n in asked.items() if n < len(files)]
+    left_out = {file.expected for file in files for tool in tools if tool not in file.outcomes}
+    which = "benign files that chance chose" if left_out == {"benign"} else "of any kind"
+    return (f"\n**Not asked about all files**, since it takes long: {'; '.join(parts)}. Those "
+            f"left out are\n{which}; `of 20` in a cell: about 20 files of the family.\n"
+            if parts else "")
+
+
 def write(files, answers, versions, *, decided, n_unjudged, left_out, written, date, at_once,
           timeout=60):
     """The whole document."""
@@ -259,9 +275,11 @@ def write(files, answers, versions, *, decided, n_unjudged, left_out, written, d
     opening = OPENING.format(
         date=date, versions=", ".join(f"{tool} {versions[tool]}" for tool in tools),
         left_out=f"\n**Not run here:** {', '.join(left_out)}.\n" if left_out else "",
+        partial=partial_text(files, others),
         n_judged=len(files), n_corpus=len(files) - extra, n_unjudged=n_unjudged,
         written=f", and {extra} benign files\nwritten for this purpose" +
                 (f":\n\n- " + "\n- ".join(written) if written else "") if extra else "")
+    opening = opening.replace("\n\n\n", "\n\n")
     method = METHOD.format(timeout=timeout, refused=refused_text(answers),
                            mapping=mapping_table(tools),
                            costs=cost_table(answers, versions, at_once))
@@ -269,7 +287,7 @@ def write(files, answers, versions, *, decided, n_unjudged, left_out, written, d
         opening, top_table(counts, tools), "", LIMITS, method,
         "## Where we read a file otherwise\n",
         "Counts go by the recorded verdict. These are read otherwise by the tests, for the "
-        "reasons in\n[decision 005](decisions/005-pickles-not-judged.md); some stand among the "
+        "reasons in\n[decision 005](decisions/005-rows-read-otherwise.md); some stand among the "
         "misses below for that reason.\n",
         decided_table(files, decided), "",
         "## What steelyard caught, and by which rule\n", catching_rules(files), "",

@@ -3,11 +3,13 @@
 """Writes docs/scorecard.md: steelyard beside other scanners, over the same files.
 
   STEELYARD_CORPUS=FOLDER scorecard.py [--build build/gcc] [--benign FOLDER[=WHAT]]...
+                                       [--work FOLDER] [--kept]
 
 The other scanners come from PyPI, each into an environment of its own below
-build/scorecard, pinned by hash; one that cannot be had is left out, and the document says
+build/scorecard (--work), pinned by hash; one that cannot be had is left out, and the document says
 so.  What they said is kept there, by version and file, so that a run after a rebuild of
-steelyard asks steelyard only; delete build/scorecard/results to ask them again.
+steelyard asks steelyard only; delete its folder `results` to ask them again.  A run that
+was interrupted goes on where it was.
 Nothing is ever unpickled.
 """
 
@@ -135,13 +137,15 @@ def without_network():
                                     stderr=subprocess.DEVNULL).returncode == 0 else []
 
 
-def ask_peer(peer, files):
-    """{key: line} of one scanner; None when it cannot be had here."""
+def ask_peer(peer, files, is_asking):
+    """{key: line} of one scanner, of what it was asked; None when it cannot be had here."""
     results = WORK / "results" / f"{peer}-{version_of(peer)}.jsonl"
     results.parent.mkdir(parents=True, exist_ok=True)
     answers = read_answers(results)
-    todo = {file.key: file.path for file in files if file.key not in answers}
-    if todo:
+    # Benign ones last, by digest: what an interrupted run leaves out, chance has chosen.
+    order = sorted(files, key=lambda file: file.key if file.expected == "benign" else ("", ""))
+    todo = {file.key: file.path for file in order if file.key not in answers}
+    if todo and is_asking:
         python = environment_of(peer)
         if not python:
             return None
@@ -152,7 +156,7 @@ def ask_peer(peer, files):
                         HERE / f"drive_{peer.replace('-', '_')}.py", listing, results],
                        check=True, env=plain_environment())
         answers = read_answers(results)
-    return {file.key: answers[file.key] for file in files}
+    return {file.key: answers[file.key] for file in files if file.key in answers} or None
 
 
 def timed(command):
@@ -192,12 +196,18 @@ def arguments():
     parser.add_argument("--benign", action="append", default=[], metavar="FOLDER[=WHAT]",
                         help="a folder of benign files, and what the document says they are")
     parser.add_argument("--peers", default=",".join(PEERS), help="which scanners to ask")
+    parser.add_argument("--kept", action="store_true",
+                        help="ask the other scanners nothing: take the answers that are kept")
+    parser.add_argument("--work", default=WORK, type=pathlib.Path,
+                        help="where the scanners live and their answers are kept")
     parser.add_argument("--output", default=SOURCE / "docs" / "scorecard.md", type=pathlib.Path)
     return parser.parse_args()
 
 
 def main():
+    global WORK
     args = arguments()
+    WORK = args.work.resolve()
     if not os.environ.get("STEELYARD_CORPUS"):
         sys.exit("STEELYARD_CORPUS names no folder with the unpacked corpora")
     files, n_unjudged = files_of_corpus(pathlib.Path(os.environ["STEELYARD_CORPUS"]) / "scan")
@@ -205,11 +215,13 @@ def main():
     files += files_of_folders([pathlib.Path(folder) for folder, _ in folders])
     program = args.build / "steelyard"
     answers = {"steelyard": ask_steelyard(program, files)}
-    answers |= {peer: ask_peer(peer, files) for peer in args.peers.split(",") if peer}
+    answers |= {peer: ask_peer(peer, files, not args.kept)
+                for peer in args.peers.split(",") if peer}
     left_out = [peer for peer in PEERS if answers.get(peer) is None]
     answers = {tool: lines for tool, lines in answers.items() if lines is not None}
     for file in files:
-        file.raw = {tool: lines[file.key]["raw"] for tool, lines in answers.items()}
+        file.raw = {tool: lines[file.key]["raw"] for tool, lines in answers.items()
+                    if file.key in lines}
         file.outcomes = {tool: verdicts.MAPPING[tool](raw) for tool, raw in file.raw.items()}
     at_once = timed([program, "scan", "--json", *{file.key: file.path for file in files}.values()])
     version = subprocess.run([program, "--version"], check=True, stdout=subprocess.PIPE,

@@ -120,6 +120,24 @@ class Sums(TestCase):
         self.assertEqual(verdicts.cell(count, "benign"), "1 (2)")
         self.assertEqual(verdicts.cell(Count({UNSCANNED: 3}), "malicious"), "not scanned")
 
+    def test_cells_of_a_part(self):
+        count = Count({BAD: 1, WARNED: 1, ERROR: 1, CLEAN: 1})
+        self.assertEqual(verdicts.cell(count, "malicious", 9), "25 % (50 %) of 4")
+        self.assertEqual(verdicts.cell(count, "benign", 9), "1 (2) of 4")
+        self.assertEqual(verdicts.cell(count, "benign", 4), "1 (2)")
+        self.assertEqual(verdicts.cell(Count(), "benign", 9), "not asked")
+        self.assertEqual(verdicts.mean_cell([Count(), Count({BAD: 2})], "malicious"),
+                         "100 % (100 %)")
+
+    def test_who_was_not_asked(self):
+        files = [FakeFile(a=BAD, b=CLEAN), FakeFile(a=BAD)]
+        self.assertEqual(page.partial_text(files, ["a"]), "")
+        self.assertIn("b: 1 of 2 files", page.partial_text(files, ["a", "b"]))
+        self.assertIn("of any kind", page.partial_text(files, ["b"]))
+        files[1].expected = "benign"
+        self.assertIn("benign files", page.partial_text(files, ["b"]))
+        self.assertFalse(page.is_missed(files[1], "b") or page.is_alarm(files[1], "b"))
+
     def test_no_share_is_rounded_to_all_or_nothing(self):
         self.assertEqual(verdicts.percent(999 / 1000), ">99")
         self.assertEqual(verdicts.percent(1 / 1000), "<1")

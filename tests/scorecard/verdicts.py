@@ -155,19 +155,27 @@ def percent(share):
     return "<1" if whole == 0 and share > 0 else str(whole)
 
 
-def cell(count, expected):
-    """`83 % (97 %)`: caught, and with warnings; a false alarm is counted, not averaged."""
+def cell(count, expected, n_files=None):
+    """`83 % (97 %)`: caught, and with warnings; a false alarm is counted, not averaged.
+
+    `of 20`: the tool was asked about so many of the n_files only."""
     strict, kind = strict_and_kind(expected)
+    if count.n == 0:
+        return "not asked"
+    of = f" of {count.n}" if n_files is not None and count.n < n_files else ""
     if expected == "benign":
-        return f"{count[BAD]} ({count[BAD] + count[WARNED]})"
+        return f"{count[BAD]} ({count[BAD] + count[WARNED]}){of}"
     if count[UNSCANNED] == count.n:
-        return "not scanned"
-    return f"{percent(count.share(*strict))} % ({percent(count.share(*kind))} %)"
+        return f"not scanned{of}"
+    return f"{percent(count.share(*strict))} % ({percent(count.share(*kind))} %){of}"
 
 
 def mean_cell(counts, expected):
     """The same, each family weighing as much as any other."""
     strict, kind = strict_and_kind(expected)
+    counts = [count for count in counts if count.n > 0]
+    if not counts:
+        return "not asked"
     shares = [sum(c.share(*some) for c in counts) / len(counts) for some in (strict, kind)]
     return f"{percent(shares[0])} % ({percent(shares[1])} %)"
 
@@ -178,7 +186,7 @@ def count_all(files, tools):
     for file in files:
         counts = found.setdefault((file.group, file.family, file.expected),
                                   {tool: Count() for tool in tools})
-        for tool in tools:
+        for tool in file.outcomes:
             counts[tool][file.outcomes[tool]] += 1
     order = sorted(found, key=lambda k: (GROUPS.index(k[0]), EXPECTED.index(k[2]), k[1]))
     return {key: found[key] for key in order}

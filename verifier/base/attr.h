@@ -22,6 +22,9 @@
 #define SY_TAKE(p) \
 	__extension__({ __typeof__(p) taken_ = (p); (p) = NULL; taken_; })
 
+/* Whether the processor, and the system below it, can run code for "avx2" ... */
+#define SY_CPU_SUPPORTS(name) __builtin_cpu_supports(name)
+
 #define SY_LIKELY(x) __builtin_expect(!!(x), 1)
 #define SY_UNLIKELY(x) __builtin_expect(!!(x), 0)
 

@@ -12,6 +12,7 @@
 /* ALGORITHM(ENUM, "name", digest bytes); names as in sha256sum --tag, lower case. */
 #define SY_ALGORITHMS(ALGORITHM)		\
 	ALGORITHM(BLAKE2B, "blake2b", 64)	\
+	ALGORITHM(BLAKE3, "blake3", 32)		\
 	ALGORITHM(GIT_BLOB, "git-blob", 20)	\
 	ALGORITHM(SHA256, "sha256", 32)		\
 	ALGORITHM(SHA512, "sha512", 64)

@@ -35,6 +35,9 @@ struct steelyard_session *cli_session_start(const struct options *options,
 					    int *code);
 void cli_session_end(struct steelyard_session **session);
 
+/* Has a signal asked the command to end? */
+bool cli_is_interrupted(void);
+
 /* The library refused to run: says why and returns the exit code. */
 int cli_failed(const struct steelyard_session *session,
 	       const struct command_info *command);

@@ -8,11 +8,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include "verifier/cli/cmd.h"
 #include "verifier/cli/names.h"
 #include "verifier/cli/terminal.h"
 
@@ -35,16 +38,23 @@ static void put_question(int fd, enum steelyard_passphrase_for what, const char 
 	put(fd, ": ");
 }
 
+/* Waits with the signals of `mask` let in: none can slip in before the wait. */
+static bool wait_for(int fd, const sigset_t *mask)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+
+	return !cli_is_interrupted() && ppoll(&poll_fd, 1, NULL, mask) > 0;
+}
+
 /* One line.  Beyond cap it is read and only counted; -1: the end, or a signal. */
-static long read_line(int fd, char *buf, size_t cap)
+static long read_line(int fd, const sigset_t *mask, char *buf, size_t cap)
 {
 	size_t len = 0;
 
 	for (;;) {
 		char c = 0;
-		ssize_t n = read(fd, &c, 1);
 
-		if (n <= 0)
+		if (!wait_for(fd, mask) || read(fd, &c, 1) <= 0)
 			return -1;
 		if (c == '\n')
 			return (long)len;
@@ -54,28 +64,45 @@ static long read_line(int fd, char *buf, size_t cap)
 	}
 }
 
+/* Not shown; and no key ends or stops the program while it is so. */
+static struct termios hide(const struct termios *shown)
+{
+	struct termios hidden = *shown;
+
+	hidden.c_lflag &= ~(tcflag_t)ECHO;
+	hidden.c_lflag |= ICANON | ISIG;
+	hidden.c_cc[VQUIT] = _POSIX_VDISABLE;
+	hidden.c_cc[VSUSP] = _POSIX_VDISABLE;
+	return hidden;
+}
+
 static long ask_at(int fd, enum steelyard_passphrase_for what, const char *path, char *buf,
 		   size_t cap)
 {
 	struct termios shown, hidden;
+	sigset_t held, mask;
 	long len;
 
 	if (tcgetattr(fd, &shown)) {
 		say("the terminal cannot hide what is typed: %s", strerror(errno));
 		return -1;
 	}
-	hidden = shown;
-	hidden.c_lflag &= ~(tcflag_t)ECHO;
-	hidden.c_lflag |= ICANON | ISIG;
+	hidden = hide(&shown);
+	sigemptyset(&held);
+	sigaddset(&held, SIGINT);
+	sigaddset(&held, SIGTERM);
+	sigprocmask(SIG_BLOCK, &held, &mask);
 	/* What was typed before the question is not its answer. */
 	if (tcsetattr(fd, TCSAFLUSH, &hidden)) {
 		say("the terminal cannot hide what is typed: %s", strerror(errno));
-		return -1;
+		len = -1;
+	} else {
+		put_question(fd, what, path);
+		len = read_line(fd, &mask, buf, cap);
+		tcsetattr(fd, TCSAFLUSH, &shown);
+		put(fd, "\n");
 	}
-	put_question(fd, what, path);
-	len = read_line(fd, buf, cap);
-	tcsetattr(fd, TCSAFLUSH, &shown);
-	put(fd, "\n");
+	sigprocmask(SIG_SETMASK, &mask, NULL);
 	return len;
 }
 

@@ -35,6 +35,11 @@ static void catch_signals(bool is_on)
 	sigaction(SIGTERM, &action, NULL);
 }
 
+bool cli_is_interrupted(void)
+{
+	return atomic_load(&is_interrupted);
+}
+
 int cli_failed(const struct steelyard_session *session,
 	       const struct command_info *command)
 {

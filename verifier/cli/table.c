@@ -428,7 +428,8 @@ const struct option_info cli_options[] = {
 	  .commands = ON_POLICY, .value = "REPORT", .fill = FILL_FILE,
 	  .help = "For test: the JSON report to try the policy on." },
 	{ .name = "sandbox", .type = OPTION_CHOICE, .field = FIELD(sandbox),
-	  .commands = ON_LOOK | ON_INSPECT | ON_TRACE, .value = "WHEN", .choices = "require|auto|off",
+	  .commands = ON_LOOK | ON_INSPECT | ON_TRACE, .value = "WHEN",
+	  .choices = "require|auto|off",
 	  .env = "STEELYARD_SANDBOX", .fill = FILL_CHOICES,
 	  .help = "How the processes that read the files are confined, by Landlock and "
 		  "seccomp: auto (the default) by what this kernel has, with a notice when "

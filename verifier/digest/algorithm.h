@@ -18,6 +18,7 @@ struct sy_algorithm_ops {
 };
 
 extern const struct sy_algorithm_ops sy_algorithm_blake2b;
+extern const struct sy_algorithm_ops sy_algorithm_blake3;
 extern const struct sy_algorithm_ops sy_algorithm_git_blob;
 extern const struct sy_algorithm_ops sy_algorithm_sha256;
 extern const struct sy_algorithm_ops sy_algorithm_sha512;

@@ -4,9 +4,12 @@
 
 #include "verifier/base/memory.h"
 #include "verifier/digest/algorithm.h"
+#include "verifier/digest/blake3.h"
+#include "verifier/digest/sha256.h"
 
 static const struct sy_algorithm_ops *const algorithms[SY_N_ALGORITHMS] = {
 	[SY_BLAKE2B] = &sy_algorithm_blake2b,
+	[SY_BLAKE3] = &sy_algorithm_blake3,
 	[SY_GIT_BLOB] = &sy_algorithm_git_blob,
 	[SY_SHA256] = &sy_algorithm_sha256,
 	[SY_SHA512] = &sy_algorithm_sha512,
@@ -48,6 +51,32 @@ void sy_hasher_update(struct sy_hasher *hasher, const void *data, size_t len)
 		hasher->is_broken = true;
 }
 
+bool sy_hasher_is_paired(struct sy_context *ctx, enum sy_algorithm algorithm)
+{
+	return algorithm == SY_SHA256 && sy_sha256_two_gain(ctx);
+}
+
+void sy_hasher_update_pair(struct sy_hasher *a, struct sy_span data_a,
+			   struct sy_hasher *b, struct sy_span data_b)
+{
+	if (a->algorithm == SY_SHA256 && b->algorithm == SY_SHA256) {
+		if (!sy_sha256_update_pair(a->state, data_a, b->state, data_b))
+			a->is_broken = b->is_broken = true;
+		return;
+	}
+	sy_hasher_update(a, data_a.data, data_a.len);
+	sy_hasher_update(b, data_b.data, data_b.len);
+}
+
+const char *sy_hasher_failed_variant(enum sy_algorithm algorithm)
+{
+	if (algorithm == SY_SHA256)
+		return sy_sha256_chosen()->failed;
+	if (algorithm == SY_BLAKE3)
+		return sy_blake3_chosen()->failed;
+	return NULL;
+}
+
 enum sy_status sy_hasher_final(struct sy_hasher *hasher, struct sy_digest *digest)
 {
 	size_t len = sy_algorithm_len(hasher->algorithm);
@@ -68,4 +97,16 @@ void sy_hasher_free(struct sy_hasher **hasher)
 	(*hasher)->ops->free((*hasher)->ctx, (*hasher)->state);
 	sy_release((*hasher)->ctx, *hasher);
 	*hasher = NULL;
+}
+
+enum sy_status sy_hash(struct sy_context *ctx, enum sy_algorithm algorithm,
+		       struct sy_span bytes, struct sy_digest *digest)
+{
+	SY_OWNED(sy_hasher_free) struct sy_hasher *hasher = NULL;
+	enum sy_status status = sy_hasher_new(ctx, algorithm, bytes.len, &hasher);
+
+	if (status != SY_OK)
+		return status;
+	sy_hasher_update(hasher, bytes.data, bytes.len);
+	return sy_hasher_final(hasher, digest);
 }

@@ -18,9 +18,30 @@ SY_MUST_CHECK enum sy_status sy_hasher_new(struct sy_context *ctx,
 					   struct sy_hasher **hasher);
 void sy_hasher_update(struct sy_hasher *hasher, const void *data, size_t len);
 
+/*
+ * Both streams, each by its own bytes.  Two of SHA-256 run side by side in one
+ * core as far as both reach, in far less than twice the time of one; any others
+ * one after the other.
+ */
+void sy_hasher_update_pair(struct sy_hasher *a, struct sy_span data_a,
+			   struct sy_hasher *b, struct sy_span data_b);
+
+/* Whether two streams of that algorithm gain by running side by side here. */
+bool sy_hasher_is_paired(struct sy_context *ctx, enum sy_algorithm algorithm);
+
+/*
+ * The variant that failed its self-test on this machine and is not used, or
+ * NULL: for a notice, since digests come out slower, not differently.
+ */
+const char *sy_hasher_failed_variant(enum sy_algorithm algorithm);
+
 /* Ends the stream; the hasher may only be freed afterwards. */
 SY_MUST_CHECK enum sy_status sy_hasher_final(struct sy_hasher *hasher,
 					     struct sy_digest *digest);
 void sy_hasher_free(struct sy_hasher **hasher);
+
+/* All of it in one call. */
+SY_MUST_CHECK enum sy_status sy_hash(struct sy_context *ctx, enum sy_algorithm algorithm,
+				     struct sy_span bytes, struct sy_digest *digest);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SHA-256, SHA-512 and git's blob SHA-1 through libcrypto. */
+/* SHA-512 and git's blob SHA-1 through libcrypto. */
 #include <openssl/evp.h>
 #include <stdio.h>
 
@@ -13,13 +13,6 @@ static void *start(const EVP_MD *md)
 		return state;
 	EVP_MD_CTX_free(state);
 	return NULL;
-}
-
-static void *start_sha256(struct sy_context *ctx, uint64_t size)
-{
-	(void)ctx;
-	(void)size;
-	return start(EVP_sha256());
 }
 
 static void *start_sha512(struct sy_context *ctx, uint64_t size)
@@ -68,11 +61,6 @@ static void *start_git_blob(struct sy_context *ctx, uint64_t size)
 
 const struct sy_algorithm_ops sy_algorithm_git_blob = {
 	.start = start_git_blob, .update = update, .final = final,
-	.free = free_state,
-};
-
-const struct sy_algorithm_ops sy_algorithm_sha256 = {
-	.start = start_sha256, .update = update, .final = final,
 	.free = free_state,
 };
 

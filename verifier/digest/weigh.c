@@ -1,28 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The weigher: a pool of threads, each with one small buffer, takes the largest
- * job left and reads it once from front to back.  Knows nothing of formats.
+ * The weigher: a pool of threads, each with one lane or two.  A lane takes the
+ * largest unit left and reads it once from front to back; when it ends, the lane
+ * takes the next one, so that unequal sizes cost nothing.  Knows no format.
  */
 #include "verifier/digest/weigh.h"
 
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "verifier/digest/hasher.h"
+#include "verifier/digest/sha256.h"
+#include "verifier/digest/units.h"
 
 /* Flat optimum between 64 and 256 KiB: larger buffers fall out of the L2. */
 #define BLOCK_BYTES 131072u
 #define THREADS_MAX 256u
 #define PROGRESS_NS 200000000u
+#define N_LANES 2u
+
+/* A stream with less left than this is read by its own thread. */
+#define SHARING_BYTES (UINT64_C(16) << 20)
+
+/* Less than this is done before the second lanes are set up. */
+#define PAIRING_BYTES (UINT64_C(8) << 20)
 
 struct pool {
 	struct sy_context *ctx;
 	struct sy_weigh *weigh;
-	struct sy_weigh_job **order;	/* largest first */
-	pthread_mutex_t lock;		/* guards all below */
-	size_t next;
+	struct sy_units units;		/* largest first */
+	bool has_pairs;			/* two streams of SHA-256 gain here */
+	pthread_mutex_t lock;		/* guards all below, and every split */
+	size_t next;			/* unit */
+	uint64_t n_queued;		/* bytes of the units from next on */
+	unsigned n_threads, n_busy;	/* busy: with a unit in a lane */
+	unsigned n_idle;		/* wait for a ring to fill */
+	struct sy_ring *offer;		/* a ring that nobody fills yet */
+	pthread_cond_t changed;		/* an offer, or nobody is busy */
 	uint64_t n_done, n_total;	/* bytes */
 	uint64_t reported_ns;
 	enum sy_status status;		/* why a thread could not begin */
@@ -32,8 +46,9 @@ struct pool {
 struct worker {
 	struct pool *pool;
 	struct sy_context ctx;		/* its own: error and memory are not shared */
-	uint8_t *block;			/* BLOCK_BYTES */
-	struct sy_hasher *hashers[SY_N_ALGORITHMS];	/* of the job at hand */
+	struct sy_lane lanes[N_LANES];
+	unsigned n_lanes;
+	bool is_busy;
 };
 
 unsigned sy_cpu_count(void)
@@ -43,18 +58,6 @@ unsigned sy_cpu_count(void)
 	if (sched_getaffinity(0, sizeof(set), &set) != 0)
 		return 1;
 	return CPU_COUNT(&set) > 0 ? (unsigned)CPU_COUNT(&set) : 1;
-}
-
-/* None when it was cancelled: those left are not even opened. */
-static struct sy_weigh_job *take_job(struct pool *pool)
-{
-	struct sy_weigh_job *job = NULL;
-
-	pthread_mutex_lock(&pool->lock);
-	if (pool->next < pool->weigh->n_jobs && !sy_cancelled(pool->ctx))
-		job = pool->order[pool->next++];
-	pthread_mutex_unlock(&pool->lock);
-	return job;
 }
 
 static void count_progress(struct pool *pool, uint64_t n)
@@ -74,159 +77,404 @@ static void count_progress(struct pool *pool, uint64_t n)
 	pthread_mutex_unlock(&pool->lock);
 }
 
-static void feed(struct worker *w, size_t len)
+/* --- taking units ----------------------------------------------------------------- */
+
+static struct sy_lane *other_lane(struct worker *w, const struct sy_lane *lane)
 {
-	for (unsigned a = 0; a < SY_N_ALGORITHMS; a++) {
-		if (w->hashers[a])
-			sy_hasher_update(w->hashers[a], w->block, len);
-	}
+	if (w->n_lanes < 2)
+		return NULL;
+	return lane == &w->lanes[0] ? &w->lanes[1] : &w->lanes[0];
 }
 
-static enum sy_status read_all(struct worker *w, struct sy_source *source,
-			       uint64_t *n_read)
+/*
+ * A second unit beside one that runs slows that one down.  It is worth it when
+ * every free thread finds something else, and when what is left is not little
+ * beside the rest of the first, which would then be the last to end.
+ */
+static bool may_pair(const struct pool *pool, const struct sy_lane *other)
 {
-	while (*n_read < source->size) {
-		uint64_t left = source->size - *n_read;
-		size_t len = left < BLOCK_BYTES ? (size_t)left : BLOCK_BYTES;
+	unsigned n_free = pool->n_threads - pool->n_busy;
+
+	return other->hashers[SY_SHA256] &&
+	       pool->units.n - pool->next > n_free &&
+	       pool->n_queued >= sy_lane_left(other) / 2;
+}
+
+/* Under the lock.  A unit of a job that has failed is only counted off. */
+static const struct sy_unit *next_unit(struct pool *pool)
+{
+	while (pool->next < pool->units.n) {
+		const struct sy_unit *unit = &pool->units.items[pool->next++];
+
+		pool->n_queued -= unit->len;
+		if (!unit->split || unit->split->status == SY_OK)
+			return unit;
+		unit->split->n_left--;
+	}
+	return NULL;
+}
+
+/* None when it was cancelled: those left are not even opened. */
+static const struct sy_unit *take_unit(struct worker *w, const struct sy_lane *other)
+{
+	struct pool *pool = w->pool;
+	const struct sy_unit *unit = NULL;
+	bool is_alone = !other || !other->unit;
+
+	pthread_mutex_lock(&pool->lock);
+	if (!sy_cancelled(pool->ctx) && (is_alone || may_pair(pool, other)))
+		unit = next_unit(pool);
+	if (is_alone && w->is_busy != (unit != NULL)) {
+		w->is_busy = unit != NULL;
+		pool->n_busy += w->is_busy ? 1u : -1u;
+		if (pool->n_busy == 0)
+			pthread_cond_broadcast(&pool->changed);
+	}
+	pthread_mutex_unlock(&pool->lock);
+	return unit;
+}
+
+/* --- the end of a unit ------------------------------------------------------------ */
+
+static void end_job(struct sy_weigh_job *job, enum sy_status status,
+		    const struct sy_context *ctx)
+{
+	job->status = status;
+	if (status == SY_OK)
+		return;
+	job->sys_errno = ctx->error.sys_errno;
+	snprintf(job->why, sizeof(job->why), "%.*s", (int)sizeof(job->why) - 1,
+		 ctx->error.text);
+}
+
+/* The first failure is the job's; else its last unit is its end. */
+static void end_split(struct pool *pool, const struct sy_unit *unit,
+		      enum sy_status status, const struct sy_context *ctx)
+{
+	struct sy_split *split = unit->split;
+
+	pthread_mutex_lock(&pool->lock);
+	split->n_left--;
+	if (status == SY_OK)
+		unit->job->n_read += unit->len;
+	if (status != SY_OK && split->status == SY_OK) {
+		split->status = status;
+		end_job(unit->job, status, ctx);
+	}
+	if (split->n_left == 0 && split->status == SY_OK) {
+		sy_units_join(unit);
+		end_job(unit->job, SY_OK, ctx);
+	}
+	pthread_mutex_unlock(&pool->lock);
+}
+
+static void end_unit(struct worker *w, struct sy_lane *lane, enum sy_status status)
+{
+	const struct sy_unit *unit = lane->unit;
+
+	if (unit->split)
+		end_split(w->pool, unit, status, &w->ctx);
+	else
+		end_job(unit->job, status, &w->ctx);
+	sy_lane_close(lane);
+	sy_error_clear(&w->ctx);
+}
+
+/* --- a lane at work --------------------------------------------------------------- */
+
+/* Each opening of a job that is spread must find the same file. */
+static enum sy_status check_same(struct worker *w, const struct sy_lane *lane)
+{
+	struct sy_split *split = lane->unit->split;
+	const struct sy_source *source = &lane->source;
+	enum sy_status status = SY_OK;
+
+	if (!split)
+		return SY_OK;
+	pthread_mutex_lock(&w->pool->lock);
+	if (!split->is_open) {
+		split->is_open = true;
+		split->identity = source->identity;
+		split->size = source->size;
+	}
+	status = sy_identity_compare(&w->ctx, source->name ? source->name : "the file",
+				     &split->identity, &source->identity);
+	if (status == SY_OK && (split->size != source->size ||
+				(split->values && split->size != lane->unit->job->size)))
+		status = sy_fail(&w->ctx, SY_CHANGED, "%s has another size than when "
+				 "it was looked at first",
+				 source->name ? source->name : "the file");
+	pthread_mutex_unlock(&w->pool->lock);
+	return status;
+}
+
+/* A sparse file claims any size and takes no room; reading it takes days. */
+static enum sy_status check_size(struct worker *w, const struct sy_source *source)
+{
+	uint64_t max = w->ctx.limits.file_bytes;
+
+	if (source->size <= max)
+		return SY_OK;
+	return sy_fail(&w->ctx, SY_LIMIT, "it has %llu bytes, more than the %llu that are "
+		       "read (limit file-bytes)", (unsigned long long)source->size,
+		       (unsigned long long)max);
+}
+
+static bool begin_unit(struct worker *w, struct sy_lane *lane)
+{
+	const struct sy_unit *unit = take_unit(w, other_lane(w, lane));
+	enum sy_status status;
+
+	if (!unit)
+		return false;
+	status = sy_lane_begin(lane, w->pool->weigh, unit);
+	if (status == SY_OK)
+		status = check_same(w, lane);
+	if (status == SY_OK)
+		status = check_size(w, &lane->source);
+	if (status != SY_OK)
+		end_unit(w, lane, status);
+	return true;
+}
+
+/* Until bytes of a unit wait in the lane; false: there is none for it now. */
+static bool make_ready(struct worker *w, struct sy_lane *lane)
+{
+	for (;;) {
 		enum sy_status status;
 
-		if (sy_cancelled(&w->ctx))
-			return sy_fail(&w->ctx, SY_CANCELLED, "interrupted");
-		status = sy_source_read(source, *n_read, w->block, len);
+		if (!lane->unit && !begin_unit(w, lane))
+			return false;
+		if (!lane->unit)
+			continue;	/* it failed: the next one */
+		if (lane->at < lane->have)
+			return true;
+		if (lane->pos == lane->end) {
+			end_unit(w, lane, sy_lane_end(lane));
+			continue;
+		}
+		status = sy_lane_read(lane);
 		if (status != SY_OK)
-			return status;
-		feed(w, len);
-		*n_read += len;
-		count_progress(w->pool, len);
+			end_unit(w, lane, status);
 	}
-	return sy_source_unchanged(source);
 }
 
-static enum sy_status start_hashers(struct worker *w, unsigned algorithms,
-				    uint64_t size)
+static void hash_one(struct worker *w, struct sy_lane *lane, size_t n)
 {
-	enum sy_status status = SY_OK;
+	enum sy_status status = sy_lane_feed(lane, n);
 
-	for (unsigned a = 0; a < SY_N_ALGORITHMS && status == SY_OK; a++) {
-		if (algorithms & 1u << a)
-			status = sy_hasher_new(&w->ctx, (enum sy_algorithm)a, size,
-					       &w->hashers[a]);
-	}
-	return status;
+	if (status != SY_OK)
+		end_unit(w, lane, status);
+	count_progress(w->pool, n);
 }
 
-static enum sy_status end_hashers(struct worker *w,
-				  struct sy_digest digests[SY_N_ALGORITHMS])
+/* As far as both reach, in whole blocks: what is over is hashed by itself. */
+static void hash_two(struct worker *w, struct sy_lane *a, struct sy_lane *b)
 {
-	enum sy_status status = SY_OK;
+	size_t left_a = a->have - a->at, left_b = b->have - b->at;
+	size_t n = left_a < left_b ? left_a : left_b;
 
-	for (unsigned a = 0; a < SY_N_ALGORITHMS && status == SY_OK; a++) {
-		if (w->hashers[a])
-			status = sy_hasher_final(w->hashers[a], &digests[a]);
-	}
-	return status;
-}
-
-static enum sy_status hash_source(struct worker *w, struct sy_source *source,
-				  struct sy_weigh_job *job)
-{
-	enum sy_status status = start_hashers(w, job->algorithms, source->size);
-
-	if (status == SY_OK)
-		status = read_all(w, source, &job->n_read);
-	if (status == SY_OK)
-		status = end_hashers(w, job->digests);
-	for (unsigned a = 0; a < SY_N_ALGORITHMS; a++)
-		sy_hasher_free(&w->hashers[a]);
-	return status;
-}
-
-static void weigh_job(struct worker *w, struct sy_weigh_job *job)
-{
-	const struct sy_weigh *weigh = w->pool->weigh;
-	struct sy_source source = { .fd = -1 };
-
-	sy_error_clear(&w->ctx);
-	job->status = weigh->open(weigh->user, job->id, &w->ctx, &source);
-	if (job->status == SY_OK) {
-		job->status = hash_source(w, &source, job);
-		sy_source_close(&source);
-	}
-	if (job->status == SY_OK)
+	if (n < SY_SHA256_BLOCK || !sy_lane_can_pair(a, b)) {
+		hash_one(w, a, left_a);
+		hash_one(w, b, left_b);
 		return;
-	memset(job->digests, 0, sizeof(job->digests));
-	job->sys_errno = w->ctx.error.sys_errno;
-	snprintf(job->why, sizeof(job->why), "%.*s", (int)sizeof(job->why) - 1,
-		 w->ctx.error.text);
+	}
+	n -= n % SY_SHA256_BLOCK;
+	sy_lane_feed_pair(a, b, n);
+	count_progress(w->pool, 2 * n);
+}
+
+/* --- reading for another thread --------------------------------------------------- */
+
+/* A lone stream with a long way to go, while a thread has nothing to do. */
+static void offer_ring(struct worker *w, struct sy_lane *lane)
+{
+	struct pool *pool = w->pool;
+
+	if (lane->ring || sy_lane_left(lane) < SHARING_BYTES)
+		return;
+	pthread_mutex_lock(&pool->lock);
+	if (pool->n_idle > 0 && !pool->offer && sy_lane_share(lane)) {
+		pool->offer = lane->ring;
+		pthread_cond_signal(&pool->changed);
+	}
+	pthread_mutex_unlock(&pool->lock);
+}
+
+/* NULL when there will be none: no thread is busy any more. */
+static struct sy_ring *wait_for_offer(struct pool *pool)
+{
+	struct sy_ring *ring;
+
+	pthread_mutex_lock(&pool->lock);
+	pool->n_idle++;
+	while (!pool->offer && pool->n_busy > 0)
+		pthread_cond_wait(&pool->changed, &pool->lock);
+	ring = pool->offer;
+	pool->offer = NULL;
+	pool->n_idle--;
+	pthread_mutex_unlock(&pool->lock);
+	return ring;
+}
+
+static void read_for_others(struct worker *w)
+{
+	struct sy_ring *ring;
+
+	while ((ring = wait_for_offer(w->pool)) != NULL)
+		sy_ring_fill(ring, &w->ctx);
+}
+
+static void run_lanes(struct worker *w)
+{
+	for (;;) {
+		struct sy_lane *ready[N_LANES] = { NULL };
+		unsigned n = 0;
+
+		for (unsigned i = 0; i < w->n_lanes; i++) {
+			if (make_ready(w, &w->lanes[i]))
+				ready[n++] = &w->lanes[i];
+		}
+		if (n == 0)
+			return;
+		if (n == 2) {
+			hash_two(w, ready[0], ready[1]);
+			continue;
+		}
+		offer_ring(w, ready[0]);
+		hash_one(w, ready[0], ready[0]->have - ready[0]->at);
+	}
+}
+
+/* The second lane is only a gain: without memory for it there is one. */
+static enum sy_status begin_lanes(struct worker *w)
+{
+	size_t len = w->pool->weigh->block_len ? w->pool->weigh->block_len : BLOCK_BYTES;
+
+	while (w->n_lanes < (w->pool->has_pairs ? N_LANES : 1u)) {
+		struct sy_lane *lane = &w->lanes[w->n_lanes];
+
+		lane->ctx = &w->ctx;
+		lane->block_len = len;
+		lane->block = sy_alloc_unset(&w->ctx, len);
+		if (!lane->block && w->n_lanes == 0)
+			return sy_memory_status(&w->ctx);
+		if (!lane->block)
+			break;
+		w->n_lanes++;
+	}
+	sy_error_clear(&w->ctx);
+	return SY_OK;
 }
 
 static void *work(void *user)
 {
 	struct worker w = { .pool = user };
-	struct sy_weigh_job *job;
+	enum sy_status status;
 
 	sy_context_copy(&w.ctx, w.pool->ctx);
-	w.block = sy_alloc(&w.ctx, BLOCK_BYTES);
-	if (!w.block) {
-		pthread_mutex_lock(&w.pool->lock);
-		w.pool->status = sy_memory_status(&w.ctx);
-		pthread_mutex_unlock(&w.pool->lock);
-		return NULL;
+	status = begin_lanes(&w);
+	if (status == SY_OK) {
+		run_lanes(&w);
+		read_for_others(&w);
 	}
-	while ((job = take_job(w.pool)))
-		weigh_job(&w, job);
-	sy_release(&w.ctx, w.block);
+	for (unsigned i = 0; i < w.n_lanes; i++)
+		sy_release(&w.ctx, w.lanes[i].block);
+	if (status == SY_OK)
+		return NULL;
+	pthread_mutex_lock(&w.pool->lock);
+	w.pool->status = status;
+	w.pool->n_threads--;
+	pthread_mutex_unlock(&w.pool->lock);
 	return NULL;
 }
 
-static int compare_jobs(const void *a, const void *b)
-{
-	const struct sy_weigh_job *x = *(struct sy_weigh_job *const *)a;
-	const struct sy_weigh_job *y = *(struct sy_weigh_job *const *)b;
+/* --- the pool --------------------------------------------------------------------- */
 
-	if (x->size != y->size)
-		return x->size < y->size ? 1 : -1;
-	return (x->id > y->id) - (x->id < y->id);
-}
-
-/* Whoever does not get to a job has not weighed it. */
 static void reset(struct sy_weigh_job *job)
 {
-	*job = (struct sy_weigh_job){
-		.id = job->id, .size = job->size, .algorithms = job->algorithms,
-		.status = SY_CANCELLED,
-	};
+	job->status = SY_CANCELLED;
+	job->sys_errno = 0;
+	job->why[0] = 0;
+	job->n_read = 0;
+}
+
+/* What was not weighed to its end has no digest. */
+static void forget_digests(struct sy_weigh_job *job)
+{
+	memset(job->digests, 0, sizeof(job->digests));
+	for (size_t i = 0; i < job->n_parts; i++)
+		job->parts[i].digest = (struct sy_digest){ 0 };
+}
+
+/* Says so when a variant of the processor's was found wrong. */
+static void note_variants(struct sy_context *ctx, unsigned algorithms)
+{
+	for (unsigned a = 0; a < SY_N_ALGORITHMS; a++) {
+		const char *failed = NULL;
+
+		if (algorithms & 1u << a)
+			failed = sy_hasher_failed_variant((enum sy_algorithm)a);
+		if (failed)
+			sy_message(ctx, SY_MESSAGE_NOTICE, "the %s code for %s failed "
+				   "its self-test and is not used", failed,
+				   sy_algorithm_name((enum sy_algorithm)a));
+	}
 }
 
 static enum sy_status prepare(struct pool *pool)
 {
 	struct sy_weigh *weigh = pool->weigh;
+	unsigned algorithms = 0;
+	enum sy_status status;
 
-	for (size_t i = 0; i < weigh->n_jobs; i++)
-		reset(&weigh->jobs[i]);
-	pool->order = sy_alloc_array(pool->ctx, weigh->n_jobs,
-				     sizeof(struct sy_weigh_job *));
-	if (!pool->order)
-		return sy_memory_status(pool->ctx);
 	for (size_t i = 0; i < weigh->n_jobs; i++) {
-		pool->order[i] = &weigh->jobs[i];
-		pool->n_total += weigh->jobs[i].size;
+		struct sy_weigh_job *job = &weigh->jobs[i];
+
+		reset(job);
+		forget_digests(job);
+		algorithms |= job->algorithms;
+		algorithms |= job->n_parts > 0 ? 1u << job->part_algorithm : 0;
 	}
-	qsort(pool->order, weigh->n_jobs, sizeof(struct sy_weigh_job *),
-	      compare_jobs);
+	status = sy_units_make(&pool->units, pool->ctx, weigh);
+	if (status != SY_OK)
+		return status;
+	for (size_t i = 0; i < pool->units.n; i++)
+		pool->n_total += pool->units.items[i].len;
+	pool->n_queued = pool->n_total;
+	note_variants(pool->ctx, algorithms);
+	pool->has_pairs = pool->units.n > 1 && pool->n_total >= PAIRING_BYTES &&
+			  (algorithms & 1u << SY_SHA256) &&
+			  sy_hasher_is_paired(pool->ctx, SY_SHA256);
 	pool->reported_ns = pool->ctx->clock.monotonic_ns(pool->ctx->clock.user);
 	return SY_OK;
 }
 
-/* The calling thread works too, so a pool of one starts no thread at all. */
-static void run_pool(struct pool *pool, unsigned n_threads)
+static unsigned count_threads(const struct pool *pool)
 {
+	unsigned n = pool->weigh->n_threads ? pool->weigh->n_threads : sy_cpu_count();
+	size_t of_use = pool->units.n;
+
+	/* A stream may use two: one reads, one hashes. */
+	if (pool->n_total >= SHARING_BYTES)
+		of_use *= 2;
+	if (n > of_use)
+		n = (unsigned)of_use;
+	return n < THREADS_MAX ? n : THREADS_MAX;
+}
+
+/* The calling thread works too, so a pool of one starts no thread at all. */
+static void run_pool(struct pool *pool)
+{
+	unsigned n_threads = pool->n_threads, n_started = 0;
 	pthread_t threads[THREADS_MAX];
-	unsigned n_started = 0;
 
 	while (n_started + 1 < n_threads &&
 	       pthread_create(&threads[n_started], NULL, work, pool) == 0)
 		n_started++;
+	pthread_mutex_lock(&pool->lock);
+	pool->n_threads -= n_threads > 0 ? n_threads - 1 - n_started : 0;
+	pthread_mutex_unlock(&pool->lock);
 	work(pool);
 	for (unsigned i = 0; i < n_started; i++)
 		pthread_join(threads[i], NULL);
@@ -235,21 +483,24 @@ static void run_pool(struct pool *pool, unsigned n_threads)
 enum sy_status sy_weigh_run(struct sy_context *ctx, struct sy_weigh *weigh)
 {
 	struct pool pool = { .ctx = ctx, .weigh = weigh };
-	unsigned n_threads = weigh->n_threads ? weigh->n_threads : sy_cpu_count();
 	enum sy_status status = prepare(&pool);
+	bool is_whole;
 
 	if (status != SY_OK)
 		return status;
-	if (n_threads > weigh->n_jobs)
-		n_threads = (unsigned)weigh->n_jobs;
-	if (n_threads > THREADS_MAX)
-		n_threads = THREADS_MAX;
+	pool.n_threads = count_threads(&pool);
 	pthread_mutex_init(&pool.lock, NULL);
-	run_pool(&pool, n_threads);
+	pthread_cond_init(&pool.changed, NULL);
+	run_pool(&pool);
+	pthread_cond_destroy(&pool.changed);
 	pthread_mutex_destroy(&pool.lock);
-	sy_release(ctx, pool.order);
+	is_whole = pool.next == pool.units.n;
+	sy_units_free(&pool.units);
+	for (size_t i = 0; i < weigh->n_jobs; i++) {
+		if (weigh->jobs[i].status != SY_OK)
+			forget_digests(&weigh->jobs[i]);
+	}
 	if (sy_cancelled(ctx))
 		return sy_fail(ctx, SY_CANCELLED, "interrupted");
-	return pool.next < weigh->n_jobs
-		? sy_fail(ctx, pool.status, "no memory to read files with") : SY_OK;
+	return is_whole ? SY_OK : sy_fail(ctx, pool.status, "no memory to read files with");
 }

@@ -2,6 +2,22 @@
 /*
  * The weigher: every payload byte is read once, by a pool of threads with
  * small private buffers, and feeds all digests asked for.  Longest job first.
+ *
+ * A job is one file (or whatever `open` opens).  How it is spread:
+ *
+ *	algorithms			one stream from front to back; a thread runs two
+ *					such streams of SHA-256 side by side
+ *	algorithms and parts		the same stream feeds the part at hand as well
+ *	parts alone			each part is a stream of its own, in any lane of
+ *					any thread: shards of one file fill the machine
+ *	only BLAKE3, no parts		a large file is cut into subtrees of its tree
+ *
+ * A whole and its parts in one job read each byte once and cost 1.3 times the whole;
+ * as two jobs of one id, on two cores, they are read twice and cost little more
+ * than the whole (`open` must then see to it that both find the same file).
+ *
+ * The digests do not depend on the number of threads, on the size of blocks or on
+ * the variants of the processor.
  */
 #ifndef SY_DIGEST_WEIGH_H
 #define SY_DIGEST_WEIGH_H
@@ -9,10 +25,24 @@
 #include "verifier/base/digest_value.h"
 #include "verifier/input/source.h"
 
+/* Bytes [start, start + len) of a source, with a digest of their own. */
+struct sy_weigh_part {
+	uint64_t start, len;
+	struct sy_digest digest;	/* result; len 0 unless the job is SY_OK */
+};
+
 struct sy_weigh_job {
 	size_t id;			/* the caller's: passed to open */
 	uint64_t size;			/* bytes expected; orders the work */
 	unsigned algorithms;		/* bit mask: 1u << enum sy_algorithm */
+	/*
+	 * Parts of the source (the caller's array; any number, also empty ones);
+	 * beside `algorithms` they must be sorted and must not overlap.  A part that
+	 * ends beyond the source: SY_CHANGED, since the caller knew its size.
+	 */
+	struct sy_weigh_part *parts;
+	size_t n_parts;
+	enum sy_algorithm part_algorithm;
 	/* results */
 	enum sy_status status;		/* SY_CHANGED: differed before and after */
 	int sys_errno;			/* behind the status, or 0 */
@@ -22,13 +52,19 @@ struct sy_weigh_job {
 };
 
 struct sy_weigh {
-	/* Opens job `id` for a thread; called from the pool's threads. */
+	/*
+	 * Opens job `id` for a thread; called from the pool's threads, and for a job
+	 * that is spread several times, also at once.  All of them must be the same
+	 * file: another identity than the first one's is SY_CHANGED.
+	 */
 	enum sy_status (*open)(void *user, size_t id, struct sy_context *ctx,
 			       struct sy_source *source);
 	void *user;
 	struct sy_weigh_job *jobs;
 	size_t n_jobs;
 	unsigned n_threads;		/* 0: as many as CPUs we may use */
+	size_t block_len;		/* bytes read at once; 0: 128 KiB */
+	uint64_t piece_len;		/* of a BLAKE3 tree; 0: chosen; else 2^n KiB */
 	/* Called now and then from one thread at a time; may be NULL. */
 	void (*progress)(void *user, uint64_t n_done, uint64_t n_total);
 };

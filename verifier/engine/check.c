@@ -11,6 +11,8 @@
 #include "verifier/engine/worker.h"
 #include "verifier/report/baseline.h"
 
+#define FLOW_STEPS_MAX 4096u	/* of one file, when only flows are asked for */
+
 /* One file under inspection: its sink feeds the report and the relations. */
 struct job {
 	struct sy_sink sink;
@@ -19,6 +21,8 @@ struct job {
 	bool is_related;		/* relate wants its tensor names */
 	bool has_artifact;		/* the worker said what the file is */
 	bool is_unexamined;		/* ... and that it cannot examine that as a whole */
+	uint64_t n_notices;		/* that came; findings_per_rule of them are kept */
+	uint64_t n_steps;		/* that came */
 };
 
 /* The stage that hands files to workers. */
@@ -78,21 +82,48 @@ static enum sy_status take_member(struct job *job, const struct sy_record_member
 	return sy_report_add_member(job->check->report, job->entry, record);
 }
 
+/* As with findings: a worker cannot fill the report, and what is left out is told. */
 static enum sy_status take_notice(struct job *job,
 				  const struct sy_record_notice *record)
 {
 	struct sy_check *check = job->check;
+	const struct sy_limits *limits = &check->ctx->limits;
+	struct sy_span detail = sy_span_slice(record->detail, 0, limits->detail_bytes);
 	struct sy_span kind;
-	enum sy_status status = sy_arena_copy(&check->report->arena, record->kind,
-					      &kind);
+	enum sy_status status;
 
+	if (++job->n_notices > limits->findings_per_rule)
+		return SY_OK;
+	status = sy_arena_copy(&check->report->arena, record->kind, &kind);
 	if (status != SY_OK)
 		return status;
 	return sy_report_add_notice(check->report, (const char *)kind.data,
 				    sy_span_str(check->inventory
 						.entries[job->entry].path),
-				    "%.*s", (int)record->detail.len,
-				    (const char *)record->detail.data);
+				    "%.*s", (int)detail.len, (const char *)detail.data);
+}
+
+static enum sy_status note_left_out(struct job *job)
+{
+	struct sy_check *check = job->check;
+	uint64_t kept = check->ctx->limits.findings_per_rule;
+
+	if (job->n_notices <= kept)
+		return SY_OK;
+	return sy_report_add_notice(check->report, "notices-left-out",
+				    sy_span_str(check->inventory.entries[job->entry].path),
+				    "and %llu more notices (limit findings-per-rule)",
+				    (unsigned long long)(job->n_notices - kept));
+}
+
+/* Steps that findings rest on explain them; a few thousand explain no better. */
+static bool keeps_step(struct job *job)
+{
+	unsigned wants = job->check->options->wants;
+
+	if (wants & SY_WANT_STEPS)
+		return true;
+	return wants & SY_WANT_FLOWS && job->n_steps++ < FLOW_STEPS_MAX;
 }
 
 static enum sy_status take_record(struct sy_sink *sink,
@@ -107,12 +138,16 @@ static enum sy_status take_record(struct sy_sink *sink,
 	case SY_RECORD_TENSOR:
 		return take_tensor(job, &record->u.tensor);
 	case SY_RECORD_META:
+		if (!(check->options->wants & SY_WANT_META))
+			break;	/* not asked for: a worker may not fill memory */
 		return sy_report_add_meta(check->report, job->entry, &record->u.meta);
 	case SY_RECORD_REF:
 		return sy_relate_ref(check->relate, job->entry, &record->u.ref);
 	case SY_RECORD_FACT:
 		return take_fact(job, &record->u.fact);
 	case SY_RECORD_STEP:
+		if (!keeps_step(job))
+			break;
 		return sy_report_add_step(check->report, job->entry, &record->u.step);
 	case SY_RECORD_MORE:
 		return sy_report_add_more(check->report, job->entry,
@@ -338,6 +373,8 @@ static void job_done(void *user, struct sy_worker_job *out)
 	else
 		status = sy_check_failed(check, out->id, SY_WORKER,
 					 "the worker ended without saying what the file is");
+	if (status == SY_OK)
+		status = note_left_out(job);
 	if (stage->status == SY_OK)
 		stage->status = status;
 	if (status == SY_OK && out->status != SY_CANCELLED)

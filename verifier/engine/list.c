@@ -11,6 +11,7 @@ static const struct {
 } tags[] = {
 	{ "BLAKE2b (", ") = ", SY_BLAKE2B },
 	{ "BLAKE2B-512(", ")= ", SY_BLAKE2B },
+	{ "BLAKE3 (", ") = ", SY_BLAKE3 },
 	{ "SHA256 (", ") = ", SY_SHA256 },
 	{ "SHA256(", ")= ", SY_SHA256 },
 	{ "SHA2-256(", ")= ", SY_SHA256 },

@@ -49,24 +49,58 @@ static unsigned algorithms_of(const struct sy_sign *sign)
 }
 
 /* A file that could not be read to its end is not signed. */
-static enum sy_status first_failure(struct sy_sign *sign, const struct sy_weigh_job *jobs,
-				    size_t n)
+static enum sy_status first_failure(struct sy_sign *sign)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (jobs[i].status != SY_OK)
-			return sy_fail(sign->ctx, jobs[i].status, "%s", jobs[i].why);
+	for (size_t i = 0; i < sign->n_entries; i++) {
+		if (sign->jobs[i].status != SY_OK)
+			return sy_fail(sign->ctx, sign->jobs[i].status, "%s", sign->jobs[i].why);
 	}
 	return SY_OK;
 }
 
-static enum sy_status run_jobs(struct sy_sign *sign, struct sy_weigh *weigh)
+static uint64_t size_of(const struct sy_sign *sign, size_t i)
 {
-	enum sy_status status;
+	return sign->inventory.entries[sign->entries[i]].identity.size;
+}
 
-	weigh->n_threads = sign->options->jobs;
-	weigh->progress = sign->options->progress;
-	status = sy_weigh_run(sign->ctx, weigh);
-	return status == SY_OK ? first_failure(sign, weigh->jobs, weigh->n_jobs) : status;
+static size_t n_shards(const struct sy_sign *sign, size_t i)
+{
+	uint64_t size = size_of(sign, i), len = sign->options->shard_size;
+
+	return (size_t)(size / len) + (size % len != 0);
+}
+
+/* Cuts every file into pieces, of which the last may be short. */
+static enum sy_status cut(struct sy_sign *sign)
+{
+	uint64_t len = sign->options->shard_size;
+	struct sy_weigh_part *next;
+	size_t n = 0;
+
+	if (!wants(sign, SY_SIGN_OMS) || len == 0)
+		return SY_OK;
+	for (size_t i = 0; i < sign->n_entries; i++)
+		n += n_shards(sign, i);
+	if (n == 0)
+		return sy_fail(sign->ctx, SY_USAGE, "all files are empty: a list of pieces has "
+			       "none for them");
+	next = sign->shards = sy_alloc_array(sign->ctx, n, sizeof(*next));
+	if (!next)
+		return sy_memory_status(sign->ctx);
+	sign->n_shards = n;
+	for (size_t i = 0; i < sign->n_entries; i++) {
+		struct sy_weigh_job *job = &sign->jobs[i];
+
+		job->parts = next;
+		job->n_parts = n_shards(sign, i);
+		job->part_algorithm = sign->options->algorithm;
+		for (uint64_t at = 0; at < size_of(sign, i); at += len)
+			*next++ = (struct sy_weigh_part){
+				.start = at,
+				.len = size_of(sign, i) - at < len ? size_of(sign, i) - at : len,
+			};
+	}
+	return SY_OK;
 }
 
 /* It is still there, as it was listed, and may be read. */
@@ -89,7 +123,7 @@ static bool take_cached(struct sy_sign *sign, size_t i)
 	const struct sy_digest *known = sy_sign_cache_find(sign->cache,
 		&sign->inventory.entries[sign->entries[i]].identity);
 
-	if (!known || !can_be_opened(sign, i))
+	if (!known || job->n_parts > 0 || !can_be_opened(sign, i))
 		return false;
 	for (unsigned a = 0; a < SY_N_ALGORITHMS; a++) {
 		if ((job->algorithms & 1u << a) && known[a].len == 0)
@@ -99,10 +133,20 @@ static bool take_cached(struct sy_sign *sign, size_t i)
 	return true;
 }
 
+static void progress(void *user, uint64_t n_done, uint64_t n_total)
+{
+	const struct sy_sign *sign = user;
+
+	sign->options->progress(sign->options->progress_user, n_done, n_total);
+}
+
 /* Weighs the jobs that the cache does not answer. */
 static enum sy_status weigh_rest(struct sy_sign *sign, struct sy_weigh_job *jobs)
 {
-	struct sy_weigh weigh = { .open = open_file, .user = sign, .jobs = jobs };
+	struct sy_weigh weigh = {
+		.open = open_file, .user = sign, .jobs = jobs,
+		.n_threads = sign->options->jobs, .progress = sign->options->progress ? progress : NULL,
+	};
 	enum sy_status status;
 
 	for (size_t i = 0; i < sign->n_entries; i++) {
@@ -113,7 +157,7 @@ static enum sy_status weigh_rest(struct sy_sign *sign, struct sy_weigh_job *jobs
 	}
 	if (weigh.n_jobs == 0)
 		return SY_OK;
-	status = run_jobs(sign, &weigh);
+	status = sy_weigh_run(sign->ctx, &weigh);
 	for (size_t k = 0; k < weigh.n_jobs && status == SY_OK; k++)
 		sign->jobs[jobs[k].id] = jobs[k];
 	return status;
@@ -121,22 +165,20 @@ static enum sy_status weigh_rest(struct sy_sign *sign, struct sy_weigh_job *jobs
 
 static enum sy_status weigh_files(struct sy_sign *sign)
 {
-	unsigned algorithms = algorithms_of(sign);
 	struct sy_weigh_job *jobs;
 	enum sy_status status;
 
-	if (algorithms == 0)
-		return SY_OK;
 	sign->jobs = sy_alloc_array(sign->ctx, sign->n_entries, sizeof(*sign->jobs));
 	jobs = sy_alloc_array(sign->ctx, sign->n_entries, sizeof(*jobs));
 	for (size_t i = 0; i < sign->n_entries && sign->jobs; i++)
 		sign->jobs[i] = (struct sy_weigh_job){
-			.id = i, .algorithms = algorithms,
-			.size = sign->inventory.entries[sign->entries[i]].identity.size,
+			.id = i, .algorithms = algorithms_of(sign), .size = size_of(sign, i),
 		};
-	status = sign->jobs && jobs ? weigh_rest(sign, jobs) : sy_memory_status(sign->ctx);
+	status = sign->jobs && jobs ? cut(sign) : sy_memory_status(sign->ctx);
+	if (status == SY_OK)
+		status = weigh_rest(sign, jobs);
 	sy_release(sign->ctx, jobs);
-	return status;
+	return status == SY_OK ? first_failure(sign) : status;
 }
 
 /* The list of an OMS bundle. */
@@ -175,97 +217,28 @@ static enum sy_status list_files(struct sy_sign *sign)
 	return SY_OK;
 }
 
-static size_t n_shards(const struct sy_sign *sign)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < sign->n_entries; i++) {
-		uint64_t size = sign->inventory.entries[sign->entries[i]].identity.size;
-
-		n += (size_t)(size / sign->options->shard_size) +
-		     (size % sign->options->shard_size != 0);
-	}
-	return n;
-}
-
-struct shards {
-	struct sy_sign *sign;
-	size_t *entries;	/* of each shard, in the inventory */
-};
-
-static enum sy_status open_shard(void *user, size_t id, struct sy_context *ctx,
-				 struct sy_source *source)
-{
-	const struct shards *shards = user;
-	const struct sy_manifest_entry *shard = &shards->sign->manifest.entries[id];
-	enum sy_status status = sy_entry_open(&shards->sign->inventory, shards->entries[id],
-					      ctx, source);
-
-	if (status == SY_OK)
-		sy_source_narrow(source, shard->start, shard->end - shard->start);
-	return status;
-}
-
-static void cut(struct shards *shards)
-{
-	struct sy_sign *sign = shards->sign;
-	size_t k = 0;
-
-	for (size_t i = 0; i < sign->n_entries; i++) {
-		uint64_t size = sign->inventory.entries[sign->entries[i]].identity.size;
-
-		for (uint64_t at = 0; at < size; at += sign->options->shard_size) {
-			uint64_t left = size - at, len = sign->options->shard_size;
-
-			shards->entries[k] = sign->entries[i];
-			sign->manifest.entries[k++] = (struct sy_manifest_entry){
-				.name = sy_sign_name(sign, i), .start = at,
-				.end = at + (left < len ? left : len),
-			};
-		}
-	}
-}
-
-static enum sy_status weigh_shards(struct sy_sign *sign, struct shards *shards)
-{
-	struct sy_manifest *manifest = &sign->manifest;
-	struct sy_weigh weigh = { .open = open_shard, .user = shards,
-				  .n_jobs = manifest->n_entries };
-	enum sy_status status;
-
-	weigh.jobs = sy_alloc_array(sign->ctx, weigh.n_jobs, sizeof(*weigh.jobs));
-	if (!weigh.jobs)
-		return sy_memory_status(sign->ctx);
-	for (size_t i = 0; i < weigh.n_jobs; i++)
-		weigh.jobs[i] = (struct sy_weigh_job){
-			.id = i, .algorithms = 1u << manifest->algorithm,
-			.size = manifest->entries[i].end - manifest->entries[i].start,
-		};
-	status = run_jobs(sign, &weigh);
-	for (size_t i = 0; i < weigh.n_jobs && status == SY_OK; i++)
-		manifest->entries[i].digest = weigh.jobs[i].digests[manifest->algorithm];
-	sy_release(sign->ctx, weigh.jobs);
-	return status;
-}
-
 static enum sy_status list_shards(struct sy_sign *sign)
 {
 	struct sy_manifest *manifest = &sign->manifest;
-	struct shards shards = { .sign = sign };
+	struct sy_manifest_entry *next;
 
-	manifest->n_entries = n_shards(sign);
+	manifest->n_entries = sign->n_shards;
 	manifest->shard_size = sign->options->shard_size;
-	if (manifest->n_entries == 0)
-		return sy_fail(sign->ctx, SY_USAGE, "all files are empty: a list of pieces has "
-			       "none for them");
-	manifest->entries = sy_arena_alloc(&sign->arena, manifest->n_entries *
-					   sizeof(*manifest->entries));
-	shards.entries = sy_arena_alloc(&sign->arena, manifest->n_entries *
-					sizeof(*shards.entries));
-	if (!manifest->entries || !shards.entries)
+	next = sy_arena_alloc(&sign->arena, sign->n_shards * sizeof(*next));
+	manifest->entries = next;
+	if (!next)
 		return sy_memory_status(sign->ctx);
-	cut(&shards);
-	return weigh_shards(sign, &shards);
+	for (size_t i = 0; i < sign->n_entries; i++) {
+		const struct sy_weigh_job *job = &sign->jobs[i];
+
+		for (size_t k = 0; k < job->n_parts; k++)
+			*next++ = (struct sy_manifest_entry){
+				.name = sy_sign_name(sign, i), .start = job->parts[k].start,
+				.end = job->parts[k].start + job->parts[k].len,
+				.digest = job->parts[k].digest,
+			};
+	}
+	return SY_OK;
 }
 
 static enum sy_status make_manifest(struct sy_sign *sign)
@@ -317,6 +290,7 @@ void sy_sign_free(struct sy_sign *sign)
 		return;
 	sy_release(sign->ctx, sign->jobs);
 	sy_sign_cache_free(&sign->cache);
+	sy_release(sign->ctx, sign->shards);
 	sy_inventory_free(&sign->inventory);
 	sy_arena_free(&sign->arena);
 }

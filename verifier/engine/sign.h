@@ -45,7 +45,9 @@ struct sy_sign {
 	struct sy_inventory inventory;
 	size_t *entries;		/* to be signed, in the inventory */
 	size_t n_entries;
-	struct sy_weigh_job *jobs;	/* whole files, one an entry; NULL: none weighed */
+	struct sy_weigh_job *jobs;	/* one an entry */
+	struct sy_weigh_part *shards;	/* of all of them, in order; NULL: whole files */
+	size_t n_shards;
 	struct sy_sign_cache *cache;	/* NULL: none */
 	int64_t start_s;		/* since 1970: when it began */
 	size_t n_cached;		/* files that were not read again */

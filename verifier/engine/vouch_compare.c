@@ -88,65 +88,74 @@ enum sy_status sy_vouch_mark(struct sy_vouch *vouch)
 	return SY_OK;
 }
 
-/* Shards: pieces of files, as jobs of their own. */
+/* Shards: pieces of a file. */
 
 struct shard_run {
 	struct sy_vouch *vouch;
-	const struct sy_vouch_signature *signature;
-	const struct sy_manifest *manifest;
-	size_t first;			/* manifest entry of job 0 */
+	size_t entry;
+	const struct sy_manifest_entry *shards;
+	size_t n;
 };
 
-static enum sy_status open_shard(void *user, size_t id, struct sy_context *ctx,
+static enum sy_status open_entry(void *user, size_t id, struct sy_context *ctx,
 				 struct sy_source *source)
 {
 	const struct shard_run *run = user;
-	const struct sy_manifest_entry *shard = &run->manifest->entries[run->first + id];
-	size_t entry = find_listed(run->vouch, run->signature, shard->name);
-	enum sy_status status = sy_entry_open(&run->vouch->check->inventory, entry, ctx, source);
 
-	if (status == SY_OK)
-		sy_source_narrow(source, shard->start, shard->end - shard->start);
-	return status;
+	(void)id;
+	return sy_entry_open(&run->vouch->check->inventory, run->entry, ctx, source);
 }
 
-/* True when the shard lies in the file; else its digest cannot be the signed one. */
-static bool is_inside(const struct sy_vouch *vouch, size_t entry,
-		      const struct sy_manifest_entry *shard)
+/* Pieces tile the file: the last one ends where it does. */
+static bool are_inside(const struct shard_run *run)
 {
-	return shard->end <= vouch->check->inventory.entries[entry].identity.size;
+	uint64_t size = run->vouch->check->inventory.entries[run->entry].identity.size;
+
+	for (size_t k = 0; k < run->n; k++) {
+		if (run->shards[k].end > size)
+			return false;
+	}
+	return run->shards[run->n - 1].end == size;
 }
 
-/* The digests of shards [i, end) of one file; false: some piece differs. */
-static enum sy_status compare_shards(struct shard_run *run, size_t end, bool *is_equal)
+/* Are all pieces the signed ones? */
+static enum sy_status weigh_shards(struct shard_run *run, struct sy_weigh_part *parts,
+				   bool *is_equal)
 {
-	size_t n = end - run->first;
+	struct sy_weigh_job job = {
+		.parts = parts, .n_parts = run->n,
+		.part_algorithm = run->shards[0].digest.algorithm,
+		.size = run->vouch->check->inventory.entries[run->entry].identity.size,
+	};
 	struct sy_weigh weigh = {
-		.open = open_shard, .user = run, .n_jobs = n,
+		.open = open_entry, .user = run, .jobs = &job, .n_jobs = 1,
 		.n_threads = run->vouch->check->options->jobs,
 	};
 	enum sy_status status;
 
-	weigh.jobs = sy_alloc_array(run->vouch->ctx, n, sizeof(*weigh.jobs));
-	if (!weigh.jobs)
-		return sy_memory_status(run->vouch->ctx);
-	for (size_t k = 0; k < n; k++) {
-		const struct sy_manifest_entry *shard = &run->manifest->entries[run->first + k];
-
-		weigh.jobs[k] = (struct sy_weigh_job){
-			.id = k, .size = shard->end - shard->start,
-			.algorithms = 1u << run->manifest->algorithm,
+	for (size_t k = 0; k < run->n; k++)
+		parts[k] = (struct sy_weigh_part){
+			.start = run->shards[k].start,
+			.len = run->shards[k].end - run->shards[k].start,
 		};
-	}
 	status = sy_weigh_run(run->vouch->ctx, &weigh);
+	if (status == SY_OK)
+		status = job.status;
 	*is_equal = status == SY_OK;
-	for (size_t k = 0; k < n && status == SY_OK; k++) {
-		status = weigh.jobs[k].status;
-		*is_equal &= status == SY_OK &&
-			sy_digest_equal(&weigh.jobs[k].digests[run->manifest->algorithm],
-					&run->manifest->entries[run->first + k].digest);
-	}
-	sy_release(run->vouch->ctx, weigh.jobs);
+	for (size_t k = 0; k < run->n && *is_equal; k++)
+		*is_equal = sy_digest_equal(&parts[k].digest, &run->shards[k].digest);
+	return status;
+}
+
+static enum sy_status compare_shards(struct shard_run *run, bool *is_equal)
+{
+	struct sy_weigh_part *parts = sy_alloc_array(run->vouch->ctx, run->n, sizeof(*parts));
+	enum sy_status status;
+
+	if (!parts)
+		return sy_memory_status(run->vouch->ctx);
+	status = weigh_shards(run, parts, is_equal);
+	sy_release(run->vouch->ctx, parts);
 	return status;
 }
 
@@ -159,20 +168,18 @@ static enum sy_status tell_shards(struct sy_vouch *vouch, size_t i, size_t entry
 			     "is not", (unsigned long long)manifest->shard_size);
 }
 
-/* Pieces tile the file: the last one ends where it does. */
 static enum sy_status take_shards(struct sy_vouch *vouch, size_t i, size_t entry, size_t first,
 				  size_t end)
 {
-	struct shard_run run = { vouch, &vouch->signatures[i],
-				 sy_vouch_manifest(&vouch->signatures[i]), first };
-	uint64_t size = vouch->check->inventory.entries[entry].identity.size;
-	bool is_equal = run.manifest->entries[end - 1].end == size;
+	struct shard_run run = {
+		.vouch = vouch, .entry = entry, .n = end - first,
+		.shards = &sy_vouch_manifest(&vouch->signatures[i])->entries[first],
+	};
+	bool is_equal = are_inside(&run);
 	enum sy_status status = SY_OK;
 
-	for (size_t k = first; k < end && is_equal; k++)
-		is_equal = is_inside(vouch, entry, &run.manifest->entries[k]);
 	if (is_equal)
-		status = compare_shards(&run, end, &is_equal);
+		status = compare_shards(&run, &is_equal);
 	if (status == SY_NO_MEMORY || status == SY_CANCELLED)
 		return status;
 	if (status != SY_OK) {

@@ -395,7 +395,7 @@ int steelyard_key_read(struct steelyard_session *session, const char *path,
 void steelyard_key_free(struct steelyard_key **key);
 
 struct steelyard_key_info {
-	const char *kind;		/* "ecdsa-p256", "ed25519" ... */
+	const char *kind;		/* "ecdsa-p256", "ed25519", "rsa" ... */
 	const char *id;			/* hex: SHA-256 of the PEM text; the hint of OMS */
 	const char *hint;		/* base64: SHA-256 of the DER; cosign's hint */
 	const char *number;		/* as minisign prints it; NULL: the key has none */
@@ -412,7 +412,7 @@ void steelyard_key_info(const struct steelyard_key *key, struct steelyard_key_in
 int steelyard_key_write(struct steelyard_session *session, const struct steelyard_key *key,
 			bool is_minisign, steelyard_write_fn *write, void *user);
 
-/* Name of the i-th kind of key; NULL beyond the last. */
+/* Name of the i-th kind of key that can be made; NULL beyond the last. */
 const char *steelyard_key_kind(size_t i);
 
 struct steelyard_sign_options {

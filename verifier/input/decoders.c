@@ -24,9 +24,12 @@
 #define LZ4_NO_MEMORY 9				/* LZ4F_ERROR_allocation_failed */
 #define LZMA_MEMORY_MAX (UINT64_C(256) << 20)	/* xz -9 takes 65 MiB */
 
+/* As malloc: bzip2 asks for megabytes for each stream, which may have 14 bytes. */
 void *sy_decoder_alloc(struct sy_decoder *d, size_t n, size_t size)
 {
-	return sy_alloc_array(d->ctx, n, size);
+	size_t len;
+
+	return ckd_mul(&len, n, size) ? NULL : sy_alloc_unset(d->ctx, len);
 }
 
 static bool no_memory(struct sy_decoder *d)

@@ -7,7 +7,6 @@
  */
 #include "verifier/input/source.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -102,7 +101,6 @@ static enum sy_status read_file(struct sy_source *source, uint64_t off,
 	struct sy_context *ctx = source->ctx;
 	uint8_t *next = buf;
 
-	off += source->start;
 	while (len > 0) {
 		ssize_t n;
 
@@ -140,14 +138,6 @@ static enum sy_status read_window(struct sy_source *source, uint64_t off,
 	if (ckd_add(&at, source->start, off))
 		return SY_FORMAT;
 	return sy_source_read(source->parent, at, buf, len);
-}
-
-void sy_source_narrow(struct sy_source *source, uint64_t start, uint64_t len)
-{
-	assert(start <= source->size && len <= source->size - start);
-	source->start += start;
-	source->memory += source->memory ? start : 0;
-	source->size = len;
 }
 
 enum sy_status sy_source_from_fd(struct sy_source *source,

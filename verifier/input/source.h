@@ -30,7 +30,7 @@ struct sy_source {
 	struct sy_identity identity;	/* zero when not a file */
 	const uint8_t *memory;
 	struct sy_source *parent;	/* window: borrowed */
-	uint64_t start;			/* offset in the file or the parent */
+	uint64_t start;			/* window: offset in parent */
 	const char *name;		/* for sentences; borrowed, may be NULL */
 };
 
@@ -47,12 +47,6 @@ void sy_source_from_memory(struct sy_source *source, struct sy_context *ctx,
 /* [start, start+len) of parent, which must stay open and contain it. */
 void sy_source_from_window(struct sy_source *source, struct sy_source *parent,
 			   uint64_t start, uint64_t len);
-
-/*
- * From now on it is only [start, start+len) of what it was, which contains that.
- * What tells whether the file was changed stays that of the whole.
- */
-void sy_source_narrow(struct sy_source *source, uint64_t start, uint64_t len);
 
 /*
  * Copies a stream (a pipe on stdin) to an unlinked temporary file (O_TMPFILE in

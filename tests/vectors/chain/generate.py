@@ -8,6 +8,7 @@ keys are made from small numbers, and signatures are deterministic.
 """
 import base64
 import datetime
+import functools
 import pathlib
 import textwrap
 
@@ -32,6 +33,8 @@ def name(text):
 
 
 def signer_key(curve):
+    if curve == "rsa":
+        return rsa_of(1024)
     return ec.derive_private_key(2026, CURVES[curve])
 
 
@@ -66,7 +69,8 @@ def authority(subject="test issuer", key=MIDDLE, issuer="test root", issuer_key=
 
 def leaf(curve="p256", issuer="test issuer", issuer_key=MIDDLE, **more):
     more = {"kus": ("digital_signature",), "ekus": (EKU.CODE_SIGNING,), **more}
-    return certificate("test signer", signer_key(curve), issuer, issuer_key, **more)
+    key = more.pop("key", None) or signer_key(curve)
+    return certificate("test signer", key, issuer, issuer_key, **more)
 
 
 def pem(*certificates):
@@ -106,31 +110,73 @@ def long_length(data):
     return data[:1] + b"\x83\x00" + data[2:]
 
 
-def sequence(content):
+def tlv(tag, content):
     size = len(content)
-    head = bytes([0x81, size]) if size < 256 else b"\x82" + size.to_bytes(2, "big")
-    return b"\x30" + head + content
+    length = bytes([size]) if size < 128 else \
+        bytes([0x81, size]) if size < 256 else b"\x82" + size.to_bytes(2, "big")
+    return bytes([tag]) + length + content
+
+
+def content_of(data):
+    return data[{0x81: 3, 0x82: 4}.get(data[1], 2):]
+
+
+ECDSA_SHA256 = bytes.fromhex("300a06082a8648ce3d040302")
+ECDSA_SHA1 = bytes.fromhex("300906072a8648ce3d0401")
+
+
+def signed_again(tbs, algorithm, key, digest):
+    """A certificate of edited contents."""
+    signature = key.sign(tbs, ec.ECDSA(digest, deterministic_signing=True))
+    return tlv(0x30, tbs + algorithm + tlv(3, b"\0" + signature))
 
 
 def over_sha1(one, key):
     """The same certificate signed with ecdsa-with-SHA1."""
-    old, new = (bytes.fromhex(h) for h in ("300a06082a8648ce3d040302", "300906072a8648ce3d0401"))
-    assert one.tbs_certificate_bytes[1] == 0x81
-    tbs = sequence(one.tbs_certificate_bytes[3:].replace(old, new))
-    signature = b"\0" + key.sign(tbs, ec.ECDSA(hashes.SHA1(), deterministic_signing=True))
-    return sequence(tbs + new + b"\x03" + bytes([len(signature)]) + signature)
+    content = content_of(one.tbs_certificate_bytes).replace(ECDSA_SHA256, ECDSA_SHA1)
+    return signed_again(tlv(0x30, content), ECDSA_SHA1, key, hashes.SHA1())
 
 
-def small_rsa():
-    p, q = primes()
+def explicit_p256():
+    """P-256 with its numbers spelled out (SEC 1, C.2), as CVE-2020-0601 had them."""
+    def number(hexadecimal):
+        return tlv(2, bytes.fromhex(hexadecimal))
+    prime = "00ffffffff00000001000000000000000000000000ffffffffffffffffffffffff"
+    order = "00ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"
+    a = "ffffffff00000001000000000000000000000000fffffffffffffffffffffffc"
+    b = "5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b"
+    x = "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+    y = "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
+    return tlv(0x30, number("01") +
+               tlv(0x30, bytes.fromhex("06072a8648ce3d0101") + number(prime)) +
+               tlv(0x30, tlv(4, bytes.fromhex(a)) + tlv(4, bytes.fromhex(b))) +
+               tlv(4, bytes.fromhex("04" + x + y)) + number(order) + number("01"))
+
+
+def with_explicit_curve(one, key):
+    """The same certificate, its own key's curve spelled out."""
+    old_key = one.public_key().public_bytes(serialization.Encoding.DER,
+                                            serialization.PublicFormat.SubjectPublicKeyInfo)
+    ec_key, named = bytes.fromhex("06072a8648ce3d0201"), bytes.fromhex("06082a8648ce3d030107")
+    point = content_of(old_key)[len(tlv(0x30, ec_key + named)):]
+    new_key = tlv(0x30, tlv(0x30, ec_key + explicit_p256()) + point)
+    content = content_of(one.tbs_certificate_bytes)
+    assert content.count(old_key) == 1
+    return signed_again(tlv(0x30, content.replace(old_key, new_key)), ECDSA_SHA256, key,
+                        hashes.SHA256())
+
+
+def rsa_of(bits):
+    p, q = primes(bits)
     n, e = p * q, 65537
     d = pow(e, -1, (p - 1) * (q - 1))
     return rsa.RSAPrivateNumbers(p, q, d, d % (p - 1), d % (q - 1), pow(q, -1, p),
                                  rsa.RSAPublicNumbers(e, n)).private_key()
 
 
-def primes():
-    found, candidate = [], (1 << 512) - 1
+@functools.cache
+def primes(bits):
+    found, candidate = [], (1 << bits) - 1
     while len(found) < 2:
         if all(pow(base, candidate - 1, candidate) == 1 for base in (2, 3, 5, 7, 11)) and \
                 (candidate - 1) % 65537:
@@ -142,10 +188,13 @@ def primes():
 def chains():
     issuer = authority()
     good = leaf()
-    rsa_key = small_rsa()
+    rsa_key = rsa_of(512)
     yield "accept-p256", pem(good, issuer)
     yield "accept-p384", pem(leaf("p384"), issuer)
     yield "accept-p521", pem(leaf("p521"), issuer)
+    yield "accept-rsa", pem(leaf("rsa"), issuer)
+    yield "accept-rsa-issuer", pem(leaf(issuer_key=signer_key("rsa")),
+                                   authority(key=signer_key("rsa")))
     yield "accept-two-issuers", pem(leaf(issuer="second", issuer_key=OTHER),
                                     authority("second", OTHER, "test issuer", MIDDLE), issuer)
     yield "accept-issuers-in-any-order", pem(
@@ -207,8 +256,13 @@ def chains():
             bytes.fromhex("3013301106022a03300b300906032a03040c026869")), True)]))
     yield "reject-certificate-key-weak.rsa-1024", pem(
         leaf(issuer_key=rsa_key), authority(key=rsa_key))
+    yield "reject-certificate-key-weak.rsa-1024-signer", pem(leaf(key=rsa_key), issuer)
     yield "reject-certificate-key-weak.secp256k1", pem(
         leaf(issuer_key=K1), authority(key=K1))
+    yield "reject-certificate-key-weak.explicit-curve-issuer", der_pem(
+        der(good), with_explicit_curve(issuer, ROOT))
+    yield "reject-certificate-key-weak.explicit-curve-signer", der_pem(
+        with_explicit_curve(good, MIDDLE), der(issuer))
     yield "reject-certificate-algorithm.sha1", der_pem(over_sha1(good, MIDDLE), der(issuer))
     yield "reject-certificate-unused.stranger", pem(
         good, issuer, authority("stranger", OTHER))
@@ -232,7 +286,7 @@ def main():
     for old in HERE.glob("*.pem"):
         old.unlink()
     (HERE / "root.pem").write_bytes(pem(root()))
-    for curve in CURVES:
+    for curve in (*CURVES, "rsa"):
         key = signer_key(curve)
         (HERE / f"signer-{curve}.key").write_bytes(key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,

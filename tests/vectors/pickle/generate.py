@@ -185,6 +185,9 @@ VECTORS = {
         "builtins", "print") + b"sNa.",
     "reject-pickle-use-unsafe--class-kept": P4 + call(
         name("functools", "partial"), name("ultralytics.nn.tasks", "DetectionModel"), b"}") + b".",
+    "reject-pickle-use-unsafe--partial-state": P4 + call(
+        name("functools", "partial"), name("builtins", "list")) + args(
+            name("builtins", "type"), b")", b"}", b"N") + b"b.",
     "reject-pickle-use-unsafe--class-stored": P4 + NAMESPACE + b"}" + text("run") + name(
         "ultralytics.nn.tasks", "DetectionModel") + b"sb.",
     "reject-pickle-use-unsafe--identity": P4 + call(name("numpy", "object_"), name(
