@@ -386,11 +386,25 @@ class Several(SignedCase):
         self.judge(1, *keys, "--signature", a, "--signature", b, reason="bundle-json-invalid")
 
     def test_too_many(self):
-        self.sign()
-        content = self.sig.read_bytes()
+        """A bundle of one file calls it '.', so copies of both belong together."""
+        self.sign(path=self.weights)
+        sig = self.weights.with_name("model.safetensors.sig").read_bytes()
+        many = self.tmp / "many"
         for i in range(40):
-            self.write(f"model/model.{i}.sig", content)
-        done = run("verify", "--key", P256_PUB, self.model)
+            self.write(f"many/{i:02}.safetensors", self.weights.read_bytes())
+            self.write(f"many/{i:02}.safetensors.sig", sig)
+        for command in ("verify", "check"):
+            document = self.judge(2, "--key", P256_PUB, path=many, command=command,
+                                  rule="signature-unchecked", authentic="undetermined")
+            self.assertEqual(len(document["signatures"]), 32)
+        document = self.judge(0, command="check", path=many, authentic="not-asked")
+        self.assertIn("signature-unchecked", notices(document))
+        for i in range(32, 40):
+            (many / f"{i:02}.safetensors").unlink()
+            (many / f"{i:02}.safetensors.sig").unlink()
+        self.judge(0, "--key", P256_PUB, path=many, command="check", authentic="yes")
+        words = [w for i in range(32) for w in ("--signature", many / f"{i:02}.safetensors.sig")]
+        done = run("verify", "--key", P256_PUB, *words, *words[:2], many)
         self.assertEqual(done.returncode, 4)
         self.assertIn(b"more than 32 signatures", done.stderr)
 

@@ -369,7 +369,7 @@ static bool has_good(const struct answering *a, size_t root)
 static enum sy_status answer_unsigned(struct answering *a, size_t entry)
 {
 	struct sy_artifact *artifact = &a->vouch->check->report->artifacts[entry];
-	bool is_doubtful = false;
+	bool is_doubtful = a->vouch->n_beyond > 0;
 
 	if (a->vouch->entries[entry].is_ignored || sy_vouch_is_excused(a->vouch, entry) ||
 	    !must_be_signed(a->vouch, entry))
@@ -381,7 +381,7 @@ static enum sy_status answer_unsigned(struct answering *a, size_t entry)
 		sy_artifact_answer(artifact, SY_AUTHENTIC, is_doubtful ? SY_UNDETERMINED : SY_NO);
 	/* Of several signatures of files none is this one's.  A list has told it already. */
 	if (!has_good(a, a->vouch->check->inventory.entries[entry].root) ||
-	    (a->vouch->entries[entry].is_told))
+	    a->vouch->entries[entry].is_told || a->vouch->n_beyond > 0)
 		return SY_OK;
 	return sy_vouch_tell(a->vouch, entry, SY_RULE_SIGNATURE_FILE_UNLISTED,
 			     "no signature that holds is about it");
@@ -483,6 +483,25 @@ static enum sy_status judge_signature(struct sy_vouch *vouch, size_t i)
 	return status;
 }
 
+/* More than are looked at: nobody knows what the others say. */
+static enum sy_status tell_beyond(struct sy_vouch *vouch)
+{
+	const char *path;
+
+	if (vouch->n_beyond == 0)
+		return SY_OK;
+	if (vouch->trust.is_configured)
+		return sy_vouch_tell(vouch, vouch->first_beyond, SY_RULE_SIGNATURE_UNCHECKED,
+				     "this and %zu more are not looked at: %u signatures are the "
+				     "limit of one run", vouch->n_beyond - 1,
+				     SY_VOUCH_SIGNATURES_MAX);
+	path = vouch->check->inventory.entries[vouch->first_beyond].path;
+	return sy_report_add_notice(vouch->check->report, "signature-unchecked",
+				    sy_span_str(path), "this and %zu more are not looked at: %u "
+				    "signatures are the limit of one run", vouch->n_beyond - 1,
+				    SY_VOUCH_SIGNATURES_MAX);
+}
+
 enum sy_status sy_vouch_judge(struct sy_vouch *vouch)
 {
 	enum sy_status status = SY_OK;
@@ -500,5 +519,7 @@ enum sy_status sy_vouch_judge(struct sy_vouch *vouch)
 	}
 	if (status == SY_OK)
 		status = tell_all_absent(vouch);
+	if (status == SY_OK)
+		status = tell_beyond(vouch);
 	return status == SY_OK ? answer_all(vouch) : status;
 }

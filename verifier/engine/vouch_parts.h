@@ -88,6 +88,8 @@ struct sy_vouch {
 	struct sy_vouch_trust trust;
 	struct sy_vouch_signature *signatures;
 	size_t n_signatures;
+	size_t n_beyond;		/* found, and not looked at: too many */
+	size_t first_beyond;		/* entry of the first of them */
 	struct sy_vouch_entry *entries;	/* as in the inventory */
 	struct sy_vouch_memory *state;	/* NULL: the policy names none */
 	struct sy_vouch_span *roots;	/* as in the inventory: which entries are theirs */
