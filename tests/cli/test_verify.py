@@ -6,10 +6,11 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
 import unittest
 
 import models
-from harness import report, run
+from harness import PROGRAM, environment, report, run
 from signing import (CHAIN, KEYS, MINISIGN, OTHER_PUB, P256, P256_PUB, SignedCase, notices, payload,
                      rules, with_payload)
 
@@ -334,11 +335,27 @@ class Situations(SignedCase):
 
     def test_unreadable_files(self):
         self.sign()
+        for path in [self.tmp, *self.tmp.rglob("*")]:
+            path.chmod(0o755)
         vocab = self.model / "deep/er/vocab.txt"
-        os.chmod(vocab, 0)
-        if os.access(vocab, os.R_OK):
-            self.skipTest("root reads everything")
-        self.judge(2, "--key", P256_PUB, intact="undetermined", rule="signature-file-unreadable")
+        for path in (vocab, vocab.parent, self.sig):
+            path.chmod(0)
+            # For root a mode means nothing: a process without that power then.
+            words = ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all", "--reuid",
+                     "65534", "--clear-groups"] if os.geteuid() == 0 else []
+            done = subprocess.run([*words, PROGRAM, "verify", "--json", "--key", P256_PUB,
+                                   self.model], capture_output=True, env=environment(),
+                                  check=False)
+            path.chmod(0o755)
+            document = json.loads(done.stdout)
+            if path == vocab.parent:
+                # What is listed in it is missing, as far as anybody can see.
+                self.assertEqual(done.returncode, 1, document)
+                continue
+            self.assertEqual(done.returncode, 2, document)
+            wanted = {vocab: "signature-file-unreadable", self.sig: "signature-unchecked"}
+            self.assertIn(wanted[path], rules(document))
+        self.judge(0, "--key", P256_PUB)
 
     def test_what_the_signer_left_out_is_shown(self):
         self.write("model/draft/notes.txt", "x")
