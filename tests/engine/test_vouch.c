@@ -229,6 +229,74 @@ static void test_state(void **state)
 	}
 }
 
+/* Every prefix and every bit of a file of ours: refused, or read as something else. */
+
+typedef enum sy_status run_fn(struct place *p);
+
+static enum sy_status run_verify(struct place *p)
+{
+	struct sy_report *report = NULL;
+	enum sy_status status = verify(p, &report);
+
+	sy_report_free(&report);
+	return status;
+}
+
+static enum sy_status run_sign(struct place *p)
+{
+	return sign(p, 0);
+}
+
+static void bend(struct place *p, const char *path, run_fn *run)
+{
+	SY_OWNED(sy_arena_free) struct sy_arena arena;
+	struct sy_span file;
+	uint8_t *copy;
+	size_t n_refused = 0;
+
+	sy_arena_init(&arena, &p->ctx);
+	file = test_read_file(&arena, path);
+	copy = sy_arena_alloc(&arena, file.len);
+	assert_non_null(copy);
+	memcpy(copy, file.data, file.len);
+	for (size_t len = 0; len + 1 < file.len; len++) {
+		sy_error_clear(&p->ctx);
+		test_write_file(path, copy, len);
+		assert_int_equal(run(p), SY_FORMAT);
+	}
+	for (size_t bit = 0; bit < 8 * file.len; bit++) {
+		enum sy_status status;
+
+		copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		sy_error_clear(&p->ctx);
+		test_write_file(path, copy, file.len);
+		status = run(p);
+		assert_true(status == SY_OK || status == SY_FORMAT);
+		n_refused += status == SY_FORMAT;
+		copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	assert_true(n_refused > 4 * file.len);
+}
+
+static void test_bent_state(void **state)
+{
+	struct place *p = *state;
+
+	assert_int_equal(sign(p, 0), SY_OK);
+	assert_int_equal(run_verify(p), SY_OK);
+	bend(p, p->state, run_verify);
+	assert_no_leak(p);
+}
+
+static void test_bent_cache(void **state)
+{
+	struct place *p = *state;
+
+	assert_int_equal(sign(p, 0), SY_OK);
+	bend(p, p->cache, run_sign);
+	assert_no_leak(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +304,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_verify, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_verify_what_differs, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_state, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_bent_state, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_bent_cache, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
