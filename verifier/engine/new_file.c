@@ -80,7 +80,7 @@ static bool may_replace(const struct fresh *fresh)
 /* A name is given only where there is none: a link cannot be one's way around it. */
 static bool give_name(const struct fresh *fresh, enum sy_new_file kind)
 {
-	if (kind == SY_NEW_FILE_REPLACING)
+	if (kind == SY_NEW_FILE_REPLACING || kind == SY_NEW_FILE_OWN)
 		return may_replace(fresh) &&
 		       renameat(fresh->dir, fresh->temp, fresh->dir, fresh->name) == 0;
 	if (renameat2(fresh->dir, fresh->temp, fresh->dir, fresh->name, RENAME_NOREPLACE) == 0)
@@ -134,7 +134,10 @@ static enum sy_status fill(struct sy_context *ctx, struct fresh *fresh, const ch
 enum sy_status sy_new_file_write(struct sy_context *ctx, const char *path,
 				 enum sy_new_file kind, struct sy_span bytes)
 {
-	const mode_t mode = kind == SY_NEW_FILE_SECRET ? 0600 : 0666;
+	static const mode_t modes[] = {
+		[SY_NEW_FILE_SECRET] = 0600, [SY_NEW_FILE_PUBLIC] = 0666,
+		[SY_NEW_FILE_REPLACING] = 0666, [SY_NEW_FILE_OWN] = 0644,
+	};
 	struct fresh fresh = { .dir = -1, .fd = -1 };
 	enum sy_status status;
 
@@ -142,7 +145,7 @@ enum sy_status sy_new_file_write(struct sy_context *ctx, const char *path,
 	if (fresh.dir < 0)
 		return sy_fail_errno(ctx, "%s cannot be written", path);
 	errno = EISDIR;
-	if (!*fresh.name || !create_temp(ctx, &fresh, mode))
+	if (!*fresh.name || !create_temp(ctx, &fresh, modes[kind]))
 		status = failed(ctx, path);
 	else
 		status = fill(ctx, &fresh, path, kind, bytes);

@@ -436,6 +436,11 @@ struct steelyard_sign_options {
 	unsigned jobs;
 	void (*progress)(void *user, uint64_t n_done, uint64_t n_total);
 	void *progress_user;
+	/*
+	 * A file of digests of the last signing, or NULL: files that did not change since
+	 * are not read again.  It is written anew; whoever can write it says what is signed.
+	 */
+	const char *cache;
 };
 
 /* A signature that was written; strings live during the call. */
@@ -443,6 +448,7 @@ struct steelyard_signed {
 	const char *path, *format;
 	const char *key_kind, *key_id;	/* NULL: no key was used */
 	uint64_t n_files, n_bytes;
+	uint64_t n_cached;		/* files whose digests are those of the cache */
 };
 
 /*
