@@ -145,7 +145,8 @@ static enum sy_status weigh_rest(struct sy_sign *sign, struct sy_weigh_job *jobs
 {
 	struct sy_weigh weigh = {
 		.open = open_file, .user = sign, .jobs = jobs,
-		.n_threads = sign->options->jobs, .progress = sign->options->progress ? progress : NULL,
+		.n_threads = sign->options->jobs,
+		.progress = sign->options->progress ? progress : NULL,
 	};
 	enum sy_status status;
 
