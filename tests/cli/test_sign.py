@@ -5,10 +5,12 @@ file that stands in its place."""
 import json
 import os
 import resource
+import select
 import signal
 import socket
 import stat
 import subprocess
+import time
 import unittest
 
 from harness import PROGRAM, environment, run
@@ -140,6 +142,27 @@ class Written(SignedCase):
         self.judge(0, "--key", P256_PUB, "--ignore-path", self.model / "SHA256SUMS")
         same = ["--signature", self.sig, "--signature", self.sig]
         self.sign("--format", "oms", "--format", "sha256sum", *same, code=4)
+
+
+class Interrupted(SignedCase):
+    def test_on_a_terminal(self):
+        """Progress is shown; whoever then interrupts has no signature, and no litter."""
+        big = self.write("big/weights.bin", b"")
+        os.truncate(big, 64 << 30)
+        main, other = os.openpty()
+        process = subprocess.Popen([PROGRAM, "sign", "-a", "blake2b", "--key", P256, big],
+                                   stdin=subprocess.DEVNULL, stdout=other, stderr=other,
+                                   env=environment(TERM="xterm"))
+        os.close(other)
+        shown, deadline = b"", time.monotonic() + 60
+        while b" left" not in shown and time.monotonic() < deadline:
+            if select.select([main], [], [], 0.2)[0]:
+                shown += os.read(main, 4096)
+        self.assertRegex(shown, rb"of 64\.0 GiB, [0-9.,]+ .iB/s, [0-9:]+ left")
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(timeout=60), 2)
+        os.close(main)
+        self.assertEqual(os.listdir(big.parent), ["weights.bin"])
 
 
 class Keys(SignedCase):
