@@ -45,7 +45,7 @@ static size_t fill_tail(struct sha256 *s, const uint8_t *data, size_t len)
 {
 	size_t at = waiting(s), n = SY_SHA256_BLOCK - at;
 
-	if (at == 0)
+	if (at == 0 || len == 0)
 		return 0;
 	n = n < len ? n : len;
 	memcpy(s->tail + at, data, n);
