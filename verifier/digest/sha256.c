@@ -66,6 +66,8 @@ static void add(struct sha256 *s, const uint8_t *data, size_t len)
 {
 	size_t n = fill_tail(s, data, len), n_blocks;
 
+	if (len == 0)
+		return;		/* an empty span may have no address at all */
 	data += n;
 	len -= n;
 	n_blocks = len / SY_SHA256_BLOCK;
@@ -93,8 +95,10 @@ static void add_pair(struct sha256 *a, struct sy_span p, struct sha256 *b,
 		a->n_bytes += n;
 		b->n_bytes += n;
 	}
-	add(a, p.data + n, p.len - n);
-	add(b, q.data + n, q.len - n);
+	p = sy_span_slice(p, n, p.len - n);
+	q = sy_span_slice(q, n, q.len - n);
+	add(a, p.data, p.len);
+	add(b, q.data, q.len);
 }
 
 static void put_u32be(uint8_t *p, uint32_t v)
