@@ -101,6 +101,17 @@ class Signers(PolicyCase):
             policy = self.policy(signers=[{"name": "vendor", "certificates": [anchor]}])
             self.ruled(0, policy, authentic="yes")
         self.ruled(1, self.policy(), authentic="no", reason="signer-kind")
+        # The key of a certificate is a key: revoked, and counted once.
+        signers = [{"name": "vendor", "certificates": [anchor]}]
+        ident = json.loads(run("key", "id", "--json", P256_PUB).stdout)["id"]
+        policy = self.policy(signers=signers, revoked={"keys": [ident]})
+        self.ruled(1, policy, authentic="no", reason="key-revoked")
+        signers.append({"name": "audit", "keys": [{"file": str(P256_PUB)}]})
+        self.sign("--signature", self.model / "model.audit.sig")
+        policy = self.policy(2, ["vendor", "audit"], signers=signers)
+        self.ruled(1, policy, authentic="no", rule="signature-threshold-missed")
+        policy = self.policy(1, ["vendor", "audit"], signers=signers)
+        self.ruled(0, policy, authentic="yes")
 
     def test_by_minisign(self):
         text = run("key", "public", "--minisign", MINISIGN).stdout.split()[-1].decode()
