@@ -150,7 +150,8 @@ run_fuzzers() {
 		status=0
 		# shellcheck disable=SC2086
 		"$fuzzer" -max_total_time="$fuzz_seconds" -timeout=20 -rss_limit_mb=2048 \
-			-print_final_stats=1 "build/fuzz/corpus/$name" $seeds \
+			-print_final_stats=1 -dict="tests/fuzz/dictionaries/${name#fuzz_}.dict" \
+			"build/fuzz/corpus/$name" $seeds \
 			>"$results/$name.log" 2>&1 || status=$?
 		[ "$status" -eq 0 ] || tail -n 40 "$results/$name.log"
 		record "$name" "$status"

@@ -461,7 +461,8 @@ static enum sy_status incomplete(struct sy_check *check, enum sy_status why)
 	if (status == SY_OK)
 		status = sy_report_add_reason(check->report, sy_status_name(why));
 	ctx->limits.memory = budget;
-	sy_error_clear(ctx);
+	if (status == SY_OK)
+		sy_error_clear(ctx);	/* else it is the last word */
 	return status;
 }
 
