@@ -106,9 +106,10 @@ struct steelyard_check_options {
 	size_t n_allow_global;
 	bool show_opcodes;		/* ASK_TRACE: a step for each opcode */
 	/*
-	 * Path of a policy (docs/policy.md), or NULL; CHECK and SCAN only.  With one,
-	 * exclude, allow_global, baseline and allow_empty must not be given, loader and
-	 * fail_on only where they are stricter: -1 else.
+	 * Path of a policy (docs/policy.md), or NULL; CHECK, SCAN, VERIFY.  With one,
+	 * exclude, allow_global, baseline, allow_empty, ignore_paths and ignore_unsigned
+	 * must not be given, keys only where it names no signers, loader and fail_on only
+	 * where they are stricter: -1 else.
 	 */
 	const char *policy;
 	/*
