@@ -179,6 +179,7 @@ fi
 
 python_packages venv tests/requirements.txt "comparisons with them"
 python_packages venv-pickle tests/requirements-pickle.txt "pickles of today's libraries"
+python_packages venv-signing tests/requirements-signing.txt "model_signing as a peer"
 python=python3
 [ ! -x "$top/build/venv/bin/python" ] || python=$top/build/venv/bin/python
 if build gcc -DCMAKE_C_COMPILER=gcc; then

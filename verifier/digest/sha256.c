@@ -67,7 +67,7 @@ static void add(struct sha256 *s, const uint8_t *data, size_t len)
 	size_t n = fill_tail(s, data, len), n_blocks;
 
 	if (len == 0)
-		return;		/* data may be NULL */
+		return;		/* an empty span may have no address at all */
 	data += n;
 	len -= n;
 	n_blocks = len / SY_SHA256_BLOCK;
@@ -182,7 +182,8 @@ void sy_sha256_choose(const struct sy_sha256_kernel *const *kernels, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		if (!(features & 1u << kernels[i]->feature))
 			continue;
-		if (sy_sha256_is_right(kernels[i])) {
+		if (!sy_cpu_must_fail((enum sy_cpu_feature)kernels[i]->feature) &&
+		    sy_sha256_is_right(kernels[i])) {
 			choice->kernel = kernels[i];
 			return;
 		}
