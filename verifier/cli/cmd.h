@@ -25,6 +25,9 @@ int cmd_completion(const struct options *options);
 /* cmd_hash.c hands `-c` over to cmd_hash_check.c. */
 int cmd_hash_check(const struct options *options);
 
+/* ... and `--tensors` to cmd_hash_tensors.c. */
+int cmd_hash_tensors(const struct options *options);
+
 /*
  * A session whose notices go to stderr, with the limits of the command line set,
  * and which SIGINT and SIGTERM cancel until cli_session_end.  NULL: the sentence

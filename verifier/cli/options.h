@@ -28,7 +28,7 @@ struct options {
 	struct option_list allow_global, certificate_chain, exclude, format, ignore_path;
 	struct option_list key, limit, report, signature, operands;
 	uint64_t jobs, shard_size;
-	bool all, allow_empty, allow_symlinks, check, follow_links, help, ignore_missing;
+	bool all, allow_empty, allow_symlinks, check, digests, follow_links, help, ignore_missing;
 	bool ignore_unsigned, json, man;
 	bool minisign, no_passphrase, quiet, status, strict, tag, tensors, version, warn, zero;
 };

@@ -57,12 +57,15 @@ static const struct command_example hash_examples[] = {
 	{ "steelyard hash -c SHA256SUMS", "compare, as sha256sum -c does" },
 	{ "steelyard hash -a sha512,blake2b --tag model.gguf",
 	  "two digests of one file, each read once" },
+	{ "steelyard hash --tensors model/",
+	  "every tensor and the model, whatever files they are spread over" },
 	{ 0 }
 };
 
 static const struct command_example inspect_examples[] = {
 	{ "steelyard inspect model.gguf", "format, metadata and tensors" },
 	{ "steelyard inspect --json model.safetensors", "the same for programs" },
+	{ "steelyard inspect --digests model/", "with a digest of every tensor" },
 	{ 0 }
 };
 
@@ -167,7 +170,11 @@ const struct command_info cli_commands[] = {
 	  "status 2.\n"
 	  "With -c the PATHs are lists of digests, tagged or not (standard input when "
 	  "there is none), and output and exit status are those of sha256sum -c: 1 when "
-	  "a digest differs, a file cannot be read or a list is unusable." },
+	  "a digest differs, a file cannot be read or a list is unusable.\n"
+	  "With --tensors each line is 'tensor', the tensor digest, the SHA-256 of the "
+	  "stored bytes (or -) and PATH:NAME; at the end stand the digest of the model and "
+	  "the one that no name goes into. docs/formats/tensor-digests.md specifies them. The "
+	  "exit status is 2 when one could not be made." },
 	{ .name = "inspect", .bit = ON_INSPECT, .operands = "PATH...",
 	  .min_operands = 1, .max_operands = SIZE_MAX, .run = cmd_inspect,
 	  .examples = inspect_examples,
@@ -304,6 +311,10 @@ const struct option_info cli_options[] = {
 	  .choices = "auto|always|never", .env = "STEELYARD_COLOR", .fill = FILL_CHOICES,
 	  .help = "Color the text: auto (the default: on a terminal, unless NO_COLOR is "
 		  "set), always or never." },
+	{ .name = "digests", .type = OPTION_FLAG, .field = FIELD(digests),
+	  .commands = ON_INSPECT,
+	  .help = "Also read the weights, and print a digest of every tensor and of the "
+		  "model." },
 	{ .name = "exclude", .type = OPTION_LIST, .field = FIELD(exclude),
 	  .commands = ON_LOOK | ON_INSPECT, .value = "GLOB",
 	  .help = "Leave out files whose path below PATH matches; they stay listed as "
@@ -420,7 +431,7 @@ const struct option_info cli_options[] = {
 	  .commands = ON_POLICY, .value = "REPORT", .fill = FILL_FILE,
 	  .help = "For test: the JSON report to try the policy on." },
 	{ .name = "sandbox", .type = OPTION_CHOICE, .field = FIELD(sandbox),
-	  .commands = ON_LOOK | ON_INSPECT | ON_TRACE, .value = "WHEN",
+	  .commands = ON_LOOK | ON_INSPECT | ON_TRACE | ON_HASH, .value = "WHEN",
 	  .choices = "require|auto|off",
 	  .env = "STEELYARD_SANDBOX", .fill = FILL_CHOICES,
 	  .help = "How the processes that read the files are confined, by Landlock and "
@@ -448,6 +459,10 @@ const struct option_info cli_options[] = {
 	{ .name = "tag", .type = OPTION_FLAG, .field = FIELD(tag), .commands = ON_HASH,
 	  .help = "Print tagged lines: SHA256 (FILE) = DIGEST." },
 	{ .name = "tensors", .type = OPTION_FLAG, .field = FIELD(tensors),
+	  .commands = ON_HASH,
+	  .help = "Print the digests of every tensor and of the model, which stay the same "
+		  "in other shards, another order and another format." },
+	{ .name = "tensors", .type = OPTION_FLAG, .field = FIELD(tensors),
 	  .commands = ON_LOOK,
 	  .help = "List every tensor in the JSON report." },
 	{ .name = "tensors", .type = OPTION_FLAG, .field = FIELD(tensors),
@@ -465,7 +480,8 @@ const struct option_info cli_options[] = {
 	  .commands = ON_HASH,
 	  .help = "With -c: name each malformed line of the list." },
 	{ .name = "worker", .type = OPTION_TEXT, .field = FIELD(worker),
-	  .commands = ON_LOOK | ON_INSPECT | ON_TRACE, .value = "PATH", .env = "STEELYARD_WORKER",
+	  .commands = ON_LOOK | ON_INSPECT | ON_TRACE | ON_HASH, .value = "PATH",
+	  .env = "STEELYARD_WORKER",
 	  .fill = FILL_FILE, .is_hidden = true,
 	  .help = "The steelyard-worker program." },
 	{ .name = "zero", .letter = 'z', .type = OPTION_FLAG, .field = FIELD(zero),
@@ -482,6 +498,14 @@ const struct option_rule cli_option_rules[] = {
 	{ .a = "status", .needs = "check", .commands = ON_HASH, .why = ONLY_WITH_C },
 	{ .a = "strict", .needs = "check", .commands = ON_HASH, .why = ONLY_WITH_C },
 	{ .a = "warn", .needs = "check", .commands = ON_HASH, .why = ONLY_WITH_C },
+	{ .a = "tensors", .b = "algorithm", .commands = ON_HASH,
+	  .why = "digests of tensors are SHA-256" },
+	{ .a = "tensors", .b = "check", .commands = ON_HASH,
+	  .why = "a list is of files" },
+	{ .a = "tensors", .b = "tag", .commands = ON_HASH,
+	  .why = "its lines are of their own kind" },
+	{ .a = "tensors", .b = "zero", .commands = ON_HASH,
+	  .why = "its lines are of their own kind" },
 	{ .a = "tag", .b = "check", .commands = ON_HASH,
 	  .why = "a checked list prints no digests" },
 	{ .a = "zero", .b = "check", .commands = ON_HASH,

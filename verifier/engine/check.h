@@ -84,6 +84,12 @@ SY_MUST_CHECK enum sy_status sy_check_find(struct sy_check *check, size_t artifa
 SY_MUST_CHECK enum sy_status sy_check_failed(struct sy_check *check, size_t artifact,
 					     enum sy_status why, const char *text);
 
+/*
+ * Digests of the tensors in the report, read by this process; a tensor that has none
+ * is told in a notice.  After the inspection.
+ */
+SY_MUST_CHECK enum sy_status sy_check_weigh_tensors(struct sy_check *check);
+
 /* Weighs every regular file of the inventory and compares what was promised. */
 SY_MUST_CHECK enum sy_status sy_check_weigh(struct sy_check *check);
 

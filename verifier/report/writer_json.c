@@ -166,6 +166,38 @@ static void put_range(struct sy_jsonw *w, uint64_t off, uint64_t len)
 	sy_jsonw_ku64(w, "length", len);
 }
 
+static void put_sha256(struct sy_jsonw *w, const char *key, const uint8_t *digest)
+{
+	sy_jsonw_key(w, key);
+	sy_jsonw_hex(w, sy_span_of(digest, 32));
+}
+
+static void put_tensor_digests(struct sy_jsonw *w, const struct sy_tensor_digests *d)
+{
+	if (d->has_raw)
+		put_sha256(w, "sha256", d->raw);
+	put_sha256(w, "data_digest", d->data);
+	put_sha256(w, "tensor_digest", d->tensor);
+	if (d->is_derived)
+		sy_jsonw_kbool(w, "is_derived", true);
+}
+
+static void put_model(struct sy_jsonw *w, const struct sy_model *model)
+{
+	if (!model->is_asked)
+		return;
+	sy_jsonw_key(w, "model");
+	sy_jsonw_object(w);
+	sy_jsonw_ku64(w, "n_tensors", model->n_tensors);
+	if (model->is_whole) {
+		put_sha256(w, "model_digest", model->digest);
+		put_sha256(w, "nameless_digest", model->nameless);
+	} else {
+		sy_jsonw_kstring(w, "undetermined", model->why);
+	}
+	sy_jsonw_object_end(w);
+}
+
 /* One line each: there may be a million. */
 static void put_tensor(struct sy_jsonw *w, const struct sy_tensor *t)
 {
@@ -180,7 +212,10 @@ static void put_tensor(struct sy_jsonw *w, const struct sy_tensor *t)
 	for (unsigned i = 0; i < t->rank; i++)
 		sy_jsonw_u64(w, t->shape[i]);
 	sy_jsonw_array_end(w);
-	put_range(w, t->off, t->len);
+	if (!t->is_absent)
+		put_range(w, t->off, t->len);
+	if (t->digests)
+		put_tensor_digests(w, t->digests);
 	sy_jsonw_object_end(w);
 	w->is_compact = was_compact;
 }
@@ -423,6 +458,7 @@ static enum sy_status write_json(const struct sy_report *report,
 	sy_jsonw_init(&w, out, false);
 	sy_jsonw_object(&w);
 	put_head(&w, report);
+	put_model(&w, &report->model);
 	put_artifacts(&w, report);
 	put_notices(&w, report);
 	sy_jsonw_object_end(&w);
