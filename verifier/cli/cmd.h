@@ -13,6 +13,7 @@ int cmd_check(const struct options *options);
 int cmd_scan(const struct options *options);
 int cmd_sign(const struct options *options);
 int cmd_verify(const struct options *options);
+int cmd_diff(const struct options *options);
 int cmd_hash(const struct options *options);
 int cmd_inspect(const struct options *options);
 int cmd_trace(const struct options *options);

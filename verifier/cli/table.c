@@ -7,7 +7,8 @@
 
 #define FIELD(member) offsetof(struct options, member)
 #define ON_ALL (ON_NONE | ON_CHECK | ON_SCAN | ON_HASH | ON_INSPECT | ON_RULES | \
-		ON_HELP | ON_COMPLETION | ON_TRACE | ON_POLICY | ON_KEY | ON_VERIFY | ON_SIGN)
+		ON_HELP | ON_COMPLETION | ON_TRACE | ON_POLICY | ON_KEY | ON_VERIFY | ON_SIGN | \
+		ON_DIFF)
 #define ON_REPORT (ON_CHECK | ON_SCAN | ON_VERIFY)
 #define ON_LOOK (ON_CHECK | ON_SCAN)
 #define ON_TRUST (ON_CHECK | ON_VERIFY)
@@ -66,6 +67,13 @@ static const struct command_example inspect_examples[] = {
 	{ "steelyard inspect model.gguf", "format, metadata and tensors" },
 	{ "steelyard inspect --json model.safetensors", "the same for programs" },
 	{ "steelyard inspect --digests model/", "with a digest of every tensor" },
+	{ 0 }
+};
+
+static const struct command_example diff_examples[] = {
+	{ "steelyard diff model/ resharded/", "is it still the same model?" },
+	{ "steelyard diff model.safetensors model.gguf", "in another container" },
+	{ "steelyard diff --markdown v1/ v2/ > changes.md", "what a release changed" },
 	{ 0 }
 };
 
@@ -186,6 +194,18 @@ const struct command_info cli_commands[] = {
 	  "packed and unpacked bytes, codec, and the format that it was read as. "
 	  "Directories show every model file below them. The exit "
 	  "status is that of scan." },
+	{ .name = "diff", .bit = ON_DIFF, .operands = "A B",
+	  .min_operands = 2, .max_operands = 2, .run = cmd_diff, .examples = diff_examples,
+	  .summary = "which tensors of two models differ, and by how much",
+	  .about =
+	  "Compares two models, each a file or a directory, tensor by tensor: what is only "
+	  "in one of them, has another name, type or shape, or other elements: how many, in "
+	  "which rows, the norm of the difference, the largest change and the first one. How "
+	  "the tensors are spread over files, in which order, byte order or format, does not "
+	  "count. Metadata is compared where both are of one format.\n"
+	  "The exit status is 0 when weights and metadata are the same, 1 when they differ, "
+	  "and 2 when that is not certain, since one of them could not be examined to its "
+	  "end. What a difference means is for people to say." },
 	{ .name = "trace", .bit = ON_TRACE, .operands = "FILE",
 	  .min_operands = 1, .max_operands = 1, .run = cmd_trace,
 	  .examples = trace_examples,
@@ -329,7 +349,7 @@ const struct option_info cli_options[] = {
 	  .help = "Read more PATHs, each ended by a NUL byte, from FILE or from stdin "
 		  "(-)." },
 	{ .name = "follow-links", .type = OPTION_FLAG, .field = FIELD(follow_links),
-	  .commands = ON_WALK | ON_HASH,
+	  .commands = ON_WALK | ON_HASH | ON_DIFF,
 	  .help = "Also read links that lead out of a directory." },
 	{ .name = "format", .type = OPTION_LIST, .field = FIELD(format),
 	  .commands = ON_SIGN, .value = "FORMAT",
@@ -361,12 +381,13 @@ const struct option_info cli_options[] = {
 	  .commands = ON_TRUST, .is_hidden = true,
 	  .help = "The same as --ignore-unsigned-files." },
 	{ .name = "jobs", .type = OPTION_NUMBER, .field = FIELD(jobs),
-	  .commands = ON_WALK | ON_HASH | ON_SIGN, .value = "N", .max = 1024,
+	  .commands = ON_WALK | ON_HASH | ON_SIGN | ON_DIFF, .value = "N", .max = 1024,
 	  .env = "STEELYARD_JOBS",
 	  .help = "Work on N files at once; 0, the default, means as many as CPUs. The "
 		  "output does not depend on it." },
 	{ .name = "json", .type = OPTION_FLAG, .field = FIELD(json),
-	  .commands = ON_NONE | ON_WALK | ON_HASH | ON_RULES | ON_TRACE | ON_KEY | ON_SIGN,
+	  .commands = ON_NONE | ON_WALK | ON_HASH | ON_RULES | ON_TRACE | ON_KEY | ON_SIGN |
+		      ON_DIFF,
 	  .help = "Print one JSON document on stdout." },
 	{ .name = "key", .type = OPTION_LIST, .field = FIELD(key),
 	  .commands = ON_TRUST, .value = "PUBLIC", .fill = FILL_FILE,
@@ -377,7 +398,8 @@ const struct option_info cli_options[] = {
 	  .help = "The private key to sign with: PEM (PKCS#8, SEC1, cosign's) or minisign's; "
 		  "encrypted ones ask for their passphrase." },
 	{ .name = "limit", .type = OPTION_LIST, .field = FIELD(limit),
-	  .commands = ON_WALK | ON_HASH | ON_TRACE | ON_KEY | ON_SIGN, .value = "NAME=VALUE",
+	  .commands = ON_WALK | ON_HASH | ON_TRACE | ON_KEY | ON_SIGN | ON_DIFF,
+	  .value = "NAME=VALUE",
 	  .fill = FILL_LIMITS,
 	  .help = "Change a limit, see LIMITS. What lies beyond a limit is undetermined, "
 		  "never clean. May be repeated." },
@@ -387,6 +409,8 @@ const struct option_info cli_options[] = {
 		  "of its scope and do not count. The default is any." },
 	{ .name = "man", .type = OPTION_FLAG, .field = FIELD(man), .commands = ON_HELP,
 	  .is_hidden = true, .help = "Print the manual page instead, in roff." },
+	{ .name = "markdown", .type = OPTION_FLAG, .field = FIELD(markdown),
+	  .commands = ON_DIFF, .help = "Print Markdown, for a pull request or a release." },
 	{ .name = "minisign", .type = OPTION_FLAG, .field = FIELD(minisign),
 	  .commands = ON_KEY,
 	  .help = "Write minisign's files instead of PEM; such keys are ed25519." },
@@ -431,7 +455,7 @@ const struct option_info cli_options[] = {
 	  .commands = ON_POLICY, .value = "REPORT", .fill = FILL_FILE,
 	  .help = "For test: the JSON report to try the policy on." },
 	{ .name = "sandbox", .type = OPTION_CHOICE, .field = FIELD(sandbox),
-	  .commands = ON_LOOK | ON_INSPECT | ON_TRACE | ON_HASH, .value = "WHEN",
+	  .commands = ON_LOOK | ON_INSPECT | ON_TRACE | ON_HASH | ON_DIFF, .value = "WHEN",
 	  .choices = "require|auto|off",
 	  .env = "STEELYARD_SANDBOX", .fill = FILL_CHOICES,
 	  .help = "How the processes that read the files are confined, by Landlock and "
@@ -480,7 +504,7 @@ const struct option_info cli_options[] = {
 	  .commands = ON_HASH,
 	  .help = "With -c: name each malformed line of the list." },
 	{ .name = "worker", .type = OPTION_TEXT, .field = FIELD(worker),
-	  .commands = ON_LOOK | ON_INSPECT | ON_TRACE | ON_HASH, .value = "PATH",
+	  .commands = ON_LOOK | ON_INSPECT | ON_TRACE | ON_HASH | ON_DIFF, .value = "PATH",
 	  .env = "STEELYARD_WORKER",
 	  .fill = FILL_FILE, .is_hidden = true,
 	  .help = "The steelyard-worker program." },
@@ -520,6 +544,7 @@ const struct option_rule cli_option_rules[] = {
 	  .why = "with a passphrase or without" },
 	{ .a = "passphrase-fd", .b = "passphrase-file", .commands = ON_KEY,
 	  .why = "there is one passphrase" },
+	{ .a = "json", .b = "markdown", .commands = ON_DIFF, .why = "choose one output" },
 	{ .a = "json", .b = "tag", .commands = ON_HASH, .why = "choose one output" },
 	{ .a = "json", .b = "zero", .commands = ON_HASH, .why = "choose one output" },
 	{ 0 }

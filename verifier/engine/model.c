@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verifier/digest/dtype.h"
 #include "verifier/digest/hasher.h"
 
 #define LEN 32u		/* bytes of a digest */
@@ -65,6 +64,21 @@ static enum sy_status hash_tensor(struct sy_context *ctx, const struct sy_tensor
 	add_text(hasher, hex);
 	add_text(hasher, "\n");
 	return finish(&hasher, out);
+}
+
+const char *sy_model_view(const struct sy_tensor *tensor, struct sy_view *view)
+{
+	struct sy_record_tensor record = {
+		.name = tensor->name, .dtype = tensor->dtype, .rank = tensor->rank,
+		.off = tensor->off, .len = tensor->len, .is_absent = tensor->is_absent,
+		.is_big_endian = tensor->is_big_endian, .has_strides = tensor->strides != NULL,
+	};
+
+	memcpy(record.shape, tensor->shape, tensor->rank * sizeof(*record.shape));
+	if (tensor->strides)
+		memcpy(record.strides, tensor->strides,
+		       tensor->rank * sizeof(*record.strides));
+	return sy_view_of(&record, view);
 }
 
 enum sy_status sy_model_tensor(struct sy_context *ctx, const struct sy_tensor *tensor,

@@ -7,6 +7,7 @@
 #define SY_ENGINE_MODEL_H
 
 #include "verifier/base/text.h"
+#include "verifier/digest/view.h"
 #include "verifier/report/report.h"
 
 struct sy_model_row {
@@ -24,6 +25,9 @@ struct sy_model_rows {
 /* Of a finished report; rows are freed with sy_release, names live in the arena. */
 SY_MUST_CHECK enum sy_status sy_model_list(struct sy_report *report,
 					   struct sy_model_rows *rows);
+
+/* As sy_view_of. */
+const char *sy_model_view(const struct sy_tensor *tensor, struct sy_view *view);
 
 /* Tensor digests of one tensor, from its data digest. */
 SY_MUST_CHECK enum sy_status sy_model_tensor(struct sy_context *ctx,

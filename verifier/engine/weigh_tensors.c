@@ -38,21 +38,6 @@ static void leave_out(struct weighing *w, const struct sy_tensor *tensor, const 
 	sy_text_add(&w->why, why);
 }
 
-static const char *view_of(const struct sy_tensor *tensor, struct sy_view *view)
-{
-	struct sy_record_tensor record = {
-		.name = tensor->name, .dtype = tensor->dtype, .rank = tensor->rank,
-		.off = tensor->off, .len = tensor->len, .is_absent = tensor->is_absent,
-		.is_big_endian = tensor->is_big_endian, .has_strides = tensor->strides != NULL,
-	};
-
-	memcpy(record.shape, tensor->shape, tensor->rank * sizeof(*record.shape));
-	if (tensor->strides)
-		memcpy(record.strides, tensor->strides,
-		       tensor->rank * sizeof(*record.strides));
-	return sy_view_of(&record, view);
-}
-
 static enum sy_status open_file(void *user, size_t id, struct sy_context *ctx,
 				struct sy_source *source)
 {
@@ -73,7 +58,7 @@ static bool plan(struct weighing *w)
 		const struct sy_tensor *tensor = &w->artifact->tensors[i];
 		struct sy_view view;
 
-		if (tensor->digests || view_of(tensor, &view))
+		if (tensor->digests || sy_model_view(tensor, &view))
 			continue;
 		if (tensor->len > room - sum)
 			continue;
@@ -163,7 +148,7 @@ static enum sy_status take_part(struct weighing *w, size_t i)
 	struct sy_tensor_digests *digests =
 		sy_arena_alloc(&w->check->report->arena, sizeof(*digests));
 	struct sy_view view;
-	const char *why = view_of(tensor, &view);
+	const char *why = sy_model_view(tensor, &view);
 	enum sy_status status = SY_OK;
 
 	if (!digests)
@@ -189,7 +174,7 @@ static enum sy_status take_derived(struct weighing *w, struct sy_tensor *tensor)
 	struct sy_view view;
 
 	w->n_derived++;
-	(void)view_of(tensor, &view);
+	(void)sy_model_view(tensor, &view);
 	if (view.dtype)
 		return sy_model_tensor(w->check->ctx, tensor, tensor->digests);
 	tensor->digests = NULL;
@@ -203,7 +188,7 @@ static enum sy_status take_all(struct weighing *w, const bool *wanted)
 	for (size_t i = 0; i < w->artifact->n_kept_tensors && status == SY_OK; i++) {
 		struct sy_tensor *tensor = &w->artifact->tensors[i];
 		struct sy_view view;
-		const char *why = view_of(tensor, &view);
+		const char *why = sy_model_view(tensor, &view);
 
 		if (tensor->digests)
 			status = take_derived(w, tensor);

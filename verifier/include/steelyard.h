@@ -299,6 +299,25 @@ int steelyard_policy_show(struct steelyard_session *session, const char *path,
 int steelyard_policy_test(struct steelyard_session *session, const char *path,
 			  const char *report, steelyard_write_fn *write, void *user);
 
+struct steelyard_diff_options {
+	size_t size;
+	const char *a, *b;		/* files or directories */
+	const char *format;		/* "text" (NULL), "json", "markdown" */
+	const char *worker;		/* path of steelyard-worker, or NULL */
+	const char *sandbox;		/* as for a check */
+	unsigned jobs;			/* 0: as many as CPUs */
+	bool follow_links;
+};
+
+/*
+ * Compares two models tensor by tensor and writes how they differ.  0: the same
+ * weights and metadata; 1: they differ; 2: undetermined, since one of them could not
+ * be examined to its end; -1: see steelyard_session_error.
+ */
+int steelyard_diff(struct steelyard_session *session,
+		   const struct steelyard_diff_options *options,
+		   steelyard_write_fn *write, void *user);
+
 struct steelyard_hash_options {
 	size_t size;
 	const char *const *paths;	/* files, directories, "-" */
