@@ -30,7 +30,7 @@ struct options {
 	uint64_t jobs, shard_size;
 	bool all, allow_empty, allow_symlinks, check, digests, follow_links, help;
 	bool ignore_missing, ignore_unsigned, json, man, markdown, minisign, no_passphrase;
-	bool quiet, status, strict, tag, tensors, version, warn, zero;
+	bool quiet, stats, status, strict, tag, tensors, version, warn, zero;
 };
 
 enum option_type {

@@ -474,6 +474,10 @@ const struct option_info cli_options[] = {
 	  .commands = ON_SIGN, .value = "FILE", .fill = FILL_FILE,
 	  .help = "Where to write, one for each format in order; without it model.sig in the "
 		  "directory, or beside the file with .sig, .minisig, .sha256." },
+	{ .name = "stats", .type = OPTION_FLAG, .field = FIELD(stats),
+	  .commands = ON_CHECK,
+	  .help = "Also look at the values of every tensor: NaN, infinity, zeros, smallest, "
+		  "largest, mean and variance, for the JSON report." },
 	{ .name = "status", .type = OPTION_FLAG, .field = FIELD(status),
 	  .commands = ON_HASH,
 	  .help = "With -c: print nothing; the exit status tells." },

@@ -60,7 +60,7 @@ static unsigned wants_of(const struct steelyard_check_options *from)
 	bool is_inspect = from->ask == STEELYARD_ASK_INSPECT;
 	unsigned wants = SY_WANT_FLOWS;
 
-	if (is_inspect || from->show_tensors)
+	if (is_inspect || from->show_tensors || from->tensor_stats)
 		wants |= SY_WANT_TENSORS;
 	if (is_inspect && from->tensor_digests)
 		wants |= SY_WANT_DIGESTS;
@@ -84,6 +84,7 @@ static bool translate(struct steelyard_session *session,
 	*to = (struct sy_check_options){
 		.command = commands[ask], .asked = asked[ask],
 		.wants = wants_of(from),
+		.has_stats = from->tensor_stats,
 		.is_weighing_all = from->ask == STEELYARD_ASK_CHECK,
 		.paths = from->paths, .n_paths = from->n_paths,
 		.exclude = from->exclude, .n_exclude = from->n_exclude,

@@ -331,6 +331,7 @@ static bool fill_job(struct sy_check *check, size_t entry,
 	out->base = sy_span_str(e->base);
 	out->path = sy_span_str(e->rel);
 	out->wants = check->options->wants | SY_WANT_REFS |
+		     (check->options->has_stats ? SY_WANT_DIGESTS : 0u) |
 		     (job->is_related ? SY_WANT_TENSORS : 0u);
 	out->sink = &job->sink;
 	return true;
@@ -522,6 +523,8 @@ static enum sy_status run_stages(struct sy_check *check, struct sy_workers *work
 		status = sy_check_weigh(check);
 	if (status == SY_OK && check->options->wants & SY_WANT_DIGESTS)
 		status = sy_check_weigh_tensors(check);
+	if (status == SY_OK && check->options->has_stats)
+		status = sy_check_stats(check);
 	if (status == SY_OK && is_vouching && check->report->is_complete)
 		status = sy_vouch_judge(check->vouch);
 	return status == SY_OK ? SY_OK : incomplete(check, status);

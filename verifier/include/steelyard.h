@@ -135,6 +135,7 @@ struct steelyard_check_options {
 	 */
 	const char *sandbox;
 	bool tensor_digests;		/* ASK_INSPECT: reads the tensors, too */
+	bool tensor_stats;		/* ASK_CHECK: looks at the values of tensors */
 };
 
 struct steelyard_report;

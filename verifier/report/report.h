@@ -9,6 +9,7 @@
 #include "verifier/base/digest_value.h"
 #include "verifier/base/memory.h"
 #include "verifier/base/record.h"
+#include "verifier/base/value_stats.h"
 #include "verifier/report/rules.h"
 
 /* NOTHING_EXAMINED is for artifacts that do not count; a report never has it. */
@@ -61,6 +62,7 @@ struct sy_tensor {
 	uint64_t *strides;		/* NULL: C order */
 	uint64_t off, len;
 	struct sy_tensor_digests *digests;	/* NULL: not asked for, or there are none */
+	const struct sy_value_stats *values;	/* the same */
 };
 
 /* What the tensors of all files are together. */

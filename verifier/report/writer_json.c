@@ -182,6 +182,30 @@ static void put_tensor_digests(struct sy_jsonw *w, const struct sy_tensor_digest
 		sy_jsonw_kbool(w, "is_derived", true);
 }
 
+static void put_moment(struct sy_jsonw *w, const char *key, double value)
+{
+	sy_jsonw_key(w, key);
+	sy_jsonw_number(w, value);
+}
+
+static void put_values(struct sy_jsonw *w, const struct sy_value_stats *v)
+{
+	sy_jsonw_key(w, "stats");
+	sy_jsonw_object(w);
+	sy_jsonw_kstr(w, "of", v->is_scales ? "scales" : "numbers");
+	sy_jsonw_ku64(w, "n", v->n);
+	sy_jsonw_ku64(w, "nan", v->n_nan);
+	sy_jsonw_ku64(w, "inf", v->n_inf);
+	sy_jsonw_ku64(w, "zero", v->n_zero);
+	if (v->n_finite > 0) {
+		put_moment(w, "min", v->min);
+		put_moment(w, "max", v->max);
+		put_moment(w, "mean", v->mean);
+		put_moment(w, "variance", v->variance);
+	}
+	sy_jsonw_object_end(w);
+}
+
 static void put_model(struct sy_jsonw *w, const struct sy_model *model)
 {
 	if (!model->is_asked)
@@ -216,6 +240,8 @@ static void put_tensor(struct sy_jsonw *w, const struct sy_tensor *t)
 		put_range(w, t->off, t->len);
 	if (t->digests)
 		put_tensor_digests(w, t->digests);
+	if (t->values)
+		put_values(w, t->values);
 	sy_jsonw_object_end(w);
 	w->is_compact = was_compact;
 }
