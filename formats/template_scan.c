@@ -383,7 +383,7 @@ static enum sy_status scan_text(struct scan *s, struct sy_span text)
 		if (status != SY_OK)
 			return status;
 		if (n % 4096 == 0 && sy_cancelled(s->in->ctx))
-			return SY_CANCELLED;
+			return sy_fail(s->in->ctx, SY_CANCELLED, "interrupted");
 		s->before = s->prev;
 		s->prev = s->token;
 	}

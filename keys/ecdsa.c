@@ -6,33 +6,17 @@
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/params.h>
 
+#include "keys/der.h"
+#include "keys/evp.h"
 #include "keys/scheme.h"
-#include "verifier/base/cursor.h"
-
-static enum sy_status no_memory(struct sy_context *ctx)
-{
-	ERR_clear_error();
-	return sy_fail(ctx, SY_NO_MEMORY, "OpenSSL could not be asked");
-}
-
-static void free_evp_ctx(EVP_PKEY_CTX **evp_ctx)
-{
-	EVP_PKEY_CTX_free(*evp_ctx);
-}
-
-static void free_md_ctx(EVP_MD_CTX **md_ctx)
-{
-	EVP_MD_CTX_free(*md_ctx);
-}
 
 /* OpenSSL's key of a point; its constructor refuses one that is not on the curve. */
 static enum sy_status import(struct sy_context *ctx, struct sy_public_key *key,
 			     struct sy_span point)
 {
-	SY_OWNED(free_evp_ctx) EVP_PKEY_CTX *evp_ctx =
+	SY_OWNED(sy_evp_free_pkey_ctx) EVP_PKEY_CTX *evp_ctx =
 		EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
 	char group[8];
 	uint8_t copy[SY_POINT_MAX];
@@ -43,7 +27,7 @@ static enum sy_status import(struct sy_context *ctx, struct sy_public_key *key,
 	};
 
 	if (!evp_ctx || EVP_PKEY_fromdata_init(evp_ctx) != 1)
-		return no_memory(ctx);
+		return sy_evp_no_memory(ctx);
 	memcpy(group, key->scheme->group, strlen(key->scheme->group) + 1);
 	params[0].data_size = strlen(group);
 	memcpy(copy, point.data, point.len);
@@ -79,69 +63,26 @@ static enum sy_status set_point(struct sy_context *ctx, struct sy_public_key *ke
 	if (status != SY_OK)
 		return status;
 	key->point[0] = 4;
+	key->point_len = key->scheme->spki.point_len;
 	if (!coordinate(key, OSSL_PKEY_PARAM_EC_PUB_X, key->point + 1) ||
 	    !coordinate(key, OSSL_PKEY_PARAM_EC_PUB_Y, key->point + 1 + key->scheme->field))
-		return no_memory(ctx);
+		return sy_evp_no_memory(ctx);
 	return SY_OK;
-}
-
-/* The length of a DER value: short form, or 81 and one byte that needed it. */
-static bool get_length(struct sy_cursor *c, uint64_t *len)
-{
-	uint8_t byte;
-
-	if (!sy_get_u8(c, &byte))
-		return false;
-	if (byte == 0x81) {
-		if (!sy_get_u8(c, &byte) || byte < 0x80)
-			return false;
-	} else if (byte >= 0x80) {
-		return false;
-	}
-	*len = byte;
-	return true;
-}
-
-/* A positive integer in its only spelling, of at most `max` bytes. */
-static bool skip_integer(struct sy_cursor *c, size_t max)
-{
-	struct sy_span value;
-	uint64_t len;
-	uint8_t tag;
-
-	if (!sy_get_u8(c, &tag) || tag != 0x02 || !get_length(c, &len) || len == 0 ||
-	    !sy_get_span(c, len, &value) || value.data[0] >= 0x80)
-		return false;
-	if (value.data[0] != 0)
-		return value.len <= max;
-	/* A leading zero only keeps the next byte's top bit from being a sign. */
-	return value.len > 1 && value.data[1] >= 0x80 && value.len - 1 <= max;
 }
 
 /* SEQUENCE { INTEGER r, INTEGER s } in DER and nothing else. */
 static bool is_der(const struct sy_scheme *scheme, struct sy_span signature)
 {
+	struct sy_span content, r, s;
 	struct sy_cursor c;
-	uint64_t len;
-	uint8_t tag;
 
 	sy_cursor_init(&c, signature, 0);
-	return sy_get_u8(&c, &tag) && tag == 0x30 && get_length(&c, &len) &&
-	       len == sy_cursor_left(&c) && skip_integer(&c, scheme->field) &&
-	       skip_integer(&c, scheme->field) && sy_cursor_left(&c) == 0;
-}
-
-/*
- * OpenSSL also calls it an error when a crafted signature leads to the point at
- * infinity: that is a "no".  Only want of memory leaves the question open.
- */
-static bool is_out_of_memory(void)
-{
-	bool is_memory = false;
-
-	for (unsigned long error; (error = ERR_get_error()) != 0;)
-		is_memory |= ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
-	return is_memory;
+	if (!sy_der_get(&c, SY_DER_SEQUENCE, &content) || sy_cursor_left(&c) > 0)
+		return false;
+	sy_cursor_init(&c, content, 0);
+	return sy_der_get_positive(&c, &r) && r.len <= scheme->field &&
+	       sy_der_get_positive(&c, &s) && s.len <= scheme->field &&
+	       sy_cursor_left(&c) == 0;
 }
 
 static enum sy_status verify(struct sy_context *ctx, const struct sy_public_key *key,
@@ -149,22 +90,15 @@ static enum sy_status verify(struct sy_context *ctx, const struct sy_public_key 
 			     struct sy_span signature, bool *is_valid)
 {
 	const char *digest = hash == SY_KEY_HASH_SHA256 ? "SHA256" : key->scheme->digest;
-	SY_OWNED(free_md_ctx) EVP_MD_CTX *md_ctx = EVP_MD_CTX_new();
-	int said;
+	SY_OWNED(sy_evp_free_md_ctx) EVP_MD_CTX *md_ctx = EVP_MD_CTX_new();
 
 	*is_valid = false;
 	if (!is_der(key->scheme, signature))
 		return SY_OK;
 	if (!md_ctx || EVP_DigestVerifyInit_ex(md_ctx, NULL, digest, NULL, NULL, key->evp,
 					       NULL) != 1)
-		return no_memory(ctx);
-	ERR_clear_error();
-	said = EVP_DigestVerify(md_ctx, signature.data, signature.len, message.data,
-				message.len);
-	if (is_out_of_memory())
-		return no_memory(ctx);
-	*is_valid = said == 1;
-	return SY_OK;
+		return sy_evp_no_memory(ctx);
+	return sy_evp_verify(ctx, md_ctx, message, signature, is_valid);
 }
 
 /* id-ecPublicKey; then the curve's own OID, in an AlgorithmIdentifier. */

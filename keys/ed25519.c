@@ -18,6 +18,7 @@ static enum sy_status set_point(struct sy_context *ctx, struct sy_public_key *ke
 			       "private key has (of small order, or not on the curve): "
 			       "signatures for it could be made by anybody");
 	memcpy(key->point, point.data, point.len);
+	key->point_len = point.len;
 	return SY_OK;
 }
 

@@ -27,9 +27,9 @@ struct sy_span sy_public_key_spki(const struct sy_public_key *key, uint8_t *der)
 {
 	const struct sy_spki_form *form = &key->scheme->spki;
 
-	memcpy(der, form->header, form->header_len);
-	memcpy(der + form->header_len, key->point, form->point_len);
-	return sy_span_of(der, (size_t)form->header_len + form->point_len);
+	sy_spki_header(form, key->point_len, der);
+	memcpy(der + form->header_len, key->point, key->point_len);
+	return sy_span_of(der, form->header_len + key->point_len);
 }
 
 static enum sy_status name_key(struct sy_context *ctx, struct sy_public_key *key)
@@ -74,9 +74,7 @@ enum sy_status sy_public_key_make(struct sy_context *ctx, const struct sy_scheme
 enum sy_status sy_public_key_copy(struct sy_context *ctx, const struct sy_public_key *key,
 				  struct sy_public_key **copy)
 {
-	const struct sy_scheme *scheme = key->scheme;
-
-	return sy_public_key_make(ctx, scheme, sy_span_of(key->point, scheme->spki.point_len),
+	return sy_public_key_make(ctx, key->scheme, sy_span_of(key->point, key->point_len),
 				  key->has_number ? key->number : NULL, copy);
 }
 
@@ -88,6 +86,11 @@ enum sy_key_kind sy_public_key_kind(const struct sy_public_key *key)
 const char *sy_key_kind_name(enum sy_key_kind kind)
 {
 	return sy_scheme_of(kind)->name;
+}
+
+unsigned sy_public_key_bits(const struct sy_public_key *key)
+{
+	return key->evp ? (unsigned)EVP_PKEY_get_bits(key->evp) : 8 * (unsigned)key->point_len;
 }
 
 const struct sy_digest *sy_public_key_id(const struct sy_public_key *key)
@@ -126,5 +129,7 @@ enum sy_status sy_public_key_verify(struct sy_context *ctx, const struct sy_publ
 				    struct sy_span signature, bool *is_valid)
 {
 	*is_valid = false;
+	if (hash == SY_KEY_HASH_SHA256_PSS && key->scheme->kind != SY_KEY_RSA)
+		return SY_OK;
 	return key->scheme->verify(ctx, key, hash, message, signature, is_valid);
 }

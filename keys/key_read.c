@@ -44,9 +44,10 @@ static enum sy_status refuse_spki(struct sy_context *ctx, struct sy_span spki)
 		EVP_PKEY_get_utf8_string_param(evp, OSSL_PKEY_PARAM_GROUP_NAME, group,
 					       sizeof(group), NULL);
 	if (type)
-		status = sy_fail(ctx, SY_FORMAT, "a key of type %s%s%s in this form is not "
-				 "taken: ECDSA on P-256, P-384, P-521 (named curves) and "
-				 "Ed25519 are", type, *group ? " " : "", group);
+		status = sy_fail(ctx, SY_FORMAT, "a key of type %s%s%s in this form (of %d bits) "
+				 "is not taken: ECDSA on P-256, P-384, P-521 (named curves), "
+				 "Ed25519 and RSA of 2048 to 8192 bits are", type,
+				 *group ? " " : "", group, EVP_PKEY_get_bits(evp));
 	else
 		status = sy_fail(ctx, SY_FORMAT, "this is not the DER of a public key");
 	EVP_PKEY_free(evp);

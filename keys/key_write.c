@@ -123,6 +123,8 @@ enum sy_status sy_private_key_write(struct sy_context *ctx, const struct sy_priv
 	return status;
 }
 
+_Static_assert(SY_PEM_TEXT_MAX(SY_SPKI_MAX) <= SY_PUBLIC_KEY_TEXT_MAX, "any key fits");
+
 static size_t to_spki(const struct sy_public_key *key, char *text)
 {
 	uint8_t der[SY_SPKI_MAX];

@@ -117,16 +117,31 @@ static enum sy_status check_signature(struct check *c, const struct sy_public_ke
 	return check_keyid(c, key);
 }
 
+/* sigstore's names of keys (protobuf-specs, PublicKeyDetails). */
+static const struct {
+	const char *details;
+	enum sy_key_kind kind;
+	unsigned bits;		/* 0: as the kind has */
+} details_names[] = {
+	{ "PKIX_ECDSA_P256_SHA_256", SY_KEY_P256, 0 },
+	{ "PKIX_ECDSA_P384_SHA_384", SY_KEY_P384, 0 },
+	{ "PKIX_ECDSA_P521_SHA_512", SY_KEY_P521, 0 },
+	{ "PKIX_ED25519", SY_KEY_ED25519, 0 },
+	{ "PKIX_RSA_PKCS1V15_2048_SHA256", SY_KEY_RSA, 2048 },
+	{ "PKIX_RSA_PKCS1V15_3072_SHA256", SY_KEY_RSA, 3072 },
+	{ "PKIX_RSA_PKCS1V15_4096_SHA256", SY_KEY_RSA, 4096 },
+};
+
 static bool fits_details(const struct sy_public_key *key, struct sy_span details)
 {
-	static const char *const names[] = {
-		[SY_KEY_P256] = "PKIX_ECDSA_P256_SHA_256",
-		[SY_KEY_P384] = "PKIX_ECDSA_P384_SHA_384",
-		[SY_KEY_P521] = "PKIX_ECDSA_P521_SHA_512",
-		[SY_KEY_ED25519] = "PKIX_ED25519",
-	};
+	for (size_t i = 0; i < SY_N_ELEMS(details_names); i++) {
+		unsigned bits = details_names[i].bits;
 
-	return details.len == 0 || sy_span_is(details, names[sy_public_key_kind(key)]);
+		if (sy_span_is(details, details_names[i].details))
+			return details_names[i].kind == sy_public_key_kind(key) &&
+			       (bits == 0 || bits == sy_public_key_bits(key));
+	}
+	return details.len == 0;
 }
 
 /* Does all that the bundle says about its key fit this one? */
@@ -150,7 +165,8 @@ static enum sy_status refuse_keys(struct check *c, size_t n_fitting, size_t n_as
 				 "of %zu bytes", c->bundle.payload.len);
 	if (n_fitting > 0)
 		return sy_refuse(c->reading, SY_OMS_ALGORITHM_UNSUPPORTED,
-				 "the key is ed25519; bundles are signed with ECDSA");
+				 "the key is ed25519; bundles are signed with ECDSA or "
+				 "RSA");
 	return sy_refuse_name(c->reading, SY_OMS_KEY_MISMATCH,
 			      "the bundle names another key than those given: ",
 			      c->bundle.hint, "");
@@ -214,7 +230,8 @@ static enum sy_status check_leaf_signature(struct check *c)
 	if (!key || !signs_models(sy_public_key_kind(key)))
 		return sy_refuse(c->reading, SY_OMS_ALGORITHM_UNSUPPORTED,
 				 "the signer's certificate has a key that does not sign "
-				 "bundles; P-256, P-384 and P-521 do");
+				 "bundles; P-256, P-384, P-521 and RSA of 2048 to 8192 "
+				 "bits do");
 	status = check_signature(c, key, &is_valid);
 	if (status != SY_OK || is_valid)
 		return status;

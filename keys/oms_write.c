@@ -18,9 +18,11 @@ static const struct sy_public_key *key_of(const struct sy_oms_signer *signer)
 static enum sy_status check_signer(struct sy_context *ctx,
 				   const struct sy_oms_signer *signer)
 {
-	if (sy_public_key_kind(key_of(signer)) == SY_KEY_ED25519)
+	const enum sy_key_kind kind = sy_public_key_kind(key_of(signer));
+
+	if (kind == SY_KEY_ED25519 || kind == SY_KEY_RSA)
 		return sy_fail(ctx, SY_USAGE, "bundles are signed with ECDSA keys (P-256, "
-			       "P-384, P-521); the key is ed25519");
+			       "P-384, P-521); the key is %s", sy_key_kind_name(kind));
 	if (signer->n_certificates > SY_BUNDLE_CERTIFICATES_MAX)
 		return sy_fail(ctx, SY_USAGE, "%zu certificates were given, a bundle holds "
 			       "at most %u", signer->n_certificates,

@@ -82,6 +82,12 @@ enum sy_status sy_private_key_of_seed(struct sy_context *ctx, const uint8_t *see
 	return status;
 }
 
+enum sy_status sy_private_key_refuse_rsa(struct sy_context *ctx)
+{
+	return sy_fail(ctx, SY_FORMAT, "RSA private keys are not taken: what is signed here is "
+		       "signed with ECDSA or Ed25519, and RSA signatures are only verified");
+}
+
 static enum sy_status of_raw(struct sy_context *ctx, const EVP_PKEY *evp,
 			     struct sy_private_key **key)
 {
@@ -139,6 +145,8 @@ enum sy_status sy_private_key_of_evp(struct sy_context *ctx, EVP_PKEY *evp,
 	enum sy_status status;
 
 	*key = NULL;
+	if (EVP_PKEY_get_base_id(owned) == EVP_PKEY_RSA)
+		return sy_private_key_refuse_rsa(ctx);
 	status = sy_public_key_from_evp(ctx, owned, &public);
 	if (status != SY_OK)
 		return status;
@@ -169,6 +177,9 @@ enum sy_status sy_private_key_generate(struct sy_context *ctx, enum sy_key_kind 
 	*key = NULL;
 	if (kind == SY_KEY_ED25519)
 		return generate_ed25519(ctx, key);
+	if (kind == SY_KEY_RSA)
+		return sy_fail(ctx, SY_USAGE, "RSA keys are not made: RSA signatures are only "
+			       "verified here");
 	sy_openssl_secure_heap();
 	evp = EVP_EC_gen(group);
 	if (!evp)

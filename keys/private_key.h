@@ -14,7 +14,10 @@
 
 struct sy_private_key;		/* opaque */
 
-/* A fresh key, without a number: minisign's files give it the one that follows from it. */
+/*
+ * A fresh key, without a number: minisign's files give it the one that follows
+ * from it.  SY_USAGE: RSA, which is verified only.
+ */
 SY_MUST_CHECK enum sy_status sy_private_key_generate(struct sy_context *ctx,
 						     enum sy_key_kind kind,
 						     struct sy_private_key **key);
@@ -65,7 +68,7 @@ SY_MUST_CHECK enum sy_status sy_private_key_write(struct sy_context *ctx,
 						  struct sy_secret *text);
 
 /* The text of the public key's file with a NUL; *len without it. */
-#define SY_PUBLIC_KEY_TEXT_MAX 512u
+#define SY_PUBLIC_KEY_TEXT_MAX 2048u
 SY_MUST_CHECK enum sy_status sy_public_key_write(struct sy_context *ctx,
 						 const struct sy_public_key *key,
 						 enum sy_key_file format,

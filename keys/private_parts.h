@@ -23,6 +23,9 @@ struct sy_private_key {
 /* OpenSSL's heap for secrets, locked; before the first private key of the run. */
 void sy_openssl_secure_heap(void);
 
+/* SY_FORMAT, and why. */
+SY_MUST_CHECK enum sy_status sy_private_key_refuse_rsa(struct sy_context *ctx);
+
 /* Takes `evp` over, whatever happens: SY_FORMAT when it is no key of ours. */
 SY_MUST_CHECK enum sy_status sy_private_key_of_evp(struct sy_context *ctx, EVP_PKEY *evp,
 						   struct sy_private_key **key);

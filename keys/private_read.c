@@ -229,6 +229,8 @@ static enum sy_status refuse_label(struct sy_context *ctx, struct sy_span label)
 	if (sy_span_ends(label, "CERTIFICATE"))
 		return sy_fail(ctx, SY_FORMAT, "this is a certificate, and a private key is "
 			       "needed");
+	if (sy_span_is(label, "RSA PRIVATE KEY"))
+		return sy_private_key_refuse_rsa(ctx);
 	sy_text_init(&text);
 	sy_text_name(&text, label);
 	return sy_fail(ctx, SY_FORMAT, "a PEM block %s is not a private key that is taken",

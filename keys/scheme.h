@@ -2,7 +2,7 @@
 /*
  * What a kind of key is made of, for the files of keys/ only: its name, the DER
  * that stands around its point, and its operations.  A new kind is one const
- * struct and one line of scheme.c.
+ * struct and one line of scheme.c.  RSA's "point" is its modulus and exponent.
  */
 #ifndef SY_KEYS_SCHEME_H
 #define SY_KEYS_SCHEME_H
@@ -10,15 +10,21 @@
 #include "keys/key.h"
 
 #define SY_SPKI_HEADER_MAX 26	/* bytes in front of the point */
-#define SY_POINT_MAX 133	/* P-521: 04, x, y */
+#define SY_POINT_MAX 1044	/* RSA: 8,192 bits of modulus, 64 of exponent, as DER */
 #define SY_SPKI_MAX (SY_SPKI_HEADER_MAX + SY_POINT_MAX)
 
-/* The DER of a SubjectPublicKeyInfo (RFC 5480, RFC 8410) up to its point. */
+/* The DER of a SubjectPublicKeyInfo (RFC 5480, 8410, 3279) up to its point. */
 struct sy_spki_form {
 	uint8_t header[SY_SPKI_HEADER_MAX];
 	uint8_t header_len;
-	uint8_t point_len;	/* bytes, to the end of the DER */
+	uint8_t point_len;	/* bytes, to the end of the DER; or SY_POINT_SIZED */
 };
+
+/*
+ * The point has no length of its own: the header tells it, in the bytes 2, 3
+ * (of all that follows them) and in those before its last (of the BIT STRING).
+ */
+#define SY_POINT_SIZED 0
 
 struct sy_scheme {
 	enum sy_key_kind kind;
@@ -27,7 +33,7 @@ struct sy_scheme {
 	struct sy_spki_form compressed;	/* read as well; header_len 0: there is none */
 	const char *group;		/* OpenSSL's name of the curve, or NULL */
 	const char *digest;		/* OpenSSL's name of the hash that goes with it */
-	size_t field;			/* bytes of a coordinate */
+	size_t field;			/* bytes of a coordinate; 0: has none */
 
 	/*
 	 * Takes the point of one of the forms into the key: checks it, makes
@@ -44,7 +50,8 @@ struct sy_public_key {
 	struct sy_context *ctx;
 	const struct sy_scheme *scheme;
 	uint8_t point[SY_POINT_MAX];	/* as in scheme->spki */
-	EVP_PKEY *evp;			/* ECDSA only */
+	size_t point_len;
+	EVP_PKEY *evp;			/* ECDSA and RSA */
 	bool has_number;
 	uint8_t number[8];
 	struct sy_digest id;		/* of the PEM text */
@@ -52,9 +59,13 @@ struct sy_public_key {
 };
 
 extern const struct sy_scheme sy_scheme_p256, sy_scheme_p384, sy_scheme_p521;
-extern const struct sy_scheme sy_scheme_ed25519;
+extern const struct sy_scheme sy_scheme_ed25519, sy_scheme_rsa;
 
 const struct sy_scheme *sy_scheme_of(enum sy_key_kind kind);
+
+/* Writes the header of a form in front of a point of that many bytes. */
+void sy_spki_header(const struct sy_spki_form *form, size_t point_len,
+		    uint8_t header[SY_SPKI_HEADER_MAX]);
 
 /* The scheme and form of a DER document; NULL: none of ours. */
 const struct sy_scheme *sy_scheme_of_spki(struct sy_span spki, struct sy_span *point);

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes two small models, one clean and one hostile: make_samples.py FOLDER.
+"""Writes four small models, clean, hostile, signed and tampered: make_samples.py FOLDER.
 
-Both are inert: the hostile one is recognised by what its texts would do in a
-careless reader, and nothing in it does any harm when it is opened.
+All are inert: the hostile one is recognised by what its texts would do in a
+careless reader, and nothing in it does any harm when it is opened.  The signed one
+is the clean one with signed.sig, made once by a key that was thrown away then; its
+public half is signed.pub.  In the tampered copy one weight is another.
 """
 
 import json
@@ -11,6 +13,7 @@ import pathlib
 import struct
 import sys
 
+HERE = pathlib.Path(__file__).resolve().parent
 HIDDEN = 32
 VOCABULARY = 64
 
@@ -74,12 +77,18 @@ def main():
         sys.exit("usage: make_samples.py FOLDER")
     folder = pathlib.Path(sys.argv[1])
     weights = safetensors(WEIGHTS, {"format": "pt"})
-    write(folder / "clean", {
+    clean = {
         "README.md": "---\nlicense: apache-2.0\n---\nA toy model.\n",
         "config.json": CONFIG,
         "model.safetensors": weights,
         "tokenizer_config.json": {"chat_template": PLAIN_TEMPLATE},
-    })
+    }
+    signature = {"model.sig": (HERE / "signed.sig").read_bytes()}
+    write(folder / "clean", clean)
+    write(folder / "signed", {**clean, **signature})
+    write(folder / "tampered", {**clean, **signature,
+                                "model.safetensors": weights[:-4] + struct.pack("<f", 0.75)})
+    write(folder, {"vendor.pub": (HERE / "signed.pub").read_bytes()})
     write(folder / "hostile", {
         "config.json": CONFIG,
         "model.safetensors": weights[:-128],

@@ -150,7 +150,8 @@ run_fuzzers() {
 		status=0
 		# shellcheck disable=SC2086
 		"$fuzzer" -max_total_time="$fuzz_seconds" -timeout=20 -rss_limit_mb=2048 \
-			-print_final_stats=1 "build/fuzz/corpus/$name" $seeds \
+			-print_final_stats=1 -dict="tests/fuzz/dictionaries/${name#fuzz_}.dict" \
+			"build/fuzz/corpus/$name" $seeds \
 			>"$results/$name.log" 2>&1 || status=$?
 		[ "$status" -eq 0 ] || tail -n 40 "$results/$name.log"
 		record "$name" "$status"
@@ -177,6 +178,7 @@ fi
 
 python_packages venv tests/requirements.txt "comparisons with them"
 python_packages venv-pickle tests/requirements-pickle.txt "pickles of today's libraries"
+python_packages venv-signing tests/requirements-signing.txt "model_signing as a peer"
 python=python3
 [ ! -x "$top/build/venv/bin/python" ] || python=$top/build/venv/bin/python
 if build gcc -DCMAKE_C_COMPILER=gcc; then

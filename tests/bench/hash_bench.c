@@ -4,7 +4,8 @@
  *
  *	hash_bench kernels			one core, 128 KiB in its cache
  *	hash_bench weigh ALGORITHM THREADS BLOCK FILE...
- *	hash_bench shards ALGORITHM THREADS LEN FILE
+ *	hash_bench shards ALGORITHM THREADS LEN FILE	each LEN bytes alone
+ *	hash_bench both ALGORITHM THREADS LEN FILE	and the whole, in one read
  *
  * Lines of words; processor time where one thread works, the wall's elsewhere.
  */
@@ -201,12 +202,13 @@ static size_t cut(struct sy_weigh_part *parts, uint64_t size, uint64_t len)
 	return n;
 }
 
-static int files(bool is_sharded, enum sy_algorithm algorithm, char **words)
+static int files(const char *mode, enum sy_algorithm algorithm, char **words)
 {
 	static struct sy_weigh_part parts[100000];
 	static struct sy_weigh_job jobs[1000];
 	struct sy_weigh weigh = { .open = open_path, .user = words + 2, .jobs = jobs,
 				  .n_threads = (unsigned)strtoul(words[0], NULL, 10) };
+	bool is_sharded = strcmp(mode, "weigh") != 0;
 	uint64_t len = strtoull(words[1], NULL, 10);
 	struct sy_context ctx;
 
@@ -214,7 +216,7 @@ static int files(bool is_sharded, enum sy_algorithm algorithm, char **words)
 	for (size_t i = 0; words[2 + i]; i++) {
 		jobs[i] = (struct sy_weigh_job){
 			.id = i, .size = size_of(&ctx, words + 2, i),
-			.algorithms = is_sharded ? 0 : 1u << algorithm };
+			.algorithms = strcmp(mode, "shards") ? 1u << algorithm : 0 };
 		weigh.n_jobs++;
 	}
 	if (is_sharded) {
@@ -237,5 +239,5 @@ int main(int argc, char **argv)
 		fprintf(stderr, "see the head of hash_bench.c\n");
 		return 4;
 	}
-	return files(!strcmp(argv[1], "shards"), algorithm, argv + 3);
+	return files(argv[1], algorithm, argv + 3);
 }

@@ -4,6 +4,7 @@
 import hashlib
 import json
 import os
+import pathlib
 import shutil
 import subprocess
 import unittest
@@ -158,6 +159,28 @@ class Hash(TestCase):
         self.write("list", done.stdout)
         done = run("hash", "-c", "-a", "blake3", "list", cwd=self.tmp)
         self.assertEqual(done.stdout, b"f: OK\n")
+
+    def test_variants_of_the_processor(self):
+        """Masked ones change nothing; one that fails its self-test is told."""
+        self.write("f", bytes(i % 251 for i in range(9_000_000)))
+        self.write("g", bytes(i % 241 for i in range(9_000_000)))
+        words = ("hash", "-a", "sha256,blake3", "f", "g")
+        plain = run(*words, cwd=self.tmp)
+        self.assertEqual(plain.stderr, b"")
+        self.assertIn(hashlib.sha256((self.tmp / "f").read_bytes()).hexdigest().encode(),
+                      plain.stdout)
+        for masked in ("all", "avx512", "avx512,avx2", "sha-ni"):
+            done = run(*words, cwd=self.tmp, env=dict(environment(), STEELYARD_DISABLE_CPU=masked))
+            self.assertEqual((done.returncode, done.stdout, done.stderr),
+                             (0, plain.stdout, b""), masked)
+        has = pathlib.Path("/proc/cpuinfo").read_text()
+        for fails, flag in (("sha-ni", "sha_ni"), ("avx2", "avx2")):
+            if f" {flag} " not in has:
+                continue
+            done = run(*words, cwd=self.tmp, env=dict(environment(), STEELYARD_FAIL_CPU=fails))
+            self.assertEqual((done.returncode, done.stdout), (0, plain.stdout))
+            self.assertIn(b"the " + fails.encode() + b" code for ", done.stderr)
+            self.assertIn(b"failed its self-test and is not used", done.stderr)
 
     def test_json(self):
         self.write("d/a", b"abc")

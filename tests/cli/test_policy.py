@@ -263,7 +263,8 @@ class Judging(PolicyCase):
         document = self.judged(1, require=["authentic"], fail_on="none")
         self.assertEqual(document["answers"]["authentic"], "no")
         self.assertEqual(document["verdict"], "flagged")
-        self.assertEqual([n["kind"] for n in document["notices"]], ["signature-absent"])
+        self.assertIn("signature-absent", [f["rule"] for a in document["artifacts"]
+                                           for f in a["findings"]])
         document = self.judged(2, command="scan", require=["authentic"])
         self.assertEqual(document["answers"]["authentic"], "undetermined")
         self.assertEqual(document["verdict"], "undetermined")

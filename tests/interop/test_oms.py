@@ -7,10 +7,12 @@ those that must be refused.
 """
 
 import base64
+import hashlib
 import json
 import os
 import pathlib
 import shutil
+import subprocess
 import unittest
 
 import harness
@@ -211,6 +213,74 @@ class Historical(TestCase):
             return
         (model / "added").write_bytes(b"")
         self.assertEqual(verify(model, bundle, flags).returncode, 1)
+
+
+@unittest.skipUnless(shutil.which("openssl"), "openssl is not there")
+class Rsa(TestCase):
+    """The signature of an RSA key, which only others make, under a list that we wrote."""
+
+    def setUp(self):
+        super().setUp()
+        self.model = self.tmp / "model"
+        self.model.mkdir()
+        (self.model / "weights").write_bytes(b"weights")
+        self.key, self.public = self.tmp / "rsa.key", self.tmp / "rsa.pub"
+        self.openssl("genrsa", "-out", self.key, "2048")
+        self.openssl("rsa", "-in", self.key, "-pubout", "-out", self.public)
+        ecdsa = self.tmp / "ecdsa.key"
+        self.openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256",
+                     "-out", ecdsa)
+        ecdsa.chmod(0o600)
+        self.ours = self.tmp / "ours.sig"
+        self.assertEqual(sign(self.model, self.ours, {"private_key": ecdsa}).returncode, 0)
+
+    def openssl(self, *words, **more):
+        return subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True,
+                              **more).stdout
+
+    def signed(self, *words):
+        """The bundle signed anew: the same list, the RSA key's hint and signature."""
+        bundle = json.loads(self.ours.read_bytes())
+        envelope = bundle["dsseEnvelope"]
+        content, kind = base64.b64decode(envelope["payload"]), envelope["payloadType"].encode()
+        message = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(content), content)
+        made = self.openssl("dgst", *words, "-sign", self.key, input=message)
+        envelope["signatures"][0]["sig"] = base64.b64encode(made).decode()
+        hint = hashlib.sha256(self.public.read_bytes()).hexdigest()
+        bundle["verificationMaterial"]["publicKey"]["hint"] = hint
+        return self.write("rsa.sig", json.dumps(bundle, separators=(",", ":")).encode())
+
+    def judged(self, bundle, code, key=None):
+        done = verify(self.model, bundle, {"public_key": key or self.public})
+        self.assertEqual(done.returncode, code, said(done))
+        return said(done)
+
+    def test_verify(self):
+        bundle = self.signed("-sha256")
+        self.judged(bundle, 0)
+        self.judged(bundle, 1, self.other())
+        self.judged(self.ours, 1)
+        (self.model / "weights").write_bytes(b"Weights")
+        self.judged(bundle, 1)
+
+    def other(self):
+        self.openssl("genrsa", "-out", self.tmp / "other.key", "2048")
+        self.openssl("rsa", "-in", self.tmp / "other.key", "-pubout", "-out",
+                     self.tmp / "other.pub")
+        return self.tmp / "other.pub"
+
+    def test_other_ways(self):
+        pss = ("-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:32")
+        for words in (("-sha512",), ("-sha1",), ("-sha256", *pss)):
+            with self.subTest(words):
+                self.judged(self.signed(*words), 1)
+
+    def test_not_signed(self):
+        self.key.chmod(0o600)
+        done = sign(self.model, self.tmp / "x.sig", {"private_key": self.key})
+        self.assertEqual(done.returncode, 4)
+        self.assertIn("RSA signatures are only verified", said(done))
+        self.assertFalse((self.tmp / "x.sig").exists())
 
 
 if __name__ == "__main__":

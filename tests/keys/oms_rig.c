@@ -98,7 +98,7 @@ static const char *file_of(struct oms_rig *rig, const char *model, struct sy_spa
 {
 	struct sy_span path = sy_span_str(model);
 	const char *below = oms_path(rig, "%s/%.*s", model, (int)name.len,
-				     (const char *)name.data);
+				     name.len ? (const char *)name.data : "");
 
 	if (name.len == 0)
 		return model;

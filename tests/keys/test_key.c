@@ -28,20 +28,33 @@ static const struct {
 	{ "accept-minisign.pub", SY_KEY_ED25519, "ed25519", NULL, true },
 	{ "accept-minisign-crlf.pub", SY_KEY_ED25519, "ed25519", NULL, true },
 	{ "accept-signify.pub", SY_KEY_ED25519, "ed25519", NULL, true },
+	{ "accept-rsa-2048.pub", SY_KEY_RSA, "rsa", "accept-rsa-2048.sig", false },
+	{ "accept-rsa-3072.pub", SY_KEY_RSA, "rsa", "accept-rsa-3072.sig", false },
+	{ "accept-rsa-4096.pub", SY_KEY_RSA, "rsa", "accept-rsa-4096.sig", false },
+	{ "accept-rsa-8192.pub", SY_KEY_RSA, "rsa", "accept-rsa-8192.sig", false },
+	{ "accept-rsa-exponent-64-bits.pub", SY_KEY_RSA, "rsa", NULL, false },
 };
+
+/* Bits from one turned to the next: all of them, but in what large RSA keys make. */
+static size_t step(size_t len, size_t large)
+{
+	return len > large ? 7 : 1;
+}
 
 /* A signature fails with each of its bits turned, for every other message, and cut. */
 static void assert_signs(struct sy_context *ctx, const struct sy_public_key *key,
 			 struct sy_span message, struct sy_span signature)
 {
-	uint8_t copy[256];
+	uint8_t copy[1025];
 	bool is_valid;
 
 	assert_int_equal(sy_public_key_verify(ctx, key, SY_KEY_HASH_OF_CURVE, message,
 					      signature, &is_valid), SY_OK);
 	assert_true(is_valid);
+	assert_true(signature.len < sizeof(copy));
 	memcpy(copy, signature.data, signature.len);
-	for (size_t bit = 0; bit < 8 * signature.len; bit++) {
+	for (size_t bit = 0; bit < 8 * signature.len;
+	     bit += step(signature.len, 256)) {
 		copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
 		assert_int_equal(sy_public_key_verify(ctx, key, SY_KEY_HASH_OF_CURVE, message,
 						      sy_span_of(copy, signature.len),
@@ -163,11 +176,33 @@ static const struct { const char *key, *says; } refused[] = {
 	{ "reject-comment-control.pub", "comment" },
 	{ "reject-explicit-curve.pub", "named curves" },
 	{ "reject-hybrid-point.pub", "0x0" },
-	{ "reject-long-length.pub", "EC prime256v1 in this form" },
+	{ "reject-long-length.pub", "type EC prime256v1 in this form (of 256 bits)" },
 	{ "reject-not-a-point.pub", "not on the curve" },
 	{ "reject-not-ed.pub", "not Ed25519" },
 	{ "reject-off-curve.pub", "not on its curve" },
-	{ "reject-rsa.pub", "RSA" },
+	{ "reject-rsa-bits-1024.pub", "type RSA in this form (of 1024 bits)" },
+	{ "reject-rsa-bits-2047.pub", "an RSA key of 2047 bits is not taken" },
+	{ "reject-rsa-bits-8193.pub", "8193 bits" },
+	{ "reject-rsa-bits-8200.pub", "8200 bits" },
+	{ "reject-rsa-bytes-after.pub", "RSA" },
+	{ "reject-rsa-bytes-in-bits.pub", "in DER" },
+	{ "reject-rsa-exponent-0.pub", "in DER" },
+	{ "reject-rsa-exponent-1.pub", "even or 1" },
+	{ "reject-rsa-exponent-65-bits.pub", "has 65 bits; 64" },
+	{ "reject-rsa-exponent-even.pub", "even or 1" },
+	{ "reject-rsa-exponent-padded.pub", "in DER" },
+	{ "reject-rsa-long-exponent-length.pub", "in DER" },
+	{ "reject-rsa-modulus-even.pub", "modulus of this RSA key is even" },
+	{ "reject-rsa-modulus-negative.pub", "in DER" },
+	{ "reject-rsa-modulus-padded.pub", "in DER" },
+	{ "reject-rsa-no-exponent.pub", "in DER" },
+	{ "reject-rsa-no-null.pub", "RSA" },
+	{ "reject-rsa-pkcs1.key", "private key" },
+	{ "reject-rsa-pkcs1.pub", "'RSA PUBLIC KEY'" },
+	{ "reject-rsa-pss.pub", "RSA-PSS" },
+	{ "reject-rsa-third-number.pub", "in DER" },
+	{ "reject-rsa-unused-bits.pub", "in this form" },
+	{ "reject-rsa.key", "private key" },
 	{ "reject-secp256k1.pub", "secp256k1" },
 	{ "reject-small-order.pub", "small order" },
 	{ "reject-small-order-minisign.pub", "small order" },
@@ -248,7 +283,7 @@ static void test_mutants(void **state)
 			assert_null(other);
 		}
 		memcpy(copy, file.data, file.len);
-		for (size_t bit = 0; bit < 8 * file.len; bit++) {
+		for (size_t bit = 0; bit < 8 * file.len; bit += step(file.len, 512)) {
 			uint8_t mine[8], its[8];
 
 			copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
@@ -270,6 +305,99 @@ static void test_mutants(void **state)
 	assert_int_equal(ctx.memory_used, 0);
 }
 
+static bool ask(struct sy_context *ctx, const struct sy_public_key *key, enum sy_key_hash hash,
+		struct sy_span message, struct sy_span signature)
+{
+	bool is_valid;
+
+	assert_int_equal(sy_public_key_verify(ctx, key, hash, message, signature, &is_valid),
+			 SY_OK);
+	return is_valid;
+}
+
+/* One way to pad is no other, and a key that is not RSA's has none. */
+static void test_pss(void **state)
+{
+	struct sy_public_key *rsa, *ecdsa, *ed25519;
+	struct sy_span message, pss, pkcs1;
+	struct sy_context ctx;
+	struct sy_arena arena;
+
+	(void)state;
+	sy_context_init(&ctx);
+	sy_arena_init(&arena, &ctx);
+	rsa = vector_public(&ctx, "accept-rsa-2048.pub");
+	ecdsa = vector_public(&ctx, "accept-p256.pub");
+	ed25519 = vector_public(&ctx, "accept-ed25519.pub");
+	message = vector(&arena, "message");
+	pss = vector(&arena, "accept-rsa-2048-pss.sig");
+	pkcs1 = vector(&arena, "accept-rsa-2048.sig");
+	assert_true(ask(&ctx, rsa, SY_KEY_HASH_SHA256_PSS, message, pss));
+	assert_false(ask(&ctx, rsa, SY_KEY_HASH_SHA256_PSS, message, pkcs1));
+	assert_false(ask(&ctx, rsa, SY_KEY_HASH_OF_CURVE, message, pss));
+	assert_true(ask(&ctx, rsa, SY_KEY_HASH_OF_CURVE, message, pkcs1));
+	assert_true(ask(&ctx, rsa, SY_KEY_HASH_SHA256, message, pkcs1));
+	assert_false(ask(&ctx, ecdsa, SY_KEY_HASH_SHA256_PSS, message,
+			 vector(&arena, "accept-p256.sig")));
+	assert_false(ask(&ctx, ed25519, SY_KEY_HASH_SHA256_PSS, message,
+			 vector(&arena, "accept-ed25519.sig")));
+	sy_public_key_free(&rsa);
+	sy_public_key_free(&ecdsa);
+	sy_public_key_free(&ed25519);
+	sy_arena_free(&arena);
+}
+
+static void test_bits(void **state)
+{
+	static const struct { const char *key; unsigned bits; } sizes[] = {
+		{ "accept-p256.pub", 256 }, { "accept-p384.pub", 384 },
+		{ "accept-p521.pub", 521 }, { "accept-ed25519.pub", 256 },
+		{ "accept-rsa-2048.pub", 2048 }, { "accept-rsa-8192.pub", 8192 },
+	};
+	struct sy_context ctx;
+
+	(void)state;
+	sy_context_init(&ctx);
+	for (size_t i = 0; i < SY_N_ELEMS(sizes); i++) {
+		struct sy_public_key *key = vector_public(&ctx, sizes[i].key);
+
+		assert_int_equal(sy_public_key_bits(key), sizes[i].bits);
+		sy_public_key_free(&key);
+	}
+}
+
+/* A file that is written is the file as openssl wrote it, and a copy the same key. */
+static void test_rsa_text(void **state)
+{
+	static const char *const names[] = {
+		"accept-rsa-2048.pub", "accept-rsa-3072.pub", "accept-rsa-8192.pub",
+	};
+	struct sy_context ctx;
+	struct sy_arena arena;
+
+	(void)state;
+	sy_context_init(&ctx);
+	sy_arena_init(&arena, &ctx);
+	for (size_t i = 0; i < SY_N_ELEMS(names); i++) {
+		struct sy_public_key *key = vector_public(&ctx, names[i]), *copy;
+		char text[SY_PUBLIC_KEY_TEXT_MAX];
+		size_t len;
+
+		assert_int_equal(sy_public_key_write(&ctx, key, SY_KEY_FILE_PEM, text, &len),
+				 SY_OK);
+		assert_true(sy_span_equal(sy_span_of(text, len), vector(&arena, names[i])));
+		assert_int_equal(sy_public_key_copy(&ctx, key, &copy), SY_OK);
+		assert_same_key(key, copy);
+		assert_int_equal(sy_public_key_write(&ctx, key, SY_KEY_FILE_MINISIGN, text,
+						     &len), SY_USAGE);
+		sy_error_clear(&ctx);
+		sy_public_key_free(&copy);
+		sy_public_key_free(&key);
+	}
+	sy_arena_free(&arena);
+	assert_int_equal(ctx.memory_used, 0);
+}
+
 static void test_from_evp(void **state)
 {
 	struct sy_context ctx;
@@ -282,7 +410,9 @@ static void test_from_evp(void **state)
 	(void)state;
 	sy_context_init(&ctx);
 	sy_arena_init(&arena, &ctx);
-	for (size_t i = 0; i < 7; i++) {
+	for (size_t i = 0; i < SY_N_ELEMS(accepted); i++) {
+		if (accepted[i].has_number)
+			continue;
 		pem = vector(&arena, accepted[i].key);
 		bio = BIO_new_mem_buf(pem.data, (int)pem.len);
 		evp = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
@@ -295,7 +425,7 @@ static void test_from_evp(void **state)
 		sy_public_key_free(&key);
 		sy_public_key_free(&same);
 	}
-	pem = vector(&arena, "reject-rsa.pub");
+	pem = vector(&arena, "reject-secp256k1.pub");
 	bio = BIO_new_mem_buf(pem.data, (int)pem.len);
 	evp = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
 	assert_int_equal(sy_public_key_from_evp(&ctx, evp, &same), SY_FORMAT);
@@ -344,6 +474,9 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_small_order),
 		cmocka_unit_test(test_mutants),
+		cmocka_unit_test(test_pss),
+		cmocka_unit_test(test_bits),
+		cmocka_unit_test(test_rsa_text),
 		cmocka_unit_test(test_from_evp),
 		cmocka_unit_test(test_no_memory),
 	};

@@ -89,7 +89,7 @@ scanned{refused}.
 Seconds are wall time: of the others inside a running process, without its start and imports;
 of steelyard with the start of its two processes for each file, unless in one call. Memory is
 the largest resident set of one process at its end, the interpreter included. The machine has
-two cores, was busy with other work, and the others ran at the lowest priority: read orders of
+two cores, was busy with other work, and the others ran at a low priority: read orders of
 magnitude, not digits. modelaudit's engine follows calls through the source of installed
 packages, so what stands in its environment changes its time and its findings.
 """
@@ -236,7 +236,8 @@ def cost_table(answers, versions, at_once):
         rows.append([f"{tool} {versions[tool]}", f"{sum(seconds):.0f}",
                      f"{1000 * statistics.median(seconds):.1f}", f"{max(seconds):.1f}",
                      f"{max(line['peak_kib'] for line in lines.values()) / 1024:.0f}"])
-    return table(["tool", "all files, s", "median, ms", "longest, s", "largest process, MiB"], rows)
+    head = ["tool", "files asked, s", "median, ms", "longest, s", "largest process, MiB"]
+    return table(head, rows)
 
 
 def mapping_table(tools):

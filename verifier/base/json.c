@@ -381,7 +381,8 @@ enum sy_status sy_json_next(struct sy_json *json, struct sy_json_token *token)
 
 	if (status == SY_OK && json->n_tokens++ % POLL_TOKENS == 0 &&
 	    sy_cancelled(json->ctx))
-		status = fail(json, SY_CANCELLED, json->at, "reading was cancelled");
+		status = fail(json, sy_fail(json->ctx, SY_CANCELLED, "interrupted"), json->at,
+			      "reading was cancelled");
 	if (status == SY_OK)
 		status = read_token(json, token);
 	if (status != SY_OK)

@@ -23,6 +23,8 @@ static void print_text(const struct steelyard_signed *row)
 		      row->n_files == 1 ? "file" : "files", (unsigned long long)row->n_bytes);
 	if (row->key_kind)
 		stdout_printf(" (%s, %s key %.16s)", row->format, row->key_kind, row->key_id);
+	if (row->n_cached > 0)
+		stdout_printf("; not read again: %llu", (unsigned long long)row->n_cached);
 	stdout_text("\n");
 }
 
@@ -37,6 +39,7 @@ static void print_json(struct json *json, const struct steelyard_signed *row)
 	}
 	json_number(json, "files", row->n_files);
 	json_number(json, "bytes", row->n_bytes);
+	json_number(json, "files_from_cache", row->n_cached);
 	json_close(json, '}');
 }
 
@@ -66,6 +69,7 @@ static int sign(struct sign_run *run, struct steelyard_session *session,
 		.algorithm = options->algorithms, .shard_size = options->shard_size,
 		.ignore_paths = options->ignore_path.items,
 		.n_ignore_paths = options->ignore_path.n,
+		.cache = options->no_cache ? NULL : options->cache,
 		.allow_symlinks = options->allow_symlinks, .jobs = (unsigned)options->jobs,
 		.progress = progress_update, .progress_user = &progress,
 	};

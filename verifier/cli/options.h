@@ -23,14 +23,14 @@ struct option_list {
 struct options {
 	const char *color, *loader, *fail_on, *baseline, *sandbox, *worker;
 	const char *files_from0, *algorithms, *policy, *preset, *tried;
-	const char *certificate, *certificate_time;
+	const char *cache, *certificate, *certificate_time;
 	const char *passphrase_fd, *passphrase_file, *public_path, *type;
 	struct option_list allow_global, certificate_chain, exclude, format, ignore_path;
 	struct option_list key, limit, report, signature, operands;
 	uint64_t jobs, shard_size;
 	bool all, allow_empty, allow_symlinks, check, digests, follow_links, help;
-	bool ignore_missing, ignore_unsigned, json, man, markdown, minisign, no_passphrase;
-	bool quiet, stats, status, strict, tag, tensors, version, warn, zero;
+	bool ignore_missing, ignore_unsigned, json, man, markdown, minisign, no_cache;
+	bool no_passphrase, quiet, stats, status, strict, tag, tensors, version, warn, zero;
 };
 
 enum option_type {

@@ -304,6 +304,11 @@ const struct option_info cli_options[] = {
 	{ .name = "bundle", .type = OPTION_LIST, .field = FIELD(signature),
 	  .commands = ON_TRUST, .value = "FILE", .fill = FILL_FILE, .is_hidden = true,
 	  .help = "The same as --signature." },
+	{ .name = "cache", .type = OPTION_TEXT, .field = FIELD(cache),
+	  .commands = ON_SIGN, .value = "FILE", .env = "STEELYARD_CACHE", .fill = FILL_FILE,
+	  .help = "Read only what changed since the last signing with this FILE, which is "
+		  "written anew. Whoever can write it says what is signed: it lies outside of "
+		  "the model and is writable by nobody else." },
 	{ .name = "certificate", .type = OPTION_TEXT, .field = FIELD(certificate),
 	  .commands = ON_SIGN, .value = "FILE", .fill = FILL_FILE,
 	  .help = "The signer's certificate, in PEM, for the key of --key." },
@@ -414,6 +419,9 @@ const struct option_info cli_options[] = {
 	{ .name = "minisign", .type = OPTION_FLAG, .field = FIELD(minisign),
 	  .commands = ON_KEY,
 	  .help = "Write minisign's files instead of PEM; such keys are ed25519." },
+	{ .name = "no-cache", .type = OPTION_FLAG, .field = FIELD(no_cache),
+	  .commands = ON_SIGN,
+	  .help = "Read every file, whatever STEELYARD_CACHE says." },
 	{ .name = "no-passphrase", .type = OPTION_FLAG, .field = FIELD(no_passphrase),
 	  .commands = ON_KEY,
 	  .help = "generate: write the private key unencrypted, so that whoever reads the file "

@@ -278,6 +278,12 @@ bool sy_blake3_is_right(const struct sy_blake3_kernel *kernel)
 	return kernel->lanes <= 16 && agrees(kernel, &chunks) && agrees(kernel, &parents);
 }
 
+static bool must_fail(const struct sy_blake3_kernel *kernel)
+{
+	return kernel->feature >= 0 &&
+	       sy_cpu_must_fail((enum sy_cpu_feature)kernel->feature);
+}
+
 void sy_blake3_choose(const struct sy_blake3_kernel *const *kernels, size_t n,
 		      unsigned features, struct sy_blake3_choice *choice)
 {
@@ -285,7 +291,7 @@ void sy_blake3_choose(const struct sy_blake3_kernel *const *kernels, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		if (kernels[i]->feature >= 0 && !(features & 1u << kernels[i]->feature))
 			continue;
-		if (sy_blake3_is_right(kernels[i]))
+		if (!must_fail(kernels[i]) && sy_blake3_is_right(kernels[i]))
 			choice->kernels[choice->n++] = kernels[i];
 		else
 			choice->failed = kernels[i]->name;

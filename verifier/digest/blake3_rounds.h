@@ -9,11 +9,11 @@
 
 /* The quarter-round (specification, section 2.2). */
 #define BLAKE3_G(v, a, b, c, d, x, y) do {				\
-		v[a] = ADD(ADD(v[a], v[b]), x);				\
+		v[a] = ADD(ADD(v[a], x), v[b]);				\
 		v[d] = ROT16(XOR(v[d], v[a]));				\
 		v[c] = ADD(v[c], v[d]);					\
 		v[b] = ROT12(XOR(v[b], v[c]));				\
-		v[a] = ADD(ADD(v[a], v[b]), y);				\
+		v[a] = ADD(ADD(v[a], y), v[b]);				\
 		v[d] = ROT8(XOR(v[d], v[a]));				\
 		v[c] = ADD(v[c], v[d]);					\
 		v[b] = ROT7(XOR(v[b], v[c]));				\

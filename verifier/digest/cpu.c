@@ -78,21 +78,29 @@ unsigned sy_cpu_mask(unsigned features, const char *disabled)
 	return features;
 }
 
-static unsigned cached;
+static unsigned cached, failing;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void ask(void)
 {
-	const char *disabled = NULL;
+	const char *disabled = NULL, *fails = NULL;
 
 #ifdef STEELYARD_TEST_BUILD
 	disabled = getenv("STEELYARD_DISABLE_CPU");
+	fails = getenv("STEELYARD_FAIL_CPU");
 #endif
 	cached = sy_cpu_mask(detect(), disabled);
+	failing = ~sy_cpu_mask(~0u, fails);
 }
 
 unsigned sy_cpu_features(void)
 {
 	pthread_once(&once, ask);
 	return cached;
+}
+
+bool sy_cpu_must_fail(enum sy_cpu_feature feature)
+{
+	pthread_once(&once, ask);
+	return (failing & 1u << feature) != 0;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the processor can do, asked once.  A build with tests leaves out what
- * STEELYARD_DISABLE_CPU names ("sha-ni,avx512", or "all"); any other build
- * does not look at the environment.
+ * STEELYARD_DISABLE_CPU names ("sha-ni,avx512", or "all"), and lets the self-test
+ * of code for what STEELYARD_FAIL_CPU names fail; any other build does not look at
+ * the environment.
  */
 #ifndef SY_DIGEST_CPU_H
 #define SY_DIGEST_CPU_H
@@ -25,6 +26,9 @@ enum sy_cpu_feature {
 
 /* Bits 1u << enum sy_cpu_feature: there, and not masked. */
 unsigned sy_cpu_features(void);
+
+/* Whether the self-test of code for this feature is to fail: a test's wish. */
+bool sy_cpu_must_fail(enum sy_cpu_feature feature);
 
 /* The features that stay of `features` when `disabled` (may be NULL) is masked. */
 unsigned sy_cpu_mask(unsigned features, const char *disabled);

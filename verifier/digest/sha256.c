@@ -45,7 +45,7 @@ static size_t fill_tail(struct sha256 *s, const uint8_t *data, size_t len)
 {
 	size_t at = waiting(s), n = SY_SHA256_BLOCK - at;
 
-	if (at == 0)
+	if (at == 0 || len == 0)
 		return 0;
 	n = n < len ? n : len;
 	memcpy(s->tail + at, data, n);
@@ -66,6 +66,8 @@ static void add(struct sha256 *s, const uint8_t *data, size_t len)
 {
 	size_t n = fill_tail(s, data, len), n_blocks;
 
+	if (len == 0)
+		return;		/* an empty span may have no address at all */
 	data += n;
 	len -= n;
 	n_blocks = len / SY_SHA256_BLOCK;
@@ -93,8 +95,10 @@ static void add_pair(struct sha256 *a, struct sy_span p, struct sha256 *b,
 		a->n_bytes += n;
 		b->n_bytes += n;
 	}
-	add(a, p.data + n, p.len - n);
-	add(b, q.data + n, q.len - n);
+	p = sy_span_slice(p, n, p.len - n);
+	q = sy_span_slice(q, n, q.len - n);
+	add(a, p.data, p.len);
+	add(b, q.data, q.len);
 }
 
 static void put_u32be(uint8_t *p, uint32_t v)
@@ -178,7 +182,8 @@ void sy_sha256_choose(const struct sy_sha256_kernel *const *kernels, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		if (!(features & 1u << kernels[i]->feature))
 			continue;
-		if (sy_sha256_is_right(kernels[i])) {
+		if (!sy_cpu_must_fail((enum sy_cpu_feature)kernels[i]->feature) &&
+		    sy_sha256_is_right(kernels[i])) {
 			choice->kernel = kernels[i];
 			return;
 		}

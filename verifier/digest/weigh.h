@@ -12,6 +12,10 @@
  *					any thread: shards of one file fill the machine
  *	only BLAKE3, no parts		a large file is cut into subtrees of its tree
  *
+ * A whole and its parts in one job read each byte once and cost 1.3 times the whole.
+ * As two jobs of one id they are read twice, by two cores (`open` must then see to it
+ * that both find the same file).
+ *
  * The digests do not depend on the number of threads, on the size of blocks or on
  * the variants of the processor.
  */

@@ -147,6 +147,7 @@ int steelyard_key_write(struct steelyard_session *session, const struct steelyar
 
 const char *steelyard_key_kind(size_t i)
 {
+	/* RSA, which comes behind it, is not made. */
 	return i <= SY_KEY_ED25519 ? sy_key_kind_name((enum sy_key_kind)i) : NULL;
 }
 
@@ -173,7 +174,7 @@ static enum sy_status take_kind(struct generating *g)
 		return sy_fail(g->ctx, SY_USAGE, "minisign's files hold ed25519 keys only, not "
 			       "%s", name);
 	}
-	return sy_fail(g->ctx, SY_USAGE, "there is no kind of key '%s'", name);
+	return sy_fail(g->ctx, SY_USAGE, "no keys of a kind '%s' are made", name);
 }
 
 static enum sy_status take_paths(struct generating *g)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* steelyard.h: sessions and the lists that help texts are made from. */
+#include <openssl/crypto.h>
 #include <stdlib.h>
 
 #include "formats/format.h"
@@ -10,13 +11,18 @@
 #include "verifier/engine/session.h"
 #include "verifier/report/writer.h"
 
-/* Taken from the one context-free place: there is no session yet. */
+/*
+ * Taken from the one context-free place: there is no session yet.  OpenSSL is told
+ * first, before anything makes it begin, to read no configuration file: one can
+ * name modules to load.
+ */
 struct steelyard_session *steelyard_session_new(void)
 {
 	struct steelyard_session *session = calloc(1, sizeof(*session));
 
 	if (!session)
 		return NULL;
+	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 	sy_context_init(&session->ctx);
 	atomic_init(&session->is_cancelled, false);
 	session->ctx.cancelled = &session->is_cancelled;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* steelyard.h: signing a model. */
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -43,10 +44,14 @@ static enum sy_status usual_path(struct asked *a, enum sy_sign_format format, co
 	};
 	struct sy_text text;
 	struct stat st;
-	bool is_dir = stat(a->from->path, &st) == 0 && S_ISDIR(st.st_mode);
 	struct sy_span model = sy_span_str(a->from->path), copy;
 	enum sy_status status;
+	bool is_dir;
 
+	if (stat(a->from->path, &st) != 0)
+		return errno == ENOENT ? sy_fail(a->ctx, SY_USAGE, "there is no %s", a->from->path)
+				       : sy_fail_errno(a->ctx, "%s", a->from->path);
+	is_dir = S_ISDIR(st.st_mode);
 	while (model.len > 1 && model.data[model.len - 1] == '/')
 		model.len--;
 	sy_text_init(&text);
@@ -110,7 +115,7 @@ static enum sy_status take(struct asked *a)
 		.chain = from->certificate_chain, .n_chain = from->n_certificate_chain,
 		.shard_size = from->shard_size, .ignore = from->ignore_paths,
 		.n_ignore = from->n_ignore_paths, .allows_symlinks = from->allow_symlinks,
-		.jobs = from->jobs, .progress = from->progress,
+		.cache = from->cache, .jobs = from->jobs, .progress = from->progress,
 		.progress_user = from->progress_user,
 	};
 	if (!from->path)
@@ -162,6 +167,7 @@ static void tell(const struct asked *a, const struct sy_sign *sign,
 			.key_kind = has_key ? sy_key_kind_name(sy_public_key_kind(public)) : NULL,
 			.key_id = has_key ? id : NULL,
 			.n_files = sign->n_entries, .n_bytes = sign->n_bytes,
+			.n_cached = sign->n_cached,
 		};
 
 		each(user, &row);

@@ -474,25 +474,39 @@ static enum sy_status incomplete(struct sy_check *check, enum sy_status why)
 	if (status == SY_OK)
 		status = sy_report_add_reason(check->report, sy_status_name(why));
 	ctx->limits.memory = budget;
-	sy_error_clear(ctx);
+	if (status == SY_OK)
+		sy_error_clear(ctx);	/* else it is the last word */
 	return status;
+}
+
+static enum sy_status list_one(struct sy_check *check, size_t i)
+{
+	const struct sy_entry *e = &check->inventory.entries[i];
+	struct sy_artifact *artifact = &check->report->artifacts[i];
+	const char *excluded = why_excluded(check, i);
+
+	artifact->format = sy_span_str("unknown");
+	if (e->is_named && e->kind != SY_ENTRY_FILE)
+		return special_entry(check, i);
+	if (excluded)
+		list_only(artifact, SY_SCOPE_EXCLUDED, excluded);
+	else if (sy_vouch_is_signature(check->vouch, i))
+		list_only(artifact, SY_SCOPE_LISTED, "a signature");
+	else if (sy_vouch_is_listed(check->vouch, i))
+		sy_artifact_examined(artifact);
+	else
+		list_only(artifact, SY_SCOPE_LISTED, "not in a signed list");
+	return SY_OK;
 }
 
 /* verify looks into no file: what is signed counts, the rest is listed. */
 static enum sy_status list_signed(struct sy_check *check)
 {
-	for (size_t i = 0; i < check->inventory.n_entries; i++) {
-		struct sy_artifact *artifact = &check->report->artifacts[i];
+	enum sy_status status = SY_OK;
 
-		artifact->format = sy_span_str("unknown");
-		if (sy_vouch_is_signature(check->vouch, i))
-			list_only(artifact, SY_SCOPE_LISTED, "a signature");
-		else if (sy_vouch_is_listed(check->vouch, i))
-			sy_artifact_examined(artifact);
-		else
-			list_only(artifact, SY_SCOPE_LISTED, "not in a signed list");
-	}
-	return SY_OK;
+	for (size_t i = 0; i < check->inventory.n_entries && status == SY_OK; i++)
+		status = list_one(check, i);
+	return status;
 }
 
 static enum sy_status inspect(struct sy_check *check, struct sy_workers *workers)
@@ -574,6 +588,13 @@ static enum sy_status finish(struct sy_check *check, struct sy_baseline *baselin
 	return status;
 }
 
+/* Only then may what was seen count as seen. */
+static bool is_all_yes(const struct sy_report *report)
+{
+	return report->is_complete && report->verdict == SY_CLEAN && report->exit_code == 0 &&
+	       report->answers[SY_AUTHENTIC] == SY_YES && report->answers[SY_INTACT] == SY_YES;
+}
+
 static enum sy_status check_all(struct sy_check *check, struct sy_workers *workers,
 				struct sy_baseline *baseline)
 {
@@ -596,7 +617,10 @@ static enum sy_status check_all(struct sy_check *check, struct sy_workers *worke
 	status = walked == SY_OK ? SY_OK : incomplete(check, walked);
 	if (status == SY_OK)
 		status = run_stages(check, workers);
-	return status == SY_OK ? finish(check, baseline) : status;
+	if (status == SY_OK)
+		status = finish(check, baseline);
+	return status == SY_OK && is_all_yes(check->report) ? sy_vouch_remember(check->vouch)
+							     : status;
 }
 
 static enum sy_status take_allowances(struct sy_check *check)

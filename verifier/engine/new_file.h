@@ -12,7 +12,8 @@
 enum sy_new_file {
 	SY_NEW_FILE_SECRET,	/* must not exist; mode 0600 */
 	SY_NEW_FILE_PUBLIC,	/* must not exist; mode 0666 & ~umask, like the next */
-	SY_NEW_FILE_REPLACING	/* may replace a regular file, which stays until the end */
+	SY_NEW_FILE_REPLACING,	/* may replace a regular file, which stays until the end */
+	SY_NEW_FILE_OWN		/* the same; mode 0644 & ~umask: nobody else may write it */
 };
 
 /* SY_USAGE: something stands under that name; asked before a person is troubled. */

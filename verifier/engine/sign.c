@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* List, weigh, write: each file is read once, whatever is written about it. */
+/* List and weigh: each file is read once, whatever is written about it. */
 #include "verifier/engine/sign.h"
 
 #include <string.h>
 
-#include "keys/minisign.h"
-#include "keys/oms.h"
-#include "verifier/base/text.h"
-#include "verifier/engine/new_file.h"
-#include "verifier/engine/small_file.h"
-
-#define CHAIN_FILE_MAX (UINT64_C(1) << 20)	/* bytes */
+#include "verifier/engine/sign_cache.h"
 
 static const char *const names[SY_SIGN_N_FORMATS] = {
 	[SY_SIGN_OMS] = "oms", [SY_SIGN_MINISIGN] = "minisign",
@@ -109,36 +103,93 @@ static enum sy_status cut(struct sy_sign *sign)
 	return SY_OK;
 }
 
-static enum sy_status weigh_files(struct sy_sign *sign)
+/* It is still there, as it was listed, and may be read. */
+static bool can_be_opened(struct sy_sign *sign, size_t i)
+{
+	struct sy_source source;
+
+	if (open_file(sign, i, sign->ctx, &source) != SY_OK) {
+		sy_error_clear(sign->ctx);	/* weighing it will say why */
+		return false;
+	}
+	sy_source_close(&source);
+	return true;
+}
+
+/* Fills the job from the cache; false: the file has to be read. */
+static bool take_cached(struct sy_sign *sign, size_t i)
+{
+	struct sy_weigh_job *job = &sign->jobs[i];
+	const struct sy_digest *known = sy_sign_cache_find(sign->cache,
+		&sign->inventory.entries[sign->entries[i]].identity);
+
+	if (!known || job->n_parts > 0 || !can_be_opened(sign, i))
+		return false;
+	for (unsigned a = 0; a < SY_N_ALGORITHMS; a++) {
+		if ((job->algorithms & 1u << a) && known[a].len == 0)
+			return false;
+	}
+	memcpy(job->digests, known, sizeof(job->digests));
+	return true;
+}
+
+static void progress(void *user, uint64_t n_done, uint64_t n_total)
+{
+	const struct sy_sign *sign = user;
+
+	sign->options->progress(sign->options->progress_user, n_done, n_total);
+}
+
+/* Weighs the jobs that the cache does not answer. */
+static enum sy_status weigh_rest(struct sy_sign *sign, struct sy_weigh_job *jobs)
 {
 	struct sy_weigh weigh = {
-		.open = open_file, .user = sign, .n_jobs = sign->n_entries,
-		.n_threads = sign->options->jobs, .progress = sign->options->progress,
+		.open = open_file, .user = sign, .jobs = jobs,
+		.n_threads = sign->options->jobs,
+		.progress = sign->options->progress ? progress : NULL,
 	};
 	enum sy_status status;
 
+	for (size_t i = 0; i < sign->n_entries; i++) {
+		if (take_cached(sign, i))
+			sign->n_cached++;
+		else
+			jobs[weigh.n_jobs++] = sign->jobs[i];
+	}
+	if (weigh.n_jobs == 0)
+		return SY_OK;
+	status = sy_weigh_run(sign->ctx, &weigh);
+	for (size_t k = 0; k < weigh.n_jobs && status == SY_OK; k++)
+		sign->jobs[jobs[k].id] = jobs[k];
+	return status;
+}
+
+static enum sy_status weigh_files(struct sy_sign *sign)
+{
+	struct sy_weigh_job *jobs;
+	enum sy_status status;
+
 	sign->jobs = sy_alloc_array(sign->ctx, sign->n_entries, sizeof(*sign->jobs));
-	if (!sign->jobs)
-		return sy_memory_status(sign->ctx);
-	for (size_t i = 0; i < sign->n_entries; i++)
+	jobs = sy_alloc_array(sign->ctx, sign->n_entries, sizeof(*jobs));
+	for (size_t i = 0; i < sign->n_entries && sign->jobs; i++)
 		sign->jobs[i] = (struct sy_weigh_job){
 			.id = i, .algorithms = algorithms_of(sign), .size = size_of(sign, i),
 		};
-	status = cut(sign);
-	weigh.jobs = sign->jobs;
+	status = sign->jobs && jobs ? cut(sign) : sy_memory_status(sign->ctx);
 	if (status == SY_OK)
-		status = sy_weigh_run(sign->ctx, &weigh);
+		status = weigh_rest(sign, jobs);
+	sy_release(sign->ctx, jobs);
 	return status == SY_OK ? first_failure(sign) : status;
 }
 
 /* The list of an OMS bundle. */
 
-static struct sy_span name_of(const struct sy_sign *sign, size_t i)
+struct sy_span sy_sign_name(const struct sy_sign *sign, size_t i)
 {
 	return sy_span_str(sign->inventory.entries[sign->entries[i]].rel);
 }
 
-static struct sy_span base_of_root(const struct sy_sign *sign)
+struct sy_span sy_sign_subject(const struct sy_sign *sign)
 {
 	struct sy_span path = sy_span_str(sign->inventory.roots[0].path);
 	size_t at = path.len;
@@ -161,7 +212,7 @@ static enum sy_status list_files(struct sy_sign *sign)
 		return sy_memory_status(sign->ctx);
 	for (size_t i = 0; i < sign->n_entries; i++)
 		manifest->entries[i] = (struct sy_manifest_entry){
-			.name = name_of(sign, i), .end = UINT64_MAX,
+			.name = sy_sign_name(sign, i), .end = UINT64_MAX,
 			.digest = sign->jobs[i].digests[manifest->algorithm],
 		};
 	return SY_OK;
@@ -183,7 +234,7 @@ static enum sy_status list_shards(struct sy_sign *sign)
 
 		for (size_t k = 0; k < job->n_parts; k++)
 			*next++ = (struct sy_manifest_entry){
-				.name = name_of(sign, i), .start = job->parts[k].start,
+				.name = sy_sign_name(sign, i), .start = job->parts[k].start,
 				.end = job->parts[k].start + job->parts[k].len,
 				.digest = job->parts[k].digest,
 			};
@@ -200,161 +251,8 @@ static enum sy_status make_manifest(struct sy_sign *sign)
 	manifest->algorithm = sign->options->algorithm;
 	manifest->allows_symlinks = sign->options->allows_symlinks;
 	manifest->is_single_file = !sign->inventory.roots[0].is_dir;
-	manifest->subject = base_of_root(sign);
+	manifest->subject = sy_sign_subject(sign);
 	return sign->options->shard_size > 0 ? list_shards(sign) : list_files(sign);
-}
-
-/* Writing. */
-
-static enum sy_status sign_message(void *user, struct sy_span message,
-				   struct sy_buffer *signature)
-{
-	const struct sy_sign *sign = user;
-	uint8_t bytes[SY_SIGNATURE_MAX];
-	size_t len;
-	enum sy_status status = sy_private_key_sign(sign->ctx, sign->key, message, bytes, &len);
-
-	return status == SY_OK ? sy_buffer_write(signature, sy_span_of(bytes, len)) : status;
-}
-
-static bool is_among(const struct sy_span *all, size_t n, struct sy_span one)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (sy_span_equal(all[i], one))
-			return true;
-	}
-	return false;
-}
-
-static enum sy_status read_certificates(struct sy_sign *sign, struct sy_oms_signer *signer)
-{
-	const struct sy_sign_options *options = sign->options;
-	size_t n_max = (options->n_chain + 1) * SY_BUNDLE_CERTIFICATES_MAX;
-	struct sy_span *all = sy_arena_alloc(&sign->arena, n_max * sizeof(*all));
-	enum sy_status status = all ? SY_OK : sy_memory_status(sign->ctx);
-	size_t n = 0;
-
-	for (size_t i = 0; i <= options->n_chain && status == SY_OK; i++) {
-		const char *path = i ? options->chain[i - 1] : options->certificate;
-		struct sy_span pem, *some = NULL;
-		size_t n_some = 0;
-
-		status = sy_small_file_read(sign->ctx, "certificate file", path, CHAIN_FILE_MAX,
-					    &sign->arena, &pem);
-		if (status == SY_OK)
-			status = sy_certificates_read(&sign->arena, pem, &some, &n_some);
-		if (status == SY_OK && n + n_some > SY_BUNDLE_CERTIFICATES_MAX)
-			status = sy_fail(sign->ctx, SY_USAGE, "more than %u certificates",
-					 SY_BUNDLE_CERTIFICATES_MAX);
-		for (size_t k = 0; k < n_some && status == SY_OK; k++) {
-			if (!is_among(all, n, some[k]))
-				all[n++] = some[k];
-		}
-	}
-	signer->certificates = all;
-	signer->n_certificates = n;
-	return status;
-}
-
-static enum sy_status write_oms(struct sy_sign *sign, struct sy_buffer *out)
-{
-	struct sy_oms_signer signer = {
-		.sign = sign_message, .user = sign, .key = sy_private_key_public(sign->key),
-	};
-	enum sy_status status = SY_OK;
-
-	if (sy_public_key_kind(signer.key) == SY_KEY_ED25519)
-		return sy_fail(sign->ctx, SY_USAGE, "this format signs with ECDSA keys (P-256, "
-			       "P-384, P-521), and the key is Ed25519: use --format minisign, or "
-			       "another key");
-	if (sign->options->certificate)
-		status = read_certificates(sign, &signer);
-	return status == SY_OK ? sy_oms_write(&sign->manifest, false, &signer, out) : status;
-}
-
-static enum sy_status write_minisign(struct sy_sign *sign, struct sy_buffer *buffer)
-{
-	int64_t now = sign->ctx->clock.wall_s(sign->ctx->clock.user);
-	struct sy_text comment;
-	struct sy_out out;
-	enum sy_status status;
-
-	if (sign->inventory.roots[0].is_dir)
-		return sy_fail(sign->ctx, SY_USAGE, "minisign signs single files, and %s is a "
-			       "directory", sign->options->path);
-	sy_text_init(&comment);
-	sy_text_addf(&comment, "timestamp:%lld\tfile:", (long long)now);
-	sy_text_add_span(&comment, base_of_root(sign));
-	sy_text_add(&comment, "\thashed");
-	sy_out_init(&out, sy_buffer_write, buffer);
-	status = sy_minisign_sign(sign->ctx, sign->key, &sign->jobs[0].digests[SY_BLAKE2B],
-				  sy_text_span(&comment), &out);
-	return status == SY_OK ? sy_out_flush(&out) : status;
-}
-
-/* Names with a line feed or a backslash are escaped, and the line says so. */
-static void put_line(struct sy_out *out, const struct sy_digest *digest, struct sy_span name)
-{
-	char hex[2 * SY_DIGEST_MAX + 1];
-	bool is_escaped = false;
-
-	for (size_t i = 0; i < name.len; i++)
-		is_escaped |= name.data[i] == '\n' || name.data[i] == '\\' ||
-			      name.data[i] == '\r';
-	sy_digest_hex(digest, hex);
-	sy_out_str(out, is_escaped ? "\\" : "");
-	sy_out_str(out, hex);
-	sy_out_str(out, "  ");
-	for (size_t i = 0; i < name.len; i++) {
-		if (name.data[i] == '\n')
-			sy_out_str(out, "\\n");
-		else if (name.data[i] == '\r')
-			sy_out_str(out, "\\r");
-		else if (name.data[i] == '\\')
-			sy_out_str(out, "\\\\");
-		else
-			sy_out_bytes(out, &name.data[i], 1);
-	}
-	sy_out_str(out, "\n");
-}
-
-static enum sy_status write_sums(struct sy_sign *sign, struct sy_buffer *buffer)
-{
-	struct sy_out out;
-
-	sy_out_init(&out, sy_buffer_write, buffer);
-	for (size_t i = 0; i < sign->n_entries; i++) {
-		struct sy_span name = name_of(sign, i);
-
-		put_line(&out, &sign->jobs[i].digests[SY_SHA256],
-			 name.len > 0 ? name : base_of_root(sign));
-	}
-	return sy_out_flush(&out);
-}
-
-static enum sy_status write_output(struct sy_sign *sign, const struct sy_sign_output *output)
-{
-	struct sy_buffer buffer;
-	enum sy_status status = SY_OK;
-
-	sy_buffer_init(&buffer, sign->ctx);
-	switch (output->format) {
-	case SY_SIGN_OMS:
-		status = write_oms(sign, &buffer);
-		break;
-	case SY_SIGN_MINISIGN:
-		status = write_minisign(sign, &buffer);
-		break;
-	case SY_SIGN_SHA256SUM:
-	case SY_SIGN_N_FORMATS:
-		status = write_sums(sign, &buffer);
-		break;
-	}
-	if (status == SY_OK)
-		status = sy_new_file_write(sign->ctx, output->path, SY_NEW_FILE_REPLACING,
-					   sy_span_of(buffer.data, buffer.len));
-	sy_buffer_free(&buffer);
-	return status;
 }
 
 static enum sy_status walk(struct sy_sign *sign)
@@ -371,17 +269,20 @@ enum sy_status sy_sign_run(struct sy_sign *sign, struct sy_context *ctx,
 	enum sy_status status;
 
 	*sign = (struct sy_sign){ .ctx = ctx, .options = options, .key = key };
+	sign->start_s = ctx->clock.wall_s(ctx->clock.user);
 	sy_arena_init(&sign->arena, ctx);
 	status = walk(sign);
 	if (status == SY_OK)
 		status = sy_sign_list(sign);
 	if (status == SY_OK)
+		status = sy_sign_cache_read(sign, &sign->cache);
+	if (status == SY_OK)
 		status = weigh_files(sign);
 	if (status == SY_OK)
+		status = sy_sign_cache_write(sign);
+	if (status == SY_OK)
 		status = make_manifest(sign);
-	for (size_t i = 0; i < options->n_outputs && status == SY_OK; i++)
-		status = write_output(sign, &options->outputs[i]);
-	return status;
+	return status == SY_OK ? sy_sign_write(sign) : status;
 }
 
 void sy_sign_free(struct sy_sign *sign)
@@ -389,6 +290,7 @@ void sy_sign_free(struct sy_sign *sign)
 	if (!sign->ctx)
 		return;
 	sy_release(sign->ctx, sign->jobs);
+	sy_sign_cache_free(&sign->cache);
 	sy_release(sign->ctx, sign->shards);
 	sy_inventory_free(&sign->inventory);
 	sy_arena_free(&sign->arena);

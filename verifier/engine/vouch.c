@@ -92,6 +92,8 @@ enum sy_status sy_vouch_open(struct sy_check *check, const struct sy_vouch_optio
 	if (status == SY_OK)
 		status = sy_vouch_read_trust(vouch);
 	if (status == SY_OK)
+		status = sy_vouch_read_state(vouch);
+	if (status == SY_OK)
 		status = sy_vouch_find(vouch);
 	if (status == SY_OK)
 		status = sy_vouch_mark(vouch);
@@ -109,6 +111,7 @@ void sy_vouch_free(struct sy_vouch **p)
 	for (size_t i = 0; i < vouch->n_signatures; i++)
 		sy_oms_result_free(&vouch->signatures[i].oms);
 	sy_vouch_free_trust(vouch);
+	sy_vouch_memory_free(&vouch->state);
 	sy_release(vouch->ctx, vouch->entries);
 	sy_arena_free(&vouch->arena);
 	sy_release(vouch->ctx, vouch);
@@ -117,23 +120,27 @@ void sy_vouch_free(struct sy_vouch **p)
 
 /* What came of each signature. */
 
+/* An artifact that is no entry: something lies elsewhere, or is not there. */
+static enum sy_status add_listed(struct sy_vouch *vouch, struct sy_span path, const char *note,
+				 size_t *artifact)
+{
+	struct sy_report *report = vouch->check->report;
+	enum sy_status status = sy_report_add_artifact(report, path, 0, artifact);
+
+	if (status != SY_OK)
+		return status;
+	report->artifacts[*artifact].scope = SY_SCOPE_LISTED;
+	report->artifacts[*artifact].note = sy_span_str(note);
+	report->artifacts[*artifact].format = sy_span_str("unknown");
+	return SY_OK;
+}
+
 /* The artifact of a signature: an entry, or one of its own when it lies elsewhere. */
 static enum sy_status artifact_of(struct sy_vouch *vouch, const struct sy_vouch_signature *s,
 				  size_t *artifact)
 {
-	struct sy_report *report = vouch->check->report;
-	enum sy_status status;
-
 	*artifact = s->entry;
-	if (s->entry != SIZE_MAX)
-		return SY_OK;
-	status = sy_report_add_artifact(report, s->path, 0, artifact);
-	if (status != SY_OK)
-		return status;
-	report->artifacts[*artifact].scope = SY_SCOPE_LISTED;
-	report->artifacts[*artifact].note = sy_span_str("a signature");
-	report->artifacts[*artifact].format = sy_span_str("unknown");
-	return SY_OK;
+	return s->entry != SIZE_MAX ? SY_OK : add_listed(vouch, s->path, "a signature", artifact);
 }
 
 static enum sy_status tell_bad(struct sy_vouch *vouch, const struct sy_vouch_signature *s,
@@ -159,9 +166,10 @@ static enum sy_status tell_untrusted(struct sy_vouch *vouch, const struct sy_vou
 	sy_text_name(&signer, s->signer);
 	return sy_report_add_notice(vouch->check->report, "signature-untrusted", s->path,
 				    s->kind == SY_VOUCH_OMS ?
-				    "the bytes were compared with a list signed by %s, whom you "
-				    "have not said that you trust (--key, --certificate-chain)" :
-				    "it is by %s, whom you have not said that you trust (--key)",
+				    "the bytes were compared with a list that says it is signed by "
+				    "%s; whom to trust was not said (--key, --certificate-chain)" :
+				    "it says that it is by %s; whom to trust was not said (--key), "
+				    "so nothing was compared",
 				    signer.len > 2 ? signer.data : "somebody");
 }
 
@@ -336,17 +344,47 @@ static bool is_counting(const struct sy_artifact *artifact)
 	return artifact->scope == SY_SCOPE_EXAMINED || artifact->scope == SY_SCOPE_NOT_EXAMINED;
 }
 
+/* verify is about every file, check about those that count. */
+static bool must_be_signed(const struct sy_vouch *vouch, size_t entry)
+{
+	const struct sy_entry *e = &vouch->check->inventory.entries[entry];
+
+	if (vouch->check->options->asked & 1u << SY_INERT)
+		return is_counting(&vouch->check->report->artifacts[entry]);
+	return e->place != SY_PLACE_GIT && e->place != SY_PLACE_CACHE_INTERNAL &&
+	       e->place != SY_PLACE_LOCAL_METADATA &&
+	       vouch->check->report->artifacts[entry].scope != SY_SCOPE_EXCLUDED;
+}
+
+static bool has_good(const struct answering *a, size_t root)
+{
+	for (size_t i = 0; i < a->vouch->n_signatures; i++) {
+		if ((a->good & 1u << i) && a->vouch->signatures[i].root == root)
+			return true;
+	}
+	return false;
+}
+
 /* Trust was configured, and nothing that holds says anything about the file. */
-static void answer_unsigned(struct answering *a, size_t entry)
+static enum sy_status answer_unsigned(struct answering *a, size_t entry)
 {
 	struct sy_artifact *artifact = &a->vouch->check->report->artifacts[entry];
-	bool is_doubtful = false;
+	bool is_doubtful = a->vouch->n_beyond > 0;
 
-	if (!is_counting(artifact) || a->vouch->entries[entry].is_ignored)
-		return;
+	if (a->vouch->entries[entry].is_ignored || sy_vouch_is_excused(a->vouch, entry) ||
+	    !must_be_signed(a->vouch, entry))
+		return SY_OK;
 	for (size_t i = 0; i < a->vouch->n_signatures; i++)
 		is_doubtful |= a->vouch->signatures[i].state == SY_VOUCH_UNCHECKED;
-	sy_artifact_answer(artifact, SY_AUTHENTIC, is_doubtful ? SY_UNDETERMINED : SY_NO);
+	is_doubtful |= a->vouch->check->inventory.entries[entry].kind != SY_ENTRY_FILE;
+	if (is_counting(artifact))
+		sy_artifact_answer(artifact, SY_AUTHENTIC, is_doubtful ? SY_UNDETERMINED : SY_NO);
+	/* Of several signatures of files none is this one's.  A list has told it already. */
+	if (!has_good(a, a->vouch->check->inventory.entries[entry].root) ||
+	    a->vouch->entries[entry].is_told || a->vouch->n_beyond > 0)
+		return SY_OK;
+	return sy_vouch_tell(a->vouch, entry, SY_RULE_SIGNATURE_FILE_UNLISTED,
+			     "no signature that holds is about it");
 }
 
 static enum sy_status answer_entry(struct answering *a, size_t entry)
@@ -358,7 +396,7 @@ static enum sy_status answer_entry(struct answering *a, size_t entry)
 		return answer_signed(a, entry, matched);
 	if (a->vouch->trust.is_configured && !sy_vouch_is_signature(a->vouch, entry) &&
 	    !(e->listed & a->good))
-		answer_unsigned(a, entry);
+		return answer_unsigned(a, entry);
 	return SY_OK;
 }
 
@@ -382,14 +420,55 @@ static enum sy_status answer_all(struct sy_vouch *vouch)
 	return status;
 }
 
-static enum sy_status note_absent(struct sy_vouch *vouch)
+/* Whom to trust was said, and of one of the paths no signature says anything. */
+
+static bool has_signature(const struct sy_vouch *vouch, size_t root)
 {
-	if (vouch->n_signatures > 0 || !vouch->trust.is_configured)
-		return SY_OK;
-	return sy_report_add_notice(vouch->check->report, "signature-absent", sy_span_of(NULL, 0),
-				    "whom to trust was said, and there is no signature: neither "
-				    "model.sig in the directory nor FILE.sig or FILE.minisig "
-				    "beside the file");
+	for (size_t i = 0; i < vouch->n_signatures; i++) {
+		if (vouch->signatures[i].root == root)
+			return true;
+	}
+	return false;
+}
+
+static enum sy_status tell_absent(struct sy_vouch *vouch, size_t root)
+{
+	const struct sy_root *r = &vouch->check->inventory.roots[root];
+	size_t artifact = sy_vouch_lookup(vouch, root, sy_span_str(""));
+	enum sy_status status;
+
+	if (artifact == SIZE_MAX) {
+		status = add_listed(vouch, sy_span_str(r->path), "no signature lies in it",
+				    &artifact);
+		if (status != SY_OK)
+			return status;
+	}
+	return sy_vouch_tell(vouch, artifact, SY_RULE_SIGNATURE_ABSENT, "%s", r->is_dir ?
+			     "neither model.sig nor model.*.sig lies in the directory, and none "
+			     "was named" :
+			     "neither FILE.sig nor FILE.minisig lies beside the file, and none "
+			     "was named");
+}
+
+/* What does not exist is told already, and nothing need not be signed. */
+static bool is_there(const struct sy_vouch *vouch, size_t root)
+{
+	size_t entry = sy_vouch_lookup(vouch, root, sy_span_str(""));
+
+	if (entry == SIZE_MAX)
+		return vouch->roots[root].end > vouch->roots[root].first;
+	return vouch->check->inventory.entries[entry].kind == SY_ENTRY_FILE;
+}
+
+static enum sy_status tell_all_absent(struct sy_vouch *vouch)
+{
+	enum sy_status status = SY_OK;
+
+	for (size_t i = 0; i < vouch->check->inventory.n_roots && status == SY_OK; i++) {
+		if (vouch->trust.is_configured && is_there(vouch, i) && !has_signature(vouch, i))
+			status = tell_absent(vouch, i);
+	}
+	return status;
 }
 
 static enum sy_status judge_signature(struct sy_vouch *vouch, size_t i)
@@ -402,6 +481,25 @@ static enum sy_status judge_signature(struct sy_vouch *vouch, size_t i)
 	if (status == SY_OK && s->state != SY_VOUCH_REFUSED && sy_vouch_manifest(s))
 		status = sy_vouch_compare(vouch, i);
 	return status;
+}
+
+/* More than are looked at: nobody knows what the others say. */
+static enum sy_status tell_beyond(struct sy_vouch *vouch)
+{
+	const char *path;
+
+	if (vouch->n_beyond == 0)
+		return SY_OK;
+	if (vouch->trust.is_configured)
+		return sy_vouch_tell(vouch, vouch->first_beyond, SY_RULE_SIGNATURE_UNCHECKED,
+				     "this and %zu more are not looked at: %u signatures are the "
+				     "limit of one run", vouch->n_beyond - 1,
+				     SY_VOUCH_SIGNATURES_MAX);
+	path = vouch->check->inventory.entries[vouch->first_beyond].path;
+	return sy_report_add_notice(vouch->check->report, "signature-unchecked",
+				    sy_span_str(path), "this and %zu more are not looked at: %u "
+				    "signatures are the limit of one run", vouch->n_beyond - 1,
+				    SY_VOUCH_SIGNATURES_MAX);
 }
 
 enum sy_status sy_vouch_judge(struct sy_vouch *vouch)
@@ -420,6 +518,8 @@ enum sy_status sy_vouch_judge(struct sy_vouch *vouch)
 			status = add_row(vouch, &vouch->signatures[i]);
 	}
 	if (status == SY_OK)
-		status = note_absent(vouch);
+		status = tell_all_absent(vouch);
+	if (status == SY_OK)
+		status = tell_beyond(vouch);
 	return status == SY_OK ? answer_all(vouch) : status;
 }

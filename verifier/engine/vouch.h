@@ -59,4 +59,10 @@ unsigned sy_vouch_algorithms(const struct sy_vouch *vouch, size_t entry);
  */
 SY_MUST_CHECK enum sy_status sy_vouch_judge(struct sy_vouch *vouch);
 
+/*
+ * Writes what was accepted into the state file of the policy, if there is one; only
+ * for a run that answered everything with yes.  NULL: nothing.
+ */
+SY_MUST_CHECK enum sy_status sy_vouch_remember(struct sy_vouch *vouch);
+
 #endif

@@ -90,6 +90,7 @@ static void check_age(const struct sy_policy *policy, struct sy_vouch_signature 
 enum sy_status sy_vouch_age(struct sy_vouch *vouch)
 {
 	int64_t now = vouch->ctx->clock.wall_s(vouch->ctx->clock.user);
+	uint32_t is_old = 0;		/* a bit each; first all are asked, then marked */
 
 	for (size_t i = 0; vouch->policy && i < vouch->n_signatures; i++) {
 		struct sy_vouch_signature *s = &vouch->signatures[i];
@@ -99,6 +100,15 @@ enum sy_status sy_vouch_age(struct sy_vouch *vouch)
 		check_revoked(vouch->policy, s);
 		check_window(vouch->trust.vouchers[s->voucher].valid, s, now);
 		check_age(vouch->policy, s, now);
+	}
+	for (size_t i = 0; i < vouch->n_signatures; i++) {
+		if (sy_vouch_is_rollback(vouch, &vouch->signatures[i]))
+			is_old |= 1u << i;
+	}
+	for (size_t i = 0; i < vouch->n_signatures; i++) {
+		if (is_old & 1u << i)
+			stale(&vouch->signatures[i], "rollback", "a newer list of this model by "
+			      "the same signer was accepted before");
 	}
 	return SY_OK;
 }

@@ -291,26 +291,6 @@ static bool is_own(const struct sy_vouch *vouch, size_t entry)
 	       e->place == SY_PLACE_CACHE_INTERNAL;
 }
 
-/* Is the path one of --ignore-path, or below one? */
-static bool is_excused(const struct sy_vouch *vouch, size_t entry)
-{
-	const struct sy_entry *e = &vouch->check->inventory.entries[entry];
-	const struct sy_vouch_options *options = vouch->options;
-
-	if (options->ignores_unsigned)
-		return true;
-	for (size_t i = 0; i < options->n_ignore; i++) {
-		struct sy_span path = sy_span_str(options->ignore[i]);
-
-		while (path.len > 1 && path.data[path.len - 1] == '/')
-			path.len--;
-		if (lies_below(sy_span_str(e->path), path) ||
-		    lies_below(sy_span_str(e->rel), path))
-			return true;
-	}
-	return false;
-}
-
 struct extras {
 	uint64_t n_left_out, n_excused, n_empty;
 };
@@ -327,7 +307,7 @@ static enum sy_status take_extra(struct sy_vouch *vouch, size_t i, size_t entry,
 		extras->n_left_out++;
 		return SY_OK;
 	}
-	if (is_excused(vouch, entry)) {
+	if (sy_vouch_is_excused(vouch, entry)) {
 		vouch->entries[entry].is_ignored = true;
 		extras->n_excused++;
 		return SY_OK;
@@ -337,6 +317,7 @@ static enum sy_status take_extra(struct sy_vouch *vouch, size_t i, size_t entry,
 		extras->n_empty++;
 		return SY_OK;
 	}
+	vouch->entries[entry].is_told = true;
 	return sy_vouch_tell(vouch, entry, SY_RULE_SIGNATURE_FILE_UNLISTED,
 			     "it is not in the signed list of %zu files", manifest->n_entries);
 }
@@ -385,6 +366,25 @@ static enum sy_status compare_extras(struct sy_vouch *vouch, size_t i)
 		status = take_extra(vouch, i, entry, &extras);
 	}
 	return status == SY_OK ? note_unprotected(vouch, i, &extras) : status;
+}
+
+bool sy_vouch_is_excused(const struct sy_vouch *vouch, size_t entry)
+{
+	const struct sy_entry *e = &vouch->check->inventory.entries[entry];
+	const struct sy_vouch_options *options = vouch->options;
+
+	if (options->ignores_unsigned)
+		return true;
+	for (size_t i = 0; i < options->n_ignore; i++) {
+		struct sy_span path = sy_span_str(options->ignore[i]);
+
+		while (path.len > 1 && path.data[path.len - 1] == '/')
+			path.len--;
+		if (lies_below(sy_span_str(e->path), path) ||
+		    lies_below(sy_span_str(e->rel), path))
+			return true;
+	}
+	return false;
 }
 
 enum sy_status sy_vouch_compare(struct sy_vouch *vouch, size_t i)

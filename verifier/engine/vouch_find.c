@@ -192,14 +192,18 @@ static enum sy_status add_entry(struct sy_vouch *vouch, size_t entry, size_t tar
 	struct sy_vouch_signature what = { .root = e->root, .entry = entry, .target = target,
 					   .path = sy_span_str(e->path) };
 	struct sy_span bytes;
-	enum sy_status status = read_entry(vouch, entry, &bytes);
+	enum sy_status status;
 
+	if (vouch->n_signatures == SY_VOUCH_SIGNATURES_MAX) {
+		if (vouch->n_beyond++ == 0)
+			vouch->first_beyond = entry;
+		return SY_OK;
+	}
+	status = read_entry(vouch, entry, &bytes);
 	if (status == SY_NO_MEMORY || status == SY_CANCELLED)
 		return status;
 	if (status == SY_OK)
 		return add(vouch, &what, bytes);
-	if (vouch->n_signatures == SY_VOUCH_SIGNATURES_MAX)
-		return status;
 	what.state = SY_VOUCH_UNCHECKED;
 	what.kind = SY_VOUCH_UNKNOWN;
 	what.reason = sy_span_str("signature-unreadable");

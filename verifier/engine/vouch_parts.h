@@ -2,7 +2,7 @@
 /*
  * Between the files of vouch only: vouch_trust.c reads keys, vouch_find.c finds
  * signatures, vouch_compare.c compares manifests, vouch_file.c single files,
- * vouch_judge.c answers.
+ * vouch_age.c asks what the policy asks, vouch_state.c remembers, vouch.c answers.
  */
 #ifndef SY_ENGINE_VOUCH_PARTS_H
 #define SY_ENGINE_VOUCH_PARTS_H
@@ -69,12 +69,15 @@ struct sy_vouch_entry {
 	uint32_t listed, matched;
 	uint16_t algorithms;
 	bool is_ignored;
+	bool is_told;			/* that a list does not have it */
 };
 
 /* Entries [first, end). */
 struct sy_vouch_span {
 	size_t first, end;
 };
+
+struct sy_vouch_memory;		/* opaque: what was accepted so far */
 
 struct sy_vouch {
 	struct sy_check *check;
@@ -85,7 +88,10 @@ struct sy_vouch {
 	struct sy_vouch_trust trust;
 	struct sy_vouch_signature *signatures;
 	size_t n_signatures;
+	size_t n_beyond;		/* found, and not looked at: too many */
+	size_t first_beyond;		/* entry of the first of them */
 	struct sy_vouch_entry *entries;	/* as in the inventory */
+	struct sy_vouch_memory *state;	/* NULL: the policy names none */
 	struct sy_vouch_span *roots;	/* as in the inventory: which entries are theirs */
 };
 
@@ -100,6 +106,9 @@ const struct sy_manifest *sy_vouch_manifest(const struct sy_vouch_signature *sig
 /* The entry of that path below a root, or SIZE_MAX. */
 size_t sy_vouch_lookup(const struct sy_vouch *vouch, size_t root, struct sy_span rel);
 
+/* Is the entry one of --ignore-path, or below one? */
+bool sy_vouch_is_excused(const struct sy_vouch *vouch, size_t entry);
+
 /* Marks what each manifest lists and ignores; before anything is weighed. */
 SY_MUST_CHECK enum sy_status sy_vouch_mark(struct sy_vouch *vouch);
 
@@ -111,6 +120,13 @@ SY_MUST_CHECK enum sy_status sy_vouch_check_file(struct sy_vouch *vouch, size_t 
 
 /* Marks VALID signatures that the policy does not take any more, and says why. */
 SY_MUST_CHECK enum sy_status sy_vouch_age(struct sy_vouch *vouch);
+
+/* The state file of the policy: vouch_state.c.  SY_FORMAT: it is none. */
+SY_MUST_CHECK enum sy_status sy_vouch_read_state(struct sy_vouch *vouch);
+void sy_vouch_memory_free(struct sy_vouch_memory **memory);
+
+/* Was a newer list of the same model by the same signer accepted before? */
+bool sy_vouch_is_rollback(const struct sy_vouch *vouch, const struct sy_vouch_signature *s);
 
 /* Adds a finding about an entry of the inventory, or a path without one. */
 SY_PRINTF(4, 5)

@@ -106,9 +106,10 @@ struct steelyard_check_options {
 	size_t n_allow_global;
 	bool show_opcodes;		/* ASK_TRACE: a step for each opcode */
 	/*
-	 * Path of a policy (docs/policy.md), or NULL; CHECK and SCAN only.  With one,
-	 * exclude, allow_global, baseline and allow_empty must not be given, loader and
-	 * fail_on only where they are stricter: -1 else.
+	 * Path of a policy (docs/policy.md), or NULL; CHECK, SCAN, VERIFY.  With one,
+	 * exclude, allow_global, baseline, allow_empty, ignore_paths and ignore_unsigned
+	 * must not be given, keys only where it names no signers, loader and fail_on only
+	 * where they are stricter: -1 else.
 	 */
 	const char *policy;
 	/*
@@ -434,7 +435,7 @@ int steelyard_key_read(struct steelyard_session *session, const char *path,
 void steelyard_key_free(struct steelyard_key **key);
 
 struct steelyard_key_info {
-	const char *kind;		/* "ecdsa-p256", "ed25519" ... */
+	const char *kind;		/* "ecdsa-p256", "ed25519", "rsa" ... */
 	const char *id;			/* hex: SHA-256 of the PEM text; the hint of OMS */
 	const char *hint;		/* base64: SHA-256 of the DER; cosign's hint */
 	const char *number;		/* as minisign prints it; NULL: the key has none */
@@ -451,7 +452,7 @@ void steelyard_key_info(const struct steelyard_key *key, struct steelyard_key_in
 int steelyard_key_write(struct steelyard_session *session, const struct steelyard_key *key,
 			bool is_minisign, steelyard_write_fn *write, void *user);
 
-/* Name of the i-th kind of key; NULL beyond the last. */
+/* Name of the i-th kind of key that can be made; NULL beyond the last. */
 const char *steelyard_key_kind(size_t i);
 
 struct steelyard_sign_options {
@@ -475,6 +476,11 @@ struct steelyard_sign_options {
 	unsigned jobs;
 	void (*progress)(void *user, uint64_t n_done, uint64_t n_total);
 	void *progress_user;
+	/*
+	 * A file of digests of the last signing, or NULL: files that did not change since
+	 * are not read again.  It is written anew; whoever can write it says what is signed.
+	 */
+	const char *cache;
 };
 
 /* A signature that was written; strings live during the call. */
@@ -482,6 +488,7 @@ struct steelyard_signed {
 	const char *path, *format;
 	const char *key_kind, *key_id;	/* NULL: no key was used */
 	uint64_t n_files, n_bytes;
+	uint64_t n_cached;		/* files whose digests are those of the cache */
 };
 
 /*

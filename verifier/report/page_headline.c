@@ -78,6 +78,21 @@ static void put_limits(struct sy_page *t)
 	}
 }
 
+/* Who vouches for it: the first signature that holds. */
+static void put_signer(struct sy_page *t)
+{
+	const struct sy_report *r = t->report;
+
+	for (size_t i = 0; i < r->n_signatures; i++) {
+		if (!sy_span_is(r->signatures[i].status, "valid"))
+			continue;
+		sy_page_str(t, " Signed by ");
+		sy_page_span(t, r->signatures[i].signer);
+		sy_page_str(t, ".");
+		return;
+	}
+}
+
 /* What stands after the verdict of a clean report. */
 static void put_clean(struct sy_page *t)
 {
@@ -90,6 +105,8 @@ static void put_clean(struct sy_page *t)
 	sy_page_str(t, ".");
 	if (r->answers[SY_INERT] == SY_CONDITIONAL)
 		put_condition(t);
+	if (r->answers[SY_AUTHENTIC] == SY_YES)
+		put_signer(t);
 	if (!(r->asked & (1u << SY_AUTHENTIC)) ||
 	    r->answers[SY_AUTHENTIC] != SY_NOT_ASKED)
 		return;

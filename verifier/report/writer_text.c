@@ -91,6 +91,17 @@ static bool has_any(const struct sy_report *r, bool (*is)(const struct sy_findin
 	return false;
 }
 
+/* One whose bytes were compared, although nobody trusted signed it. */
+static bool has_list(const struct sy_report *r)
+{
+	for (size_t i = 0; i < r->n_signatures; i++) {
+		if (sy_span_is(r->signatures[i].status, "untrusted") &&
+		    sy_span_is(r->signatures[i].kind, "oms"))
+			return true;
+	}
+	return false;
+}
+
 static const char *meaning(const struct sy_report *r, unsigned question)
 {
 	enum sy_answer answer = r->answers[question];
@@ -108,7 +119,8 @@ static const char *meaning(const struct sy_report *r, unsigned question)
 	if (question == SY_AUTHENTIC)
 		return r->n_signatures > 0 ? "signed, but no trust was configured" :
 		       "no signature, and none was required";
-	return "there is no list of digests to compare with";
+	return has_list(r) ? "compared with a list that nobody you trust signed" :
+	       "there is no list of digests to compare with";
 }
 
 static void put_answer(struct sy_page *t, unsigned question)

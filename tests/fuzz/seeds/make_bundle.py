@@ -82,7 +82,7 @@ def seeds():
     yield "bundle-old", BUNDLE + bundle(old_statement(), {"publicKey": {
         "rawBytes": b64((CHAINS / "signer-p256.pub").read_bytes()),
         "keyDetails": "PKIX_ECDSA_P256_SHA_256"}})
-    for name in ("accept-two-issuers", "accept-with-root", "accept-name-permitted",
+    for name in ("accept-two-issuers", "accept-with-root", "accept-name-permitted", "accept-rsa",
                  "reject-certificate-extension.qualifier", "reject-certificate-ca.no-usage"):
         yield "chain-" + name, CHAIN + b"".join(
             len(c).to_bytes(2, "big") + c for c in certificates(name + ".pem"))

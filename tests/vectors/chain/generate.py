@@ -8,6 +8,7 @@ keys are made from small numbers, and signatures are deterministic.
 """
 import base64
 import datetime
+import functools
 import pathlib
 import textwrap
 
@@ -32,6 +33,8 @@ def name(text):
 
 
 def signer_key(curve):
+    if curve == "rsa":
+        return rsa_of(1024)
     return ec.derive_private_key(2026, CURVES[curve])
 
 
@@ -66,7 +69,8 @@ def authority(subject="test issuer", key=MIDDLE, issuer="test root", issuer_key=
 
 def leaf(curve="p256", issuer="test issuer", issuer_key=MIDDLE, **more):
     more = {"kus": ("digital_signature",), "ekus": (EKU.CODE_SIGNING,), **more}
-    return certificate("test signer", signer_key(curve), issuer, issuer_key, **more)
+    key = more.pop("key", None) or signer_key(curve)
+    return certificate("test signer", key, issuer, issuer_key, **more)
 
 
 def pem(*certificates):
@@ -162,16 +166,17 @@ def with_explicit_curve(one, key):
                         hashes.SHA256())
 
 
-def small_rsa():
-    p, q = primes()
+def rsa_of(bits):
+    p, q = primes(bits)
     n, e = p * q, 65537
     d = pow(e, -1, (p - 1) * (q - 1))
     return rsa.RSAPrivateNumbers(p, q, d, d % (p - 1), d % (q - 1), pow(q, -1, p),
                                  rsa.RSAPublicNumbers(e, n)).private_key()
 
 
-def primes():
-    found, candidate = [], (1 << 512) - 1
+@functools.cache
+def primes(bits):
+    found, candidate = [], (1 << bits) - 1
     while len(found) < 2:
         if all(pow(base, candidate - 1, candidate) == 1 for base in (2, 3, 5, 7, 11)) and \
                 (candidate - 1) % 65537:
@@ -183,10 +188,13 @@ def primes():
 def chains():
     issuer = authority()
     good = leaf()
-    rsa_key = small_rsa()
+    rsa_key = rsa_of(512)
     yield "accept-p256", pem(good, issuer)
     yield "accept-p384", pem(leaf("p384"), issuer)
     yield "accept-p521", pem(leaf("p521"), issuer)
+    yield "accept-rsa", pem(leaf("rsa"), issuer)
+    yield "accept-rsa-issuer", pem(leaf(issuer_key=signer_key("rsa")),
+                                   authority(key=signer_key("rsa")))
     yield "accept-two-issuers", pem(leaf(issuer="second", issuer_key=OTHER),
                                     authority("second", OTHER, "test issuer", MIDDLE), issuer)
     yield "accept-issuers-in-any-order", pem(
@@ -248,6 +256,7 @@ def chains():
             bytes.fromhex("3013301106022a03300b300906032a03040c026869")), True)]))
     yield "reject-certificate-key-weak.rsa-1024", pem(
         leaf(issuer_key=rsa_key), authority(key=rsa_key))
+    yield "reject-certificate-key-weak.rsa-1024-signer", pem(leaf(key=rsa_key), issuer)
     yield "reject-certificate-key-weak.secp256k1", pem(
         leaf(issuer_key=K1), authority(key=K1))
     yield "reject-certificate-key-weak.explicit-curve-issuer", der_pem(
@@ -277,7 +286,7 @@ def main():
     for old in HERE.glob("*.pem"):
         old.unlink()
     (HERE / "root.pem").write_bytes(pem(root()))
-    for curve in CURVES:
+    for curve in (*CURVES, "rsa"):
         key = signer_key(curve)
         (HERE / f"signer-{curve}.key").write_bytes(key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,

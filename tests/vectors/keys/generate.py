@@ -113,8 +113,6 @@ def curves():
                                     "ec_paramgen_curve:secp256k1"))
     put("reject-secp256k1.pub",
         run("openssl", "pkey", "-pubout", "-in", FOLDER / "reject-secp256k1.key"))
-    put("reject-rsa.key", run("openssl", "genrsa", "2048"))
-    put("reject-rsa.pub", run("openssl", "rsa", "-in", FOLDER / "reject-rsa.key", "-pubout"))
     put("reject-old-encryption.key",
         run("openssl", "ec", "-in", key, "-aes128", "-passout", f"pass:{PASSPHRASE}"))
     put("reject-certificate.pub",
@@ -134,6 +132,72 @@ def ed25519():
     head = bytes.fromhex("302a300506032b6570032100")
     put("reject-small-order.pub", pem("PUBLIC KEY", head + bytes(32)))
     put("reject-not-a-point.pub", pem("PUBLIC KEY", head + b"\x02" + bytes(31)))
+
+
+def der(tag, content):
+    n = len(content)
+    long = n.to_bytes((n.bit_length() + 7) // 8, "big")
+    return bytes([tag]) + (bytes([n]) if n < 128 else bytes([128 + len(long)]) + long) + content
+
+
+def number(value):
+    return der(2, value.to_bytes(value.bit_length() // 8 + 1, "big"))
+
+
+def rsa_spki(*numbers, algorithm="300d06092a864886f70d0101010500", tail=b""):
+    point = der(0x30, b"".join(numbers) + tail)
+    return der(0x30, bytes.fromhex(algorithm) + der(3, b"\0" + point))
+
+
+def rsa():
+    for bits in (2048, 3072, 4096, 8192):
+        key = FOLDER / ("reject-rsa.key" if bits == 2048 else f"reject-rsa-{bits}.key")
+        words = ("-3",) if bits == 3072 else ()
+        put(key.name, run("openssl", "genrsa", *words, bits))
+        put(f"accept-rsa-{bits}.pub", run("openssl", "pkey", "-in", key, "-pubout"))
+        put(f"accept-rsa-{bits}.sig", run("openssl", "dgst", "-sha256", "-sign", key,
+                                          input=MESSAGE))
+        if bits == 2048:
+            put("reject-rsa-pkcs1.key", run("openssl", "rsa", "-traditional", "-in", key))
+            put("reject-rsa-pkcs1.pub", run("openssl", "rsa", "-RSAPublicKey_out", "-in", key))
+            put("accept-rsa-2048-pss.sig",
+                run("openssl", "dgst", "-sha256", "-sigopt", "rsa_padding_mode:pss", "-sigopt",
+                    "rsa_pss_saltlen:32", "-sign", key, input=MESSAGE))
+        else:
+            key.unlink()
+    key = FOLDER / "reject-rsa-pss.key"
+    put(key.name, run("openssl", "genpkey", "-algorithm", "RSA-PSS"))
+    put("reject-rsa-pss.pub", run("openssl", "pkey", "-in", key, "-pubout"))
+    key.unlink()
+    # Nobody has the other half of these.
+    n = int.from_bytes(hashlib.shake_256(b"modulus").digest(256), "big") | 1 << 2047 | 1
+    e = 65537
+    top = (1 << 64) - 1
+    refused = {
+        "bits-1024": rsa_spki(number(n >> 1024 | 1), number(e)),
+        "bits-2047": rsa_spki(number(n >> 1 | 1), number(e)),
+        "bits-8193": rsa_spki(number(n << 6145 | 1), number(e)),
+        "bits-8200": rsa_spki(number(n << 6152 | 1), number(e)),
+        "exponent-0": rsa_spki(number(n), number(0)),
+        "exponent-1": rsa_spki(number(n), number(1)),
+        "exponent-even": rsa_spki(number(n), number(e + 1)),
+        "exponent-65-bits": rsa_spki(number(n), number(top + 2)),
+        "modulus-even": rsa_spki(number(n - 1), number(e)),
+        "modulus-negative": rsa_spki(der(2, n.to_bytes(256, "big")), number(e)),
+        "modulus-padded": rsa_spki(der(2, bytes(2) + n.to_bytes(256, "big")), number(e)),
+        "exponent-padded": rsa_spki(number(n), der(2, b"\0\1\0\1")),
+        "no-exponent": rsa_spki(number(n)),
+        "third-number": rsa_spki(number(n), number(e), number(3)),
+        "long-exponent-length": rsa_spki(number(n), b"\2\x81\3\1\0\1"),
+        "no-null": rsa_spki(number(n), number(e), algorithm="300b06092a864886f70d010101"),
+        "bytes-after": rsa_spki(number(n), number(e)) + b"\0",
+    }
+    spki = rsa_spki(number(n), number(e))
+    refused["unused-bits"] = spki[:23] + b"\1" + spki[24:]
+    refused["bytes-in-bits"] = der(0x30, spki[4:19] + der(3, spki[23:] + b"\0"))
+    for name, spki in refused.items():
+        put(f"reject-rsa-{name}.pub", pem("PUBLIC KEY", spki))
+    put("accept-rsa-exponent-64-bits.pub", pem("PUBLIC KEY", rsa_spki(number(n), number(top))))
 
 
 def quick():
@@ -242,6 +306,7 @@ if __name__ == "__main__":
         path.unlink()
     curves()
     ed25519()
+    rsa()
     cosign()
     minisign()
     signify()
