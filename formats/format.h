@@ -52,7 +52,8 @@ enum sy_want {
 	SY_WANT_FLOWS = 1 << 3,	/* steps that a finding may rest on */
 	SY_WANT_STEPS = 1 << 4,	/* all steps, data summed up */
 	SY_WANT_OPCODES = 1 << 5,	/* each opcode is a step */
-	SY_WANT_MEMBERS = 1 << 6	/* what containers hold */
+	SY_WANT_MEMBERS = 1 << 6,	/* what containers hold */
+	SY_WANT_DIGESTS = 1 << 7	/* of tensors that lie in decoded members */
 };
 
 /* One inspection, in a worker or in a test; lives for one call. */

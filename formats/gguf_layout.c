@@ -387,6 +387,7 @@ static bool emit_one(struct sy_gguf *g, const struct sy_gguf_tensor *t, uint64_t
 		.name = sy_gguf_tensor_name(t),
 		.dtype = sy_span_str(sy_gguf_types[t->type].name),
 		.rank = t->rank, .off = off, .len = t->len,
+		.is_big_endian = g->c.is_big_endian,
 	};
 
 	for (unsigned i = 0; i < t->rank; i++)

@@ -63,9 +63,10 @@ static enum sy_status pass_tensor(struct sy_nest *nest, uint64_t file_off,
 {
 	struct sy_record moved = *record;
 
-	if (file_off == SY_OFFSET_NONE)
+	if (file_off == SY_OFFSET_NONE && moved.u.tensor.data_digest.len == 0)
 		return SY_OK;
-	moved.u.tensor.off += file_off;
+	if (file_off != SY_OFFSET_NONE)
+		moved.u.tensor.off += file_off;
 	return sy_emit(nest->outer, &moved);
 }
 

@@ -347,9 +347,11 @@ static enum sy_status take_tensor(struct sy_torch_storages *s, struct sy_pickle 
 	view.offset = r.offset;
 	view.numel = r.numel;
 	view.rank = (uint8_t)r.rank;
-	view.is_dense = r.numel > 0 && r.end - r.offset == r.numel;
+	view.reach = r.numel > 0 ? r.end - r.offset : 0;
 	status = check_reach(s, &r, storage, &view, off);
-	return status == SY_OK ? sy_torch_tensors_add(&s->tensors, result, &view, r.size) : status;
+	return status == SY_OK ? sy_torch_tensors_add(&s->tensors, result, &view, r.size,
+						      r.stride)
+			       : status;
 }
 
 /* The function and arguments that _rebuild_from_type_v2 hands on. */
@@ -482,5 +484,5 @@ static uint64_t place(void *user, size_t storage)
 
 enum sy_status sy_torch_storages_emit(struct sy_torch_storages *s, uint64_t *n)
 {
-	return sy_torch_tensors_emit(&s->tensors, place, s, n);
+	return sy_torch_tensors_emit(&s->tensors, place, s, s->is_big_endian, n);
 }

@@ -25,6 +25,7 @@ struct sy_torch_storages {
 	struct sy_inspection *pickle;	/* whose facts these are */
 	struct sy_torch_storage *all;
 	size_t n, cap;
+	bool is_big_endian;		/* set by whoever knows */
 	struct sy_set keys;		/* key -> index */
 	struct sy_word_map ids;		/* persistent id -> index + 1 */
 	struct sy_torch_tensors tensors;

@@ -53,7 +53,8 @@ static enum sy_status set_number(struct sy_torch_tensors *t, uint64_t value, uin
 }
 
 enum sy_status sy_torch_tensors_add(struct sy_torch_tensors *t, uint64_t result,
-				    const struct sy_torch_view *view, const uint64_t *sizes)
+				    const struct sy_torch_view *view, const uint64_t *sizes,
+				    const uint64_t *strides)
 {
 	struct sy_context *ctx = t->in->ctx;
 	struct sy_torch_node node = { 0 };
@@ -62,7 +63,7 @@ enum sy_status sy_torch_tensors_add(struct sy_torch_tensors *t, uint64_t result,
 
 	status = sy_grow(ctx, &t->views, &t->cap_views, t->n_views + 1, sizeof(*t->views));
 	if (status == SY_OK)
-		status = sy_grow(ctx, &t->dims, &t->cap_dims, t->n_dims + view->rank,
+		status = sy_grow(ctx, &t->dims, &t->cap_dims, t->n_dims + 2 * (size_t)view->rank,
 				 sizeof(*t->dims));
 	if (status != SY_OK)
 		return status;
@@ -71,6 +72,8 @@ enum sy_status sy_torch_tensors_add(struct sy_torch_tensors *t, uint64_t result,
 	node.view = (uint32_t)t->n_views;
 	for (size_t i = 0; i < view->rank; i++)
 		t->dims[t->n_dims++] = sizes[i];
+	for (size_t i = 0; i < view->rank; i++)
+		t->dims[t->n_dims++] = strides[i];
 	status = add_node(t, &node, &number);
 	return status == SY_OK ? set_number(t, result, number) : status;
 }
@@ -320,23 +323,60 @@ static bool name_of(const struct sy_torch_tensors *t, uint32_t number, uint8_t *
 	return true;
 }
 
+/* The last index runs fastest and nothing lies between. */
+static bool is_c_order(const uint64_t *sizes, const uint64_t *strides, size_t rank)
+{
+	uint64_t want = 1;
+
+	for (size_t i = rank; i-- > 0;) {
+		if (sizes[i] != 1 && strides[i] != want)
+			return false;
+		if (ckd_mul(&want, want, sizes[i]))
+			return false;
+	}
+	return true;
+}
+
+static void put_layout(const uint64_t *dims, const struct sy_torch_view *view,
+		       struct sy_record_tensor *tensor)
+{
+	size_t len = view->rank * sizeof(*dims);
+
+	memcpy(tensor->shape, dims, len);
+	tensor->has_strides = view->numel > 0 && !is_c_order(dims, dims + view->rank, view->rank);
+	if (tensor->has_strides)
+		memcpy(tensor->strides, dims + view->rank, len);
+}
+
+static void put_place(const struct sy_torch_tensors *t, const struct sy_torch_view *view,
+		      uint64_t place, struct sy_record_tensor *tensor)
+{
+	uint64_t off, len, size = t->in->source->size;
+
+	tensor->is_absent = place == SY_OFFSET_NONE;
+	if (tensor->is_absent || view->numel == 0)
+		return;
+	if (view->item == 0 || ckd_mul(&len, view->reach, view->item) ||
+	    ckd_mul(&off, view->offset, view->item) || ckd_add(&off, off, place) ||
+	    off > size || len > size - off) {
+		tensor->is_absent = true;
+		return;
+	}
+	tensor->off = off;
+	tensor->len = len;
+}
+
 static enum sy_status emit_one(struct sy_torch_tensors *t, const struct sy_torch_view *view,
-			       struct sy_span name, uint64_t place)
+			       struct sy_span name, uint64_t place, bool is_big_endian)
 {
 	struct sy_record_tensor tensor = {
 		.name = name, .dtype = sy_span_str(view->dtype), .rank = view->rank,
+		.is_big_endian = is_big_endian,
 	};
-	uint64_t off, len;
 	enum sy_status status;
 
-	memcpy(tensor.shape, t->dims + view->dims, view->rank * sizeof(*tensor.shape));
-	if (view->is_dense && place != SY_OFFSET_NONE && view->numel > 0 &&
-	    !ckd_mul(&len, view->numel, view->item) &&
-	    !ckd_mul(&off, view->offset, view->item) && !ckd_add(&off, off, place) &&
-	    off <= t->in->source->size && len <= t->in->source->size - off) {
-		tensor.off = off;
-		tensor.len = len;
-	}
+	put_layout(t->dims + view->dims, view, &tensor);
+	put_place(t, view, place, &tensor);
 	status = name.len ? sy_tensor_name_check(t->in, name, SY_OFFSET_NONE) : SY_OK;
 	return status == SY_OK ? sy_emit_tensor(t->in, &tensor) : status;
 }
@@ -351,7 +391,7 @@ static enum sy_status tell_unnamed(struct sy_torch_tensors *t, uint64_t n)
 }
 
 enum sy_status sy_torch_tensors_emit(struct sy_torch_tensors *t, sy_torch_place_fn *place,
-				     void *user, uint64_t *n)
+				     void *user, bool is_big_endian, uint64_t *n)
 {
 	uint64_t n_unnamed = t->n_unknown;
 	enum sy_status status = SY_OK;
@@ -370,7 +410,8 @@ enum sy_status sy_torch_tensors_emit(struct sy_torch_tensors *t, sy_torch_place_
 			n_unnamed++;
 			continue;
 		}
-		status = emit_one(t, view, name, place(user, view->storage));
+		status = emit_one(t, view, name, place(user, view->storage),
+				  is_big_endian);
 	}
 	return status == SY_OK ? tell_unnamed(t, n_unnamed) : status;
 }

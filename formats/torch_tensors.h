@@ -24,9 +24,9 @@ struct sy_torch_view {
 	uint64_t offset, numel;	/* elements of its own size */
 	uint64_t item;		/* bytes of one */
 	const char *dtype;	/* as torch calls it: "float32" */
-	size_t dims;		/* where its sizes begin */
+	uint64_t reach;		/* elements from its first to its last one */
+	size_t dims;		/* where its sizes begin, and after them its strides */
 	uint8_t rank;
-	bool is_dense;		/* its elements are all those between first and last */
 };
 
 struct sy_torch_tensors {
@@ -49,10 +49,11 @@ typedef uint64_t sy_torch_place_fn(void *user, size_t storage);
 void sy_torch_tensors_init(struct sy_torch_tensors *t, struct sy_inspection *in);
 void sy_torch_tensors_free(struct sy_torch_tensors *t);
 
-/* The result of a call is a tensor; sizes are copied. */
+/* The result of a call is a tensor; sizes and strides are copied. */
 SY_MUST_CHECK enum sy_status sy_torch_tensors_add(struct sy_torch_tensors *t, uint64_t result,
 						  const struct sy_torch_view *view,
-						  const uint64_t *sizes);
+						  const uint64_t *sizes,
+						  const uint64_t *strides);
 
 /* What a call gives is what its first argument is, under the same keys. */
 SY_MUST_CHECK enum sy_status sy_torch_tensors_alias(struct sy_torch_tensors *t,
@@ -76,6 +77,6 @@ SY_MUST_CHECK enum sy_status sy_torch_tensors_stop(struct sy_torch_tensors *t,
  */
 SY_MUST_CHECK enum sy_status sy_torch_tensors_emit(struct sy_torch_tensors *t,
 						   sy_torch_place_fn *place, void *user,
-						   uint64_t *n);
+						   bool is_big_endian, uint64_t *n);
 
 #endif

@@ -115,6 +115,7 @@ static enum sy_status check_byteorder(struct torch *t, const struct sy_zip_entry
 				      const struct word *word)
 {
 	t->has_byteorder = true;
+	t->storages.is_big_endian = !word->is_long && sy_span_is(word->text, "big");
 	if (!word->is_long && (sy_span_is(word->text, "little") || sy_span_is(word->text, "big")))
 		return SY_OK;
 	return tell_word(t, entry, SY_RULE_TORCH_BYTEORDER_INVALID, word);

@@ -5,6 +5,6 @@ set -eu
 program=$1
 here=$(cd "$(dirname "$0")" && pwd)
 "$program" help --man >"$here/steelyard.1"
-for command in check scan verify sign hash inspect trace key rules policy help; do
+for command in check scan verify sign hash inspect diff trace key rules policy help; do
 	"$program" help --man "$command" >"$here/steelyard-$command.1"
 done

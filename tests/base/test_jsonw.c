@@ -3,6 +3,8 @@
 #include "tests/support/support.h"
 #include "verifier/base/json.h"
 #include "verifier/base/jsonw.h"
+
+#include <math.h>
 #include "verifier/base/utf8.h"
 
 static void write_sample(struct sy_jsonw *w)
@@ -136,9 +138,34 @@ static void test_deepest(void **state)
 	sy_buffer_free(&buffer);
 }
 
+static void test_numbers(void **state)
+{
+	struct sy_context ctx;
+	struct sy_buffer buffer;
+	struct sy_jsonw w;
+	struct sy_out out;
+
+	(void)state;
+	sy_context_init(&ctx);
+	sy_buffer_init(&buffer, &ctx);
+	sy_out_init(&out, sy_buffer_write, &buffer);
+	sy_jsonw_init(&w, &out, true);
+	sy_jsonw_array(&w);
+	sy_jsonw_number(&w, 0.5);
+	sy_jsonw_number(&w, -1e300);
+	sy_jsonw_number(&w, (double)NAN);
+	sy_jsonw_number(&w, (double)INFINITY);
+	sy_jsonw_array_end(&w);
+	assert_int_equal(sy_out_flush(&out), SY_OK);
+	assert_true(sy_span_is(sy_span_of(buffer.data, buffer.len),
+			       "[0.5,-1e+300,null,null]"));
+	sy_buffer_free(&buffer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_pretty),
 		cmocka_unit_test(test_compact),
 		cmocka_unit_test(test_strings_come_back),

@@ -43,6 +43,13 @@ static const struct sy_record samples[] = {
 	{ SY_RECORD_MEMBER, { .member = { .name = S("m"), .codec = S("xz"), .n_members = 2,
 					  .members = { S("a.zip"), S("b\xff") },
 					  .file_off = SY_OFFSET_NONE } } },
+	{ SY_RECORD_TENSOR, { .tensor = { .name = S("s"), .dtype = S("<f4"), .rank = 2,
+					  .shape = { 2, 3 }, .off = 4, .len = 24,
+					  .is_big_endian = true, .has_strides = true,
+					  .strides = { 1, 2 } } } },
+	{ SY_RECORD_TENSOR, { .tensor = { .name = S("d"), .dtype = S("<f4"),
+					  .is_absent = true, .data_digest =
+					  S("0123456789abcdef0123456789abcdef") } } },
 };
 
 static void encode(struct sy_context *ctx, const struct sy_record *record,

@@ -4,6 +4,8 @@
 #include "verifier/base/memory.h"
 #include "verifier/base/set.h"
 #include "verifier/base/text.h"
+
+#include <math.h>
 #include "verifier/base/utf8.h"
 
 #define RLO "\xe2\x80\xae"	/* U+202E, right-to-left override */
@@ -414,10 +416,44 @@ static void test_glob_fault(void **state)
 	}
 }
 
+static bool is_number(double value, const char *want)
+{
+	struct sy_text text;
+
+	sy_text_init(&text);
+	sy_text_number(&text, value);
+	if (strcmp(text.data, want) != 0)
+		print_error("%s, not %s\n", text.data, want);
+	return !strcmp(text.data, want);
+}
+
+static void test_numbers(void **state)
+{
+	(void)state;
+	assert_true(is_number(0, "0"));
+	assert_true(is_number(-0.0, "-0"));
+	assert_true(is_number(0.5, "0.5"));
+	assert_true(is_number(-12, "-12"));
+	assert_true(is_number(100, "100"));
+	assert_true(is_number(123456.4, "123456"));
+	assert_true(is_number(999999.5, "1e+06"));
+	assert_true(is_number(1234567, "1.23457e+06"));
+	assert_true(is_number(0.00012345678, "0.000123457"));
+	assert_true(is_number(0.0000123, "0.0000123"));
+	assert_true(is_number(0.000000125, "1.25e-07"));
+	assert_true(is_number(1.0 / 3, "0.333333"));
+	assert_true(is_number(0x1p-1074, "4.94066e-324"));
+	assert_true(is_number(1.7976931348623157e308, "1.79769e+308"));
+	assert_true(is_number((double)INFINITY, "inf"));
+	assert_true(is_number(-(double)INFINITY, "-inf"));
+	assert_true(is_number((double)NAN, "nan"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_long_name_is_cut),
 		cmocka_unit_test(test_names_are_unambiguous),
 		cmocka_unit_test(test_sentence_is_cut),

@@ -5,6 +5,8 @@
  */
 #include "verifier/base/jsonw.h"
 
+#include <math.h>
+
 #include <assert.h>
 
 #include "verifier/base/text.h"
@@ -125,6 +127,16 @@ void sy_jsonw_bool(struct sy_jsonw *w, bool v)
 {
 	begin_value(w);
 	sy_out_str(w->out, v ? "true" : "false");
+}
+
+void sy_jsonw_number(struct sy_jsonw *w, double v)
+{
+	struct sy_text text;
+
+	sy_text_init(&text);
+	sy_text_number(&text, v);
+	begin_value(w);
+	sy_out_str(w->out, isfinite(v) ? text.data : "null");
 }
 
 void sy_jsonw_null(struct sy_jsonw *w)

@@ -34,6 +34,8 @@ void sy_jsonw_str(struct sy_jsonw *w, const char *s);
 void sy_jsonw_hex(struct sy_jsonw *w, struct sy_span bytes);
 void sy_jsonw_u64(struct sy_jsonw *w, uint64_t v);
 void sy_jsonw_bool(struct sy_jsonw *w, bool v);
+/* Six significant digits; null for what is no finite number. */
+void sy_jsonw_number(struct sy_jsonw *w, double v);
 void sy_jsonw_null(struct sy_jsonw *w);
 
 /* Members: key and value in one call. */

@@ -58,6 +58,15 @@ static bool get_artifact(struct sy_cursor *c, struct sy_record *r)
 	       sy_get_u64(c, &r->u.artifact.bytes_parsed);
 }
 
+enum { TENSOR_ABSENT = 1, TENSOR_BIG_ENDIAN = 2, TENSOR_STRIDES = 4 };
+
+static uint64_t tensor_flags(const struct sy_record_tensor *t)
+{
+	return (t->is_absent ? TENSOR_ABSENT : 0u) |
+	       (t->is_big_endian ? TENSOR_BIG_ENDIAN : 0u) |
+	       (t->has_strides ? TENSOR_STRIDES : 0u);
+}
+
 static void put_tensor(struct sy_out *out, const struct sy_record *r)
 {
 	const struct sy_record_tensor *t = &r->u.tensor;
@@ -70,6 +79,27 @@ static void put_tensor(struct sy_out *out, const struct sy_record *r)
 		put_integer(out, t->shape[i], 8);
 	put_integer(out, t->off, 8);
 	put_integer(out, t->len, 8);
+	put_integer(out, tensor_flags(t), 1);
+	for (size_t i = 0; i < t->rank && t->has_strides; i++)
+		put_integer(out, t->strides[i], 8);
+	put_span(out, t->data_digest);
+}
+
+static bool get_layout(struct sy_cursor *c, struct sy_record_tensor *t)
+{
+	uint8_t flags;
+
+	if (!sy_get_u8(c, &flags) || flags > 7)
+		return false;
+	t->is_absent = flags & TENSOR_ABSENT;
+	t->is_big_endian = flags & TENSOR_BIG_ENDIAN;
+	t->has_strides = flags & TENSOR_STRIDES;
+	for (size_t i = 0; i < t->rank && t->has_strides; i++) {
+		if (!sy_get_u64(c, &t->strides[i]))
+			return false;
+	}
+	return get_string(c, &t->data_digest) &&
+	       (t->data_digest.len == 0 || (t->is_absent && t->data_digest.len == 32));
 }
 
 static bool get_tensor(struct sy_cursor *c, struct sy_record *r)
@@ -83,7 +113,7 @@ static bool get_tensor(struct sy_cursor *c, struct sy_record *r)
 		if (!sy_get_u64(c, &t->shape[i]))
 			return false;
 	}
-	return sy_get_u64(c, &t->off) && sy_get_u64(c, &t->len);
+	return sy_get_u64(c, &t->off) && sy_get_u64(c, &t->len) && get_layout(c, t);
 }
 
 static void put_member(struct sy_out *out, const struct sy_record *r)
@@ -289,7 +319,7 @@ static const struct {
 	uint64_t fixed;
 } codecs[] = {
 	[SY_RECORD_ARTIFACT] = { put_artifact, get_artifact, 24 },
-	[SY_RECORD_TENSOR] = { put_tensor, get_tensor, 25 },
+	[SY_RECORD_TENSOR] = { put_tensor, get_tensor, 30 },
 	[SY_RECORD_MEMBER] = { put_member, get_member, 45 },
 	[SY_RECORD_EXTENT] = { put_extent, get_extent, 17 },
 	[SY_RECORD_META] = { put_meta, get_meta, 28 },
@@ -337,7 +367,8 @@ static uint64_t variable_bytes(const struct sy_record *r)
 		       r->u.artifact.summary.len;
 	case SY_RECORD_TENSOR:
 		return (uint64_t)r->u.tensor.name.len + r->u.tensor.dtype.len +
-		       (uint64_t)r->u.tensor.rank * 8;
+		       (uint64_t)r->u.tensor.rank * (r->u.tensor.has_strides ? 16 : 8) +
+		       r->u.tensor.data_digest.len;
 	case SY_RECORD_MEMBER:
 		return member_bytes(&r->u.member);
 	case SY_RECORD_META:

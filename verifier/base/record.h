@@ -87,7 +87,12 @@ struct sy_record_tensor {
 	uint8_t rank;
 	uint64_t shape[SY_RANK_MAX];	/* slowest first (C order), native rank */
 	uint64_t off;			/* from the start of the file */
-	uint64_t len;			/* bytes */
+	uint64_t len;			/* bytes, from its first to its last one */
+	bool is_absent;			/* they are not in the file as they are */
+	bool is_big_endian;		/* the most significant byte of a number first */
+	bool has_strides;		/* else its elements lie in C order, without gaps */
+	uint64_t strides[SY_RANK_MAX];	/* elements from one index to the next */
+	struct sy_span data_digest;	/* SHA-256 of its data, of absent ones; or empty */
 };
 
 struct sy_record_member {

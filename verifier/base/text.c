@@ -5,6 +5,8 @@
  */
 #include "verifier/base/text.h"
 
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
 
 #include "verifier/base/ckd.h"
@@ -140,6 +142,79 @@ void sy_text_count(struct sy_text *text, uint64_t n)
 		n_digits++;
 	} while (n);
 	sy_text_add(text, digits + at);
+}
+
+#define N_DIGITS 6		/* significant ones of a number */
+
+/* value = digits * 10^(exponent - 5), 100000 <= digits <= 999999; value > 0. */
+static uint64_t to_digits(double value, int *exponent)
+{
+	long double v = (long double)value;
+	uint64_t digits;
+
+	*exponent = 0;
+	for (; v >= 10; ++*exponent)
+		v /= 10;
+	for (; v < 1; --*exponent)
+		v *= 10;
+	digits = (uint64_t)(v * 100000 + 0.5L);
+	if (digits < 1000000)
+		return digits;
+	++*exponent;
+	return digits / 10;
+}
+
+/* `point` digits stand before the point; zeros at the end are left out. */
+static void add_digits(struct sy_text *text, const char *digits, int point)
+{
+	int last = N_DIGITS;
+
+	while (last > point && last > 1 && digits[last - 1] == '0')
+		last--;
+	if (point <= 0)
+		sy_text_add(text, "0.");
+	for (int i = point; i < 0; i++)
+		sy_text_add(text, "0");
+	for (int i = 0; i < last; i++) {
+		if (i == point && i > 0)
+			sy_text_add(text, ".");
+		sy_text_add_span(text, sy_span_of(digits + i, 1));
+	}
+}
+
+static void add_positive(struct sy_text *text, double value)
+{
+	char digits[N_DIGITS];
+	int exponent;
+	uint64_t n = to_digits(value, &exponent);
+
+	for (int i = N_DIGITS; i-- > 0; n /= 10)
+		digits[i] = (char)('0' + n % 10);
+	if (exponent >= -5 && exponent < N_DIGITS) {
+		add_digits(text, digits, exponent + 1);
+		return;
+	}
+	add_digits(text, digits, 1);
+	sy_text_addf(text, "e%c%02d", exponent < 0 ? '-' : '+', exponent < 0 ? -exponent
+									      : exponent);
+}
+
+void sy_text_number(struct sy_text *text, double value)
+{
+	if (value != value) {
+		sy_text_add(text, "nan");
+		return;
+	}
+	if (signbit(value)) {
+		sy_text_add(text, "-");
+		value = -value;
+	}
+	if (value > DBL_MAX)
+		sy_text_add(text, "inf");
+	else if (value > 0)
+		add_positive(text, value);
+	else
+		sy_text_add(text, "0");
 }
 
 void sy_text_bytes(struct sy_text *text, uint64_t n)

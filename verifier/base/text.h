@@ -46,6 +46,12 @@ void sy_text_name(struct sy_text *text, struct sy_span name);
 /* Adds a byte count as people read it: "4.0 GiB", "1,234 bytes" below 10 KiB. */
 void sy_text_bytes(struct sy_text *text, uint64_t n);
 
+/*
+ * Adds a number with six significant digits, as JSON writes numbers: 0.5, -12, 1.25e-07;
+ * what is no number as "nan", "inf", "-inf".
+ */
+void sy_text_number(struct sy_text *text, double value);
+
 /* Adds an integer with thousands separators: "887,990". */
 void sy_text_count(struct sy_text *text, uint64_t n);
 

@@ -13,6 +13,7 @@ int cmd_check(const struct options *options);
 int cmd_scan(const struct options *options);
 int cmd_sign(const struct options *options);
 int cmd_verify(const struct options *options);
+int cmd_diff(const struct options *options);
 int cmd_hash(const struct options *options);
 int cmd_inspect(const struct options *options);
 int cmd_trace(const struct options *options);
@@ -24,6 +25,9 @@ int cmd_completion(const struct options *options);
 
 /* cmd_hash.c hands `-c` over to cmd_hash_check.c. */
 int cmd_hash_check(const struct options *options);
+
+/* ... and `--tensors` to cmd_hash_tensors.c. */
+int cmd_hash_tensors(const struct options *options);
 
 /*
  * A session whose notices go to stderr, with the limits of the command line set,

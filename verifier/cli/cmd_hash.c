@@ -170,5 +170,7 @@ int cmd_hash(const struct options *options)
 		return cmd_hash_check(options);
 	if (!options->operands.n)
 		return usage_error(command, "hash needs a PATH");
+	if (options->tensors)
+		return cmd_hash_tensors(options);
 	return hash_paths(options, command);
 }

@@ -49,8 +49,11 @@ static void tensor_text(const struct steelyard_tensor *tensor, struct tensor_tex
 	steelyard_escape_bytes(tensor->dtype, tensor->dtype_len, text->dtype,
 			       sizeof(text->dtype));
 	shape_text(tensor, text->shape, sizeof(text->shape));
-	snprintf(text->offset, sizeof(text->offset), "%llu",
-		 (unsigned long long)tensor->offset);
+	if (tensor->offset == STEELYARD_NO_NUMBER)
+		snprintf(text->offset, sizeof(text->offset), "-");
+	else
+		snprintf(text->offset, sizeof(text->offset), "%llu",
+			 (unsigned long long)tensor->offset);
 	snprintf(text->length, sizeof(text->length), "%llu",
 		 (unsigned long long)tensor->length);
 }
@@ -82,8 +85,34 @@ static struct widths table_widths(const struct steelyard_report *report, size_t 
 	return w;
 }
 
+static void print_hex(const char *indent, const uint8_t *digest)
+{
+	stdout_text(indent);
+	for (size_t i = 0; digest && i < 32; i++)
+		stdout_printf("%02x", digest[i]);
+	stdout_text(digest ? "\n" : "no digest\n");
+}
+
+static void print_model(const struct steelyard_report *report)
+{
+	struct steelyard_model model;
+	char why[1024];
+
+	if (!steelyard_report_model(report, &model))
+		return;
+	if (!model.model_digest) {
+		stdout_printf("\nno model digest: %s\n",
+			      steelyard_escape(model.why, why, sizeof(why)));
+		return;
+	}
+	stdout_printf("\n%llu tensors together\n", (unsigned long long)model.n_tensors);
+	print_hex("  model digest     ", model.model_digest);
+	print_hex("  nameless digest  ", model.nameless_digest);
+}
+
 static void print_tensors(const struct steelyard_report *report, size_t at,
-			  const struct steelyard_artifact *artifact, size_t n)
+			  const struct steelyard_artifact *artifact, size_t n,
+			  bool is_digested)
 {
 	struct widths w = table_widths(report, at, n);
 	struct steelyard_tensor tensor;
@@ -99,6 +128,8 @@ static void print_tensors(const struct steelyard_report *report, size_t at,
 		stdout_printf("  %-*s  %-*s  %-*s  %*s  %*s\n", w.name, text.name, w.dtype,
 			      text.dtype, w.shape, text.shape, w.offset, text.offset,
 			      w.length, text.length);
+		if (is_digested)
+			print_hex("    ", tensor.tensor_digest);
 	}
 	if (artifact->n_tensors > i)
 		stdout_printf("  ... and %llu more%s\n",
@@ -241,7 +272,8 @@ static void print_artifact(const struct steelyard_report *report, size_t at,
 			      artifact->n_findings);
 	print_metas(report, at);
 	print_members(report, at, artifact, options->tensors ? SIZE_MAX : N_SHOWN);
-	print_tensors(report, at, artifact, options->tensors ? SIZE_MAX : N_SHOWN);
+	print_tensors(report, at, artifact, options->tensors ? SIZE_MAX : N_SHOWN,
+		      options->digests);
 }
 
 /* Documentation and the like is left out, unless there is nothing else. */
@@ -254,6 +286,7 @@ static void print_text(const struct steelyard_report *report,
 	for (size_t i = 0; steelyard_report_artifact(report, i, &artifact); i++)
 		if (is_only || strcmp(artifact.scope, "listed") != 0)
 			print_artifact(report, i, &artifact, options);
+	print_model(report);
 }
 
 static int show(const struct steelyard_report *report, const struct options *options)
@@ -278,6 +311,7 @@ int cmd_inspect(const struct options *options)
 		.worker = options->worker, .sandbox = options->sandbox,
 		.jobs = (unsigned)options->jobs,
 		.follow_links = options->follow_links, .show_tensors = true,
+		.tensor_digests = options->digests,
 	};
 	struct steelyard_report *report = NULL;
 	int code;

@@ -28,10 +28,9 @@ struct options {
 	struct option_list allow_global, certificate_chain, exclude, format, ignore_path;
 	struct option_list key, limit, report, signature, operands;
 	uint64_t jobs, shard_size;
-	bool all, allow_empty, allow_symlinks, check, follow_links, help, ignore_missing;
-	bool ignore_unsigned, json, man;
-	bool minisign, no_cache, no_passphrase, quiet, status, strict, tag, tensors, version;
-	bool warn, zero;
+	bool all, allow_empty, allow_symlinks, check, digests, follow_links, help;
+	bool ignore_missing, ignore_unsigned, json, man, markdown, minisign, no_cache;
+	bool no_passphrase, quiet, stats, status, strict, tag, tensors, version, warn, zero;
 };
 
 enum option_type {
@@ -74,7 +73,8 @@ enum command_bit {
 	ON_POLICY = 1 << 9,
 	ON_KEY = 1 << 10,
 	ON_VERIFY = 1 << 11,
-	ON_SIGN = 1 << 12
+	ON_SIGN = 1 << 12,
+	ON_DIFF = 1 << 13
 };
 
 struct command_example {

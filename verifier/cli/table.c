@@ -7,7 +7,8 @@
 
 #define FIELD(member) offsetof(struct options, member)
 #define ON_ALL (ON_NONE | ON_CHECK | ON_SCAN | ON_HASH | ON_INSPECT | ON_RULES | \
-		ON_HELP | ON_COMPLETION | ON_TRACE | ON_POLICY | ON_KEY | ON_VERIFY | ON_SIGN)
+		ON_HELP | ON_COMPLETION | ON_TRACE | ON_POLICY | ON_KEY | ON_VERIFY | ON_SIGN | \
+		ON_DIFF)
 #define ON_REPORT (ON_CHECK | ON_SCAN | ON_VERIFY)
 #define ON_LOOK (ON_CHECK | ON_SCAN)
 #define ON_TRUST (ON_CHECK | ON_VERIFY)
@@ -57,12 +58,22 @@ static const struct command_example hash_examples[] = {
 	{ "steelyard hash -c SHA256SUMS", "compare, as sha256sum -c does" },
 	{ "steelyard hash -a sha512,blake2b --tag model.gguf",
 	  "two digests of one file, each read once" },
+	{ "steelyard hash --tensors model/",
+	  "every tensor and the model, whatever files they are spread over" },
 	{ 0 }
 };
 
 static const struct command_example inspect_examples[] = {
 	{ "steelyard inspect model.gguf", "format, metadata and tensors" },
 	{ "steelyard inspect --json model.safetensors", "the same for programs" },
+	{ "steelyard inspect --digests model/", "with a digest of every tensor" },
+	{ 0 }
+};
+
+static const struct command_example diff_examples[] = {
+	{ "steelyard diff model/ resharded/", "is it still the same model?" },
+	{ "steelyard diff model.safetensors model.gguf", "in another container" },
+	{ "steelyard diff --markdown v1/ v2/ > changes.md", "what a release changed" },
 	{ 0 }
 };
 
@@ -167,7 +178,11 @@ const struct command_info cli_commands[] = {
 	  "status 2.\n"
 	  "With -c the PATHs are lists of digests, tagged or not (standard input when "
 	  "there is none), and output and exit status are those of sha256sum -c: 1 when "
-	  "a digest differs, a file cannot be read or a list is unusable." },
+	  "a digest differs, a file cannot be read or a list is unusable.\n"
+	  "With --tensors each line is 'tensor', the tensor digest, the SHA-256 of the "
+	  "stored bytes (or -) and PATH:NAME; at the end stand the digest of the model and "
+	  "the one that no name goes into. docs/formats/tensor-digests.md specifies them. The "
+	  "exit status is 2 when one could not be made." },
 	{ .name = "inspect", .bit = ON_INSPECT, .operands = "PATH...",
 	  .min_operands = 1, .max_operands = SIZE_MAX, .run = cmd_inspect,
 	  .examples = inspect_examples,
@@ -179,6 +194,18 @@ const struct command_info cli_commands[] = {
 	  "packed and unpacked bytes, codec, and the format that it was read as. "
 	  "Directories show every model file below them. The exit "
 	  "status is that of scan." },
+	{ .name = "diff", .bit = ON_DIFF, .operands = "A B",
+	  .min_operands = 2, .max_operands = 2, .run = cmd_diff, .examples = diff_examples,
+	  .summary = "which tensors of two models differ, and by how much",
+	  .about =
+	  "Compares two models, each a file or a directory, tensor by tensor: what is only "
+	  "in one of them, has another name, type or shape, or other elements: how many, in "
+	  "which rows, the norm of the difference, the largest change and the first one. How "
+	  "the tensors are spread over files, in which order, byte order or format, does not "
+	  "count. Metadata is compared where both are of one format.\n"
+	  "The exit status is 0 when weights and metadata are the same, 1 when they differ, "
+	  "and 2 when that is not certain, since one of them could not be examined to its "
+	  "end. What a difference means is for people to say." },
 	{ .name = "trace", .bit = ON_TRACE, .operands = "FILE",
 	  .min_operands = 1, .max_operands = 1, .run = cmd_trace,
 	  .examples = trace_examples,
@@ -309,6 +336,10 @@ const struct option_info cli_options[] = {
 	  .choices = "auto|always|never", .env = "STEELYARD_COLOR", .fill = FILL_CHOICES,
 	  .help = "Color the text: auto (the default: on a terminal, unless NO_COLOR is "
 		  "set), always or never." },
+	{ .name = "digests", .type = OPTION_FLAG, .field = FIELD(digests),
+	  .commands = ON_INSPECT,
+	  .help = "Also read the weights, and print a digest of every tensor and of the "
+		  "model." },
 	{ .name = "exclude", .type = OPTION_LIST, .field = FIELD(exclude),
 	  .commands = ON_LOOK | ON_INSPECT, .value = "GLOB",
 	  .help = "Leave out files whose path below PATH matches; they stay listed as "
@@ -323,7 +354,7 @@ const struct option_info cli_options[] = {
 	  .help = "Read more PATHs, each ended by a NUL byte, from FILE or from stdin "
 		  "(-)." },
 	{ .name = "follow-links", .type = OPTION_FLAG, .field = FIELD(follow_links),
-	  .commands = ON_WALK | ON_HASH,
+	  .commands = ON_WALK | ON_HASH | ON_DIFF,
 	  .help = "Also read links that lead out of a directory." },
 	{ .name = "format", .type = OPTION_LIST, .field = FIELD(format),
 	  .commands = ON_SIGN, .value = "FORMAT",
@@ -355,12 +386,13 @@ const struct option_info cli_options[] = {
 	  .commands = ON_TRUST, .is_hidden = true,
 	  .help = "The same as --ignore-unsigned-files." },
 	{ .name = "jobs", .type = OPTION_NUMBER, .field = FIELD(jobs),
-	  .commands = ON_WALK | ON_HASH | ON_SIGN, .value = "N", .max = 1024,
+	  .commands = ON_WALK | ON_HASH | ON_SIGN | ON_DIFF, .value = "N", .max = 1024,
 	  .env = "STEELYARD_JOBS",
 	  .help = "Work on N files at once; 0, the default, means as many as CPUs. The "
 		  "output does not depend on it." },
 	{ .name = "json", .type = OPTION_FLAG, .field = FIELD(json),
-	  .commands = ON_NONE | ON_WALK | ON_HASH | ON_RULES | ON_TRACE | ON_KEY | ON_SIGN,
+	  .commands = ON_NONE | ON_WALK | ON_HASH | ON_RULES | ON_TRACE | ON_KEY | ON_SIGN |
+		      ON_DIFF,
 	  .help = "Print one JSON document on stdout." },
 	{ .name = "key", .type = OPTION_LIST, .field = FIELD(key),
 	  .commands = ON_TRUST, .value = "PUBLIC", .fill = FILL_FILE,
@@ -371,7 +403,8 @@ const struct option_info cli_options[] = {
 	  .help = "The private key to sign with: PEM (PKCS#8, SEC1, cosign's) or minisign's; "
 		  "encrypted ones ask for their passphrase." },
 	{ .name = "limit", .type = OPTION_LIST, .field = FIELD(limit),
-	  .commands = ON_WALK | ON_HASH | ON_TRACE | ON_KEY | ON_SIGN, .value = "NAME=VALUE",
+	  .commands = ON_WALK | ON_HASH | ON_TRACE | ON_KEY | ON_SIGN | ON_DIFF,
+	  .value = "NAME=VALUE",
 	  .fill = FILL_LIMITS,
 	  .help = "Change a limit, see LIMITS. What lies beyond a limit is undetermined, "
 		  "never clean. May be repeated." },
@@ -381,6 +414,8 @@ const struct option_info cli_options[] = {
 		  "of its scope and do not count. The default is any." },
 	{ .name = "man", .type = OPTION_FLAG, .field = FIELD(man), .commands = ON_HELP,
 	  .is_hidden = true, .help = "Print the manual page instead, in roff." },
+	{ .name = "markdown", .type = OPTION_FLAG, .field = FIELD(markdown),
+	  .commands = ON_DIFF, .help = "Print Markdown, for a pull request or a release." },
 	{ .name = "minisign", .type = OPTION_FLAG, .field = FIELD(minisign),
 	  .commands = ON_KEY,
 	  .help = "Write minisign's files instead of PEM; such keys are ed25519." },
@@ -428,7 +463,7 @@ const struct option_info cli_options[] = {
 	  .commands = ON_POLICY, .value = "REPORT", .fill = FILL_FILE,
 	  .help = "For test: the JSON report to try the policy on." },
 	{ .name = "sandbox", .type = OPTION_CHOICE, .field = FIELD(sandbox),
-	  .commands = ON_LOOK | ON_INSPECT | ON_TRACE, .value = "WHEN",
+	  .commands = ON_LOOK | ON_INSPECT | ON_TRACE | ON_HASH | ON_DIFF, .value = "WHEN",
 	  .choices = "require|auto|off",
 	  .env = "STEELYARD_SANDBOX", .fill = FILL_CHOICES,
 	  .help = "How the processes that read the files are confined, by Landlock and "
@@ -447,6 +482,10 @@ const struct option_info cli_options[] = {
 	  .commands = ON_SIGN, .value = "FILE", .fill = FILL_FILE,
 	  .help = "Where to write, one for each format in order; without it model.sig in the "
 		  "directory, or beside the file with .sig, .minisig, .sha256." },
+	{ .name = "stats", .type = OPTION_FLAG, .field = FIELD(stats),
+	  .commands = ON_CHECK,
+	  .help = "Also look at the values of every tensor: NaN, infinity, zeros, smallest, "
+		  "largest, mean and variance, for the JSON report." },
 	{ .name = "status", .type = OPTION_FLAG, .field = FIELD(status),
 	  .commands = ON_HASH,
 	  .help = "With -c: print nothing; the exit status tells." },
@@ -455,6 +494,10 @@ const struct option_info cli_options[] = {
 	  .help = "With -c: exit with 1 when a line of the list is malformed." },
 	{ .name = "tag", .type = OPTION_FLAG, .field = FIELD(tag), .commands = ON_HASH,
 	  .help = "Print tagged lines: SHA256 (FILE) = DIGEST." },
+	{ .name = "tensors", .type = OPTION_FLAG, .field = FIELD(tensors),
+	  .commands = ON_HASH,
+	  .help = "Print the digests of every tensor and of the model, which stay the same "
+		  "in other shards, another order and another format." },
 	{ .name = "tensors", .type = OPTION_FLAG, .field = FIELD(tensors),
 	  .commands = ON_LOOK,
 	  .help = "List every tensor in the JSON report." },
@@ -473,7 +516,8 @@ const struct option_info cli_options[] = {
 	  .commands = ON_HASH,
 	  .help = "With -c: name each malformed line of the list." },
 	{ .name = "worker", .type = OPTION_TEXT, .field = FIELD(worker),
-	  .commands = ON_LOOK | ON_INSPECT | ON_TRACE, .value = "PATH", .env = "STEELYARD_WORKER",
+	  .commands = ON_LOOK | ON_INSPECT | ON_TRACE | ON_HASH | ON_DIFF, .value = "PATH",
+	  .env = "STEELYARD_WORKER",
 	  .fill = FILL_FILE, .is_hidden = true,
 	  .help = "The steelyard-worker program." },
 	{ .name = "zero", .letter = 'z', .type = OPTION_FLAG, .field = FIELD(zero),
@@ -490,6 +534,14 @@ const struct option_rule cli_option_rules[] = {
 	{ .a = "status", .needs = "check", .commands = ON_HASH, .why = ONLY_WITH_C },
 	{ .a = "strict", .needs = "check", .commands = ON_HASH, .why = ONLY_WITH_C },
 	{ .a = "warn", .needs = "check", .commands = ON_HASH, .why = ONLY_WITH_C },
+	{ .a = "tensors", .b = "algorithm", .commands = ON_HASH,
+	  .why = "digests of tensors are SHA-256" },
+	{ .a = "tensors", .b = "check", .commands = ON_HASH,
+	  .why = "a list is of files" },
+	{ .a = "tensors", .b = "tag", .commands = ON_HASH,
+	  .why = "its lines are of their own kind" },
+	{ .a = "tensors", .b = "zero", .commands = ON_HASH,
+	  .why = "its lines are of their own kind" },
 	{ .a = "tag", .b = "check", .commands = ON_HASH,
 	  .why = "a checked list prints no digests" },
 	{ .a = "zero", .b = "check", .commands = ON_HASH,
@@ -504,6 +556,7 @@ const struct option_rule cli_option_rules[] = {
 	  .why = "with a passphrase or without" },
 	{ .a = "passphrase-fd", .b = "passphrase-file", .commands = ON_KEY,
 	  .why = "there is one passphrase" },
+	{ .a = "json", .b = "markdown", .commands = ON_DIFF, .why = "choose one output" },
 	{ .a = "json", .b = "tag", .commands = ON_HASH, .why = "choose one output" },
 	{ .a = "json", .b = "zero", .commands = ON_HASH, .why = "choose one output" },
 	{ 0 }

@@ -60,8 +60,10 @@ static unsigned wants_of(const struct steelyard_check_options *from)
 	bool is_inspect = from->ask == STEELYARD_ASK_INSPECT;
 	unsigned wants = SY_WANT_FLOWS;
 
-	if (is_inspect || from->show_tensors)
+	if (is_inspect || from->show_tensors || from->tensor_stats)
 		wants |= SY_WANT_TENSORS;
+	if (is_inspect && from->tensor_digests)
+		wants |= SY_WANT_DIGESTS;
 	if (is_inspect)
 		wants |= SY_WANT_META | SY_WANT_MEMBERS;
 	if (from->ask == STEELYARD_ASK_TRACE)
@@ -82,6 +84,7 @@ static bool translate(struct steelyard_session *session,
 	*to = (struct sy_check_options){
 		.command = commands[ask], .asked = asked[ask],
 		.wants = wants_of(from),
+		.has_stats = from->tensor_stats,
 		.is_weighing_all = from->ask == STEELYARD_ASK_CHECK,
 		.paths = from->paths, .n_paths = from->n_paths,
 		.exclude = from->exclude, .n_exclude = from->n_exclude,
@@ -311,9 +314,30 @@ bool steelyard_report_tensor(const struct steelyard_report *report, size_t at,
 		.name = text_of(from->name), .name_len = from->name.len,
 		.dtype = text_of(from->dtype), .dtype_len = from->dtype.len,
 		.shape = from->shape, .rank = from->rank,
-		.offset = from->off, .length = from->len,
+		.offset = from->is_absent ? STEELYARD_NO_NUMBER : from->off,
+		.length = from->len,
 	};
+	if (from->digests) {
+		tensor->raw_digest = from->digests->has_raw ? from->digests->raw : NULL;
+		tensor->data_digest = from->digests->data;
+		tensor->tensor_digest = from->digests->tensor;
+		tensor->is_derived = from->digests->is_derived;
+	}
 	return true;
+}
+
+bool steelyard_report_model(const struct steelyard_report *report,
+			    struct steelyard_model *model)
+{
+	const struct sy_model *from = &report->report->model;
+
+	*model = (struct steelyard_model){ .n_tensors = from->n_tensors,
+					   .why = text_of(from->why) };
+	if (from->is_whole) {
+		model->model_digest = from->digest;
+		model->nameless_digest = from->nameless;
+	}
+	return from->is_asked;
 }
 
 bool steelyard_report_meta(const struct steelyard_report *report, size_t at,

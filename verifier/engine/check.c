@@ -6,7 +6,9 @@
 #include "verifier/engine/check.h"
 
 #include <errno.h>
+#include <string.h>
 
+#include "verifier/engine/model.h"
 #include "verifier/engine/relate.h"
 #include "verifier/engine/worker.h"
 #include "verifier/report/baseline.h"
@@ -329,6 +331,7 @@ static bool fill_job(struct sy_check *check, size_t entry,
 	out->base = sy_span_str(e->base);
 	out->path = sy_span_str(e->rel);
 	out->wants = check->options->wants | SY_WANT_REFS |
+		     (check->options->has_stats ? SY_WANT_DIGESTS : 0u) |
 		     (job->is_related ? SY_WANT_TENSORS : 0u);
 	out->sink = &job->sink;
 	return true;
@@ -411,6 +414,13 @@ static enum sy_status note_cage(struct sy_check *check, const struct sy_workers 
 					   : "this kernel, container or build does not offer it");
 }
 
+static struct sy_span folder_of(const char *rel)
+{
+	const char *slash = strrchr(rel, '/');
+
+	return sy_span_of(rel, slash ? (size_t)(slash - rel) : 0);
+}
+
 static enum sy_status list_entries(struct sy_check *check)
 {
 	struct sy_report *report = check->report;
@@ -425,6 +435,9 @@ static enum sy_status list_entries(struct sy_check *check)
 
 		status = sy_report_add_artifact(report, sy_span_str(entry->path),
 						entry->identity.size, &index);
+		if (status == SY_OK && check->options->wants & SY_WANT_DIGESTS)
+			status = sy_arena_copy(&report->arena, folder_of(entry->rel),
+					       &report->artifacts[index].folder);
 	}
 	return status;
 }
@@ -522,6 +535,10 @@ static enum sy_status run_stages(struct sy_check *check, struct sy_workers *work
 		status = inspect(check, workers);
 	if (status == SY_OK && is_vouching)
 		status = sy_check_weigh(check);
+	if (status == SY_OK && check->options->wants & SY_WANT_DIGESTS)
+		status = sy_check_weigh_tensors(check);
+	if (status == SY_OK && check->options->has_stats)
+		status = sy_check_stats(check);
 	if (status == SY_OK && is_vouching && check->report->is_complete)
 		status = sy_vouch_judge(check->vouch);
 	return status == SY_OK ? SY_OK : incomplete(check, status);
@@ -565,6 +582,8 @@ static enum sy_status finish(struct sy_check *check, struct sy_baseline *baselin
 		status = sy_allow_apply(&check->allow, check->report);
 	if (status == SY_OK)
 		status = sy_report_finish(check->report);
+	if (status == SY_OK && check->options->wants & SY_WANT_DIGESTS)
+		status = sy_model_sum(check->report);
 	check->ctx->limits.memory = budget;
 	return status;
 }

@@ -19,6 +19,7 @@ struct sy_check_options {
 	const char *command;		/* "check", "scan", "inspect" */
 	unsigned asked;			/* bit mask of enum sy_question */
 	unsigned wants;			/* enum sy_want, for the report itself */
+	bool has_stats;			/* look at the values of tensors, too */
 	bool is_weighing_all;		/* SHA-256 of every file, not only what is compared */
 	const char *const *paths;
 	size_t n_paths;
@@ -83,6 +84,15 @@ SY_MUST_CHECK enum sy_status sy_check_find(struct sy_check *check, size_t artifa
  */
 SY_MUST_CHECK enum sy_status sy_check_failed(struct sy_check *check, size_t artifact,
 					     enum sy_status why, const char *text);
+
+/*
+ * Digests of the tensors in the report, read by this process; a tensor that has none
+ * is told in a notice.  After the inspection.
+ */
+SY_MUST_CHECK enum sy_status sy_check_weigh_tensors(struct sy_check *check);
+
+/* The values of the tensors in the report.  After the inspection. */
+SY_MUST_CHECK enum sy_status sy_check_stats(struct sy_check *check);
 
 /* Weighs every regular file of the inventory and compares what was promised. */
 SY_MUST_CHECK enum sy_status sy_check_weigh(struct sy_check *check);

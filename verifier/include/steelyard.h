@@ -135,6 +135,8 @@ struct steelyard_check_options {
 	 * only.
 	 */
 	const char *sandbox;
+	bool tensor_digests;		/* ASK_INSPECT: reads the tensors, too */
+	bool tensor_stats;		/* ASK_CHECK: looks at the values of tensors */
 };
 
 struct steelyard_report;
@@ -155,6 +157,8 @@ int steelyard_report_exit_code(const struct steelyard_report *report);
 /* "clean", "flagged" or "undetermined". */
 const char *steelyard_report_verdict(const struct steelyard_report *report);
 
+#define STEELYARD_NO_NUMBER UINT64_MAX
+
 /* One examined or listed file; strings live as long as the report. */
 struct steelyard_artifact {
 	const char *path;		/* bytes, NUL-terminated */
@@ -174,7 +178,22 @@ struct steelyard_tensor {
 	size_t name_len, dtype_len;
 	const uint64_t *shape;		/* rank values */
 	unsigned rank;
-	uint64_t offset, length;	/* bytes in the file */
+	/* Bytes in the file, from the first to the last of its elements; offset is
+	 * STEELYARD_NO_NUMBER where they do not lie there as they are. */
+	uint64_t offset, length;
+	/* With tensor_digests, see docs/formats/tensor-digests.md; 32 bytes, or NULL. */
+	const uint8_t *raw_digest;	/* SHA-256 of the stored bytes */
+	const uint8_t *data_digest;	/* of the same in canonical order */
+	const uint8_t *tensor_digest;	/* of type, shape and data */
+	bool is_derived;		/* by the process that decoded the bytes */
+};
+
+/* What the tensors of all files are together; digests of 32 bytes, or NULL. */
+struct steelyard_model {
+	uint64_t n_tensors;		/* names */
+	const uint8_t *model_digest;
+	const uint8_t *nameless_digest;
+	const char *why;		/* why there are none, a sentence; or "" */
 };
 
 struct steelyard_meta {
@@ -191,10 +210,11 @@ bool steelyard_report_artifact(const struct steelyard_report *report, size_t i,
 			       struct steelyard_artifact *artifact);
 bool steelyard_report_tensor(const struct steelyard_report *report, size_t at,
 			     size_t i, struct steelyard_tensor *tensor);
+/* False: no tensor digests were asked for. */
+bool steelyard_report_model(const struct steelyard_report *report,
+			    struct steelyard_model *model);
 bool steelyard_report_meta(const struct steelyard_report *report, size_t at,
 			   size_t i, struct steelyard_meta *meta);
-
-#define STEELYARD_NO_NUMBER UINT64_MAX
 
 /* What a container holds; texts as in struct steelyard_tensor. */
 struct steelyard_member {
@@ -280,6 +300,25 @@ int steelyard_policy_show(struct steelyard_session *session, const char *path,
  */
 int steelyard_policy_test(struct steelyard_session *session, const char *path,
 			  const char *report, steelyard_write_fn *write, void *user);
+
+struct steelyard_diff_options {
+	size_t size;
+	const char *a, *b;		/* files or directories */
+	const char *format;		/* "text" (NULL), "json", "markdown" */
+	const char *worker;		/* path of steelyard-worker, or NULL */
+	const char *sandbox;		/* as for a check */
+	unsigned jobs;			/* 0: as many as CPUs */
+	bool follow_links;
+};
+
+/*
+ * Compares two models tensor by tensor and writes how they differ.  0: the same
+ * weights and metadata; 1: they differ; 2: undetermined, since one of them could not
+ * be examined to its end; -1: see steelyard_session_error.
+ */
+int steelyard_diff(struct steelyard_session *session,
+		   const struct steelyard_diff_options *options,
+		   steelyard_write_fn *write, void *user);
 
 struct steelyard_hash_options {
 	size_t size;

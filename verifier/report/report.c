@@ -259,13 +259,37 @@ enum sy_status sy_report_add_digest(struct sy_report *report, size_t artifact,
 	return SY_OK;
 }
 
+/* Strides, and a digest that the worker made. */
+static enum sy_status copy_layout(struct sy_report *report, const struct sy_record_tensor *t,
+				  struct sy_tensor *made)
+{
+	size_t len = t->rank * sizeof(*made->strides);
+
+	if (t->has_strides) {
+		made->strides = sy_arena_alloc(&report->arena, len);
+		if (!made->strides)
+			return sy_memory_status(report->ctx);
+		memcpy(made->strides, t->strides, len);
+	}
+	if (t->data_digest.len != sizeof(made->digests->data))
+		return SY_OK;
+	made->digests = sy_arena_alloc(&report->arena, sizeof(*made->digests));
+	if (!made->digests)
+		return sy_memory_status(report->ctx);
+	made->digests->is_derived = true;
+	memcpy(made->digests->data, t->data_digest.data, t->data_digest.len);
+	return SY_OK;
+}
+
 enum sy_status sy_report_add_tensor(struct sy_report *report, size_t artifact,
 				    const struct sy_record_tensor *t)
 {
 	assert(artifact < report->n_artifacts && t->rank <= SY_RANK_MAX);
 
 	struct sy_artifact *a = &report->artifacts[artifact];
-	struct sy_tensor made = { .rank = t->rank, .off = t->off, .len = t->len };
+	struct sy_tensor made = { .rank = t->rank, .off = t->off, .len = t->len,
+				  .is_absent = t->is_absent,
+				  .is_big_endian = t->is_big_endian };
 	size_t shape_len = t->rank * sizeof(*made.shape);
 	enum sy_status status = sy_arena_copy(&report->arena, t->name, &made.name);
 
@@ -281,6 +305,9 @@ enum sy_status sy_report_add_tensor(struct sy_report *report, size_t artifact,
 		return sy_memory_status(report->ctx);
 	if (shape_len > 0)
 		memcpy(made.shape, t->shape, shape_len);
+	status = copy_layout(report, t, &made);
+	if (status != SY_OK)
+		return status;
 	a->tensors[a->n_kept_tensors++] = made;
 	return SY_OK;
 }

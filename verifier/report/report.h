@@ -9,6 +9,7 @@
 #include "verifier/base/digest_value.h"
 #include "verifier/base/memory.h"
 #include "verifier/base/record.h"
+#include "verifier/base/value_stats.h"
 #include "verifier/report/rules.h"
 
 /* NOTHING_EXAMINED is for artifacts that do not count; a report never has it. */
@@ -43,11 +44,34 @@ struct sy_finding {
 	struct sy_finding *next;
 };
 
+/* SHA-256, see docs/formats/tensor-digests.md. */
+struct sy_tensor_digests {
+	uint8_t raw[32];		/* of the stored bytes; only with has_raw */
+	uint8_t data[32];		/* of the data in canonical order */
+	uint8_t tensor[32];		/* of type, shape and data */
+	uint8_t squeezed[32];		/* the same without dimensions of 1 */
+	bool has_raw;
+	bool is_derived;		/* by the process that decoded the bytes */
+};
+
 struct sy_tensor {
 	struct sy_span name, dtype;
 	uint8_t rank;
+	bool is_absent, is_big_endian;	/* as in struct sy_record_tensor */
 	uint64_t *shape;
+	uint64_t *strides;		/* NULL: C order */
 	uint64_t off, len;
+	struct sy_tensor_digests *digests;	/* NULL: not asked for, or there are none */
+	const struct sy_value_stats *values;	/* the same */
+};
+
+/* What the tensors of all files are together. */
+struct sy_model {
+	bool is_asked;
+	bool is_whole;			/* the digests are those of all tensors */
+	uint64_t n_tensors;		/* names */
+	uint8_t digest[32], nameless[32];
+	struct sy_span why;		/* not whole: the reason, a sentence */
 };
 
 /* One member of a container; see struct sy_record_member. */
@@ -88,6 +112,8 @@ struct sy_more {
 
 struct sy_artifact {
 	struct sy_span path;		/* bytes; may not be UTF-8 */
+	struct sy_span folder;		/* below what was named, "" at its top; with tensor
+					 * digests only */
 	struct sy_span format;		/* "safetensors", ..., "unknown" */
 	struct sy_span summary;		/* one line for people; may be empty */
 	struct sy_span note;		/* why it is listed, excluded, ...; may be empty */
@@ -157,6 +183,7 @@ struct sy_report {
 	const char **reasons;		/* sorted, unique reason words */
 	size_t n_reasons, cap_reasons;
 	struct sy_span condition;	/* "trust_remote_code=False" or empty */
+	struct sy_model model;
 };
 
 /* An empty, complete report: check, any loader, all questions, fail on high. */

@@ -166,6 +166,62 @@ static void put_range(struct sy_jsonw *w, uint64_t off, uint64_t len)
 	sy_jsonw_ku64(w, "length", len);
 }
 
+static void put_sha256(struct sy_jsonw *w, const char *key, const uint8_t *digest)
+{
+	sy_jsonw_key(w, key);
+	sy_jsonw_hex(w, sy_span_of(digest, 32));
+}
+
+static void put_tensor_digests(struct sy_jsonw *w, const struct sy_tensor_digests *d)
+{
+	if (d->has_raw)
+		put_sha256(w, "sha256", d->raw);
+	put_sha256(w, "data_digest", d->data);
+	put_sha256(w, "tensor_digest", d->tensor);
+	if (d->is_derived)
+		sy_jsonw_kbool(w, "is_derived", true);
+}
+
+static void put_moment(struct sy_jsonw *w, const char *key, double value)
+{
+	sy_jsonw_key(w, key);
+	sy_jsonw_number(w, value);
+}
+
+static void put_values(struct sy_jsonw *w, const struct sy_value_stats *v)
+{
+	sy_jsonw_key(w, "stats");
+	sy_jsonw_object(w);
+	sy_jsonw_kstr(w, "of", v->is_scales ? "scales" : "numbers");
+	sy_jsonw_ku64(w, "n", v->n);
+	sy_jsonw_ku64(w, "nan", v->n_nan);
+	sy_jsonw_ku64(w, "inf", v->n_inf);
+	sy_jsonw_ku64(w, "zero", v->n_zero);
+	if (v->n_finite > 0) {
+		put_moment(w, "min", v->min);
+		put_moment(w, "max", v->max);
+		put_moment(w, "mean", v->mean);
+		put_moment(w, "variance", v->variance);
+	}
+	sy_jsonw_object_end(w);
+}
+
+static void put_model(struct sy_jsonw *w, const struct sy_model *model)
+{
+	if (!model->is_asked)
+		return;
+	sy_jsonw_key(w, "model");
+	sy_jsonw_object(w);
+	sy_jsonw_ku64(w, "n_tensors", model->n_tensors);
+	if (model->is_whole) {
+		put_sha256(w, "model_digest", model->digest);
+		put_sha256(w, "nameless_digest", model->nameless);
+	} else {
+		sy_jsonw_kstring(w, "undetermined", model->why);
+	}
+	sy_jsonw_object_end(w);
+}
+
 /* One line each: there may be a million. */
 static void put_tensor(struct sy_jsonw *w, const struct sy_tensor *t)
 {
@@ -180,7 +236,12 @@ static void put_tensor(struct sy_jsonw *w, const struct sy_tensor *t)
 	for (unsigned i = 0; i < t->rank; i++)
 		sy_jsonw_u64(w, t->shape[i]);
 	sy_jsonw_array_end(w);
-	put_range(w, t->off, t->len);
+	if (!t->is_absent)
+		put_range(w, t->off, t->len);
+	if (t->digests)
+		put_tensor_digests(w, t->digests);
+	if (t->values)
+		put_values(w, t->values);
 	sy_jsonw_object_end(w);
 	w->is_compact = was_compact;
 }
@@ -423,6 +484,7 @@ static enum sy_status write_json(const struct sy_report *report,
 	sy_jsonw_init(&w, out, false);
 	sy_jsonw_object(&w);
 	put_head(&w, report);
+	put_model(&w, &report->model);
 	put_artifacts(&w, report);
 	put_notices(&w, report);
 	sy_jsonw_object_end(&w);
