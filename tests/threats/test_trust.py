@@ -440,9 +440,6 @@ def _(test):
     with test.model() as model:
         test.expect(1, "check", "--key", keys().public, model)
         code, document = verify(test, model)
-        if code == 3:
-            threats.known_gap(test, 120, "verify of a model without any signature ends with 3 "
-                              "(nothing examined), not with 1 and authentic: no")
         test.assertEqual((code, document["answers"]["authentic"]), (1, "no"))
 
 
@@ -540,7 +537,7 @@ def _(test):
             test.assertEqual(sorted(os.listdir(model)), ["model.safetensors", "model.sig"])
 
 
-@threat(125, "two signers at once: one whole signature, which may have to be made again")
+@threat(125, "two signers at once: one whole signature")
 def _(test):
     with test.model() as model:
         for _ in range(5):
@@ -552,10 +549,7 @@ def _(test):
             test.assertIn(0, codes)
             test.assertEqual(sorted(os.listdir(model)), ["model.safetensors", "model.sig"])
             found = [verify(test, model, None, k)[0] for k in (keys(), keys("other"))]
-            test.assertIn(sorted(found), ([0, 1], [1, 1]))
-        # Refused, never wrong: but the one may have signed what the other was writing.
-        test.assertEqual(forge.sign(model).returncode, 0)
-        test.assertEqual(verify(test, model)[0], 0)
+            test.assertEqual(sorted(found), [0, 1])
 
 
 @threat(126, "an output that is a link, a device or a FIFO")
