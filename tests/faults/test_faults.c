@@ -118,22 +118,13 @@ static bool is_same(const struct outcome *a, const struct outcome *b)
 }
 
 /*
- * Known and wrong: verify of a model whose folder could not be opened (EIO once) ends
- * with 3, as if nothing of interest were there, not with 2.
- */
-static bool is_known(const struct outcome *out)
-{
-	return out->code == STEELYARD_NOTHING && strstr(out->json, "\"bytes_total\": 0,");
-}
-
-/*
  * A failure is told: an error, or "undetermined".  What was absorbed (read again,
  * not needed) leaves the very same report.  A bad model stays flagged or becomes
  * undetermined; a good one never becomes a bad one.
  */
 static bool is_right(const struct outcome *out, const struct outcome *plain)
 {
-	if (out->code == -1 || out->code == STEELYARD_UNDETERMINED || is_known(out))
+	if (out->code == -1 || out->code == STEELYARD_UNDETERMINED)
 		return true;
 	return is_same(out, plain) ||
 	       (plain->code == STEELYARD_FLAGGED && out->code == plain->code);

@@ -486,7 +486,8 @@ static enum sy_status list_one(struct sy_check *check, size_t i)
 	const char *excluded = why_excluded(check, i);
 
 	artifact->format = sy_span_str("unknown");
-	if (e->is_named && e->kind != SY_ENTRY_FILE)
+	/* A folder that could not be read may hold anything. */
+	if (e->kind == SY_ENTRY_UNREADABLE || (e->is_named && e->kind != SY_ENTRY_FILE))
 		return special_entry(check, i);
 	if (excluded)
 		list_only(artifact, SY_SCOPE_EXCLUDED, excluded);
