@@ -120,7 +120,7 @@ void sy_memo_clear(struct sy_pickle_memo *memo)
 
 /*
  * Any values: the kind in 4 bits, whether it is bare, and by how much the payload is
- * above the smallest of its kind.  0, like an empty place, is kind UNSET.
+ * above the first of its kind.  0, like an empty place, is kind UNSET.
  */
 struct sy_memo_wide {
 	uint64_t bases[N_KINDS];
@@ -186,7 +186,7 @@ static bool make_narrow(struct sy_memo_narrow *narrow, const uint64_t *words)
 	return excess == 0;
 }
 
-/* False: payloads of some kind lie too far apart. */
+/* False: payloads of some kind fall, or lie too far apart. */
 static bool make_wide(struct sy_memo_wide *wide, const uint64_t *words)
 {
 	uint64_t excess = 0;
@@ -194,14 +194,12 @@ static bool make_wide(struct sy_memo_wide *wide, const uint64_t *words)
 	memset(wide->bases, 0xff, sizeof(wide->bases));
 	for (size_t i = 0; i < PAGE; i++) {
 		uint64_t *base = &wide->bases[words[i] & 15];
-		uint64_t payload = sy_value_payload(words[i]);
-
-		*base = payload < *base ? payload : *base;
-	}
-	for (size_t i = 0; i < PAGE; i++) {
-		uint64_t above = sy_value_payload(words[i]) - wide->bases[words[i] & 15];
+		uint64_t payload = sy_value_payload(words[i]), above;
 		uint32_t bare = (words[i] & SY_VALUE_BARE) != 0;
 
+		if (*base == UINT64_MAX)
+			*base = payload;
+		above = payload - *base;
 		wide->values[i] = (uint32_t)above << 5 | bare << 4 | (uint32_t)(words[i] & 15);
 		excess |= above >> WIDE_BITS;
 	}

@@ -31,7 +31,7 @@ bool sy_push_is_special(struct sy_span s)
 
 	if (s.len < SY_N_ELEMS(words) && words[s.len]) {
 		for (const char *word = words[s.len]; *word; word += s.len) {
-			if (!memcmp(s.data, word, s.len))
+			if (word[0] == (char)s.data[0] && !memcmp(s.data, word, s.len))
 				return true;
 		}
 	}

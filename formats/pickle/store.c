@@ -151,11 +151,15 @@ void sy_store_extend(struct sy_store *store, uint64_t value, const uint64_t *ite
 	uint64_t number = sy_value_payload(value);
 	struct sy_list *list = &store->lists[number % LISTS];
 	uint64_t weight = list->weight, depth = list->depth;
+	size_t n_new = SY_LIST_KEPT - list->n_kept;
 
 	if (list->number != number)
 		return;
-	for (size_t i = 0; i < n && list->n_kept < SY_LIST_KEPT; i++)
-		list->items[list->n_kept++] = items[i];
+	if (n_new > n)
+		n_new = n;
+	if (n_new > 0)
+		memmove(&list->items[list->n_kept], items, n_new * sizeof(*items));
+	list->n_kept += (uint32_t)n_new;
 	for (size_t i = 0; i < n; i++)
 		weigh(store, items[i], &weight, &depth);
 	list->n_items += n;
