@@ -8,24 +8,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "verifier/engine/collect.h"
 #include "verifier/engine/model.h"
 #include "verifier/engine/relate.h"
 #include "verifier/engine/worker.h"
 #include "verifier/report/baseline.h"
-
-#define FLOW_STEPS_MAX 4096u	/* of one file, when only flows are asked for */
-
-/* One file under inspection: its sink feeds the report and the relations. */
-struct job {
-	struct sy_sink sink;
-	struct sy_check *check;
-	size_t entry;
-	bool is_related;		/* relate wants its tensor names */
-	bool has_artifact;		/* the worker said what the file is */
-	bool is_unexamined;		/* ... and that it cannot examine that as a whole */
-	uint64_t n_notices;		/* that came; findings_per_rule of them are kept */
-	uint64_t n_steps;		/* that came */
-};
 
 /* The stage that hands files to workers. */
 struct inspection {
@@ -37,132 +24,6 @@ struct inspection {
 static bool is_asked(const struct sy_check *check, enum sy_question question)
 {
 	return check->options->asked & 1u << question;
-}
-
-static enum sy_status take_artifact(struct job *job,
-				    const struct sy_record_artifact *record)
-{
-	struct sy_report *report = job->check->report;
-	struct sy_artifact *artifact = &report->artifacts[job->entry];
-	enum sy_status status;
-
-	job->has_artifact = true;
-	artifact->n_tensors = record->n_tensors;
-	artifact->bytes_parsed = record->bytes_parsed;
-	status = sy_arena_copy(&report->arena, record->summary, &artifact->summary);
-	if (status != SY_OK || record->format.len == 0)
-		return status;
-	return sy_arena_copy(&report->arena, record->format, &artifact->format);
-}
-
-static enum sy_status take_tensor(struct job *job,
-				  const struct sy_record_tensor *record)
-{
-	struct sy_check *check = job->check;
-	enum sy_status status = SY_OK;
-
-	if (check->options->wants & SY_WANT_TENSORS)
-		status = sy_report_add_tensor(check->report, job->entry, record);
-	if (status == SY_OK && job->is_related)
-		status = sy_relate_tensor(check->relate, job->entry, record);
-	return status;
-}
-
-/* The file as a whole is of a kind that nobody examines, whatever its members gave. */
-static enum sy_status take_fact(struct job *job, const struct sy_record_fact *record)
-{
-	if (record->n_members == 0 && (record->rule == SY_RULE_FORMAT_MODEL_UNEXAMINED ||
-				       record->rule == SY_RULE_FORMAT_CONTAINER_UNEXAMINED))
-		job->is_unexamined = true;
-	return sy_report_add_finding(job->check->report, job->entry, record);
-}
-
-static enum sy_status take_member(struct job *job, const struct sy_record_member *record)
-{
-	if (!(job->check->options->wants & SY_WANT_MEMBERS))
-		return SY_OK;
-	return sy_report_add_member(job->check->report, job->entry, record);
-}
-
-/* As with findings: a worker cannot fill the report, and what is left out is told. */
-static enum sy_status take_notice(struct job *job,
-				  const struct sy_record_notice *record)
-{
-	struct sy_check *check = job->check;
-	const struct sy_limits *limits = &check->ctx->limits;
-	struct sy_span detail = sy_span_slice(record->detail, 0, limits->detail_bytes);
-	struct sy_span kind;
-	enum sy_status status;
-
-	if (++job->n_notices > limits->findings_per_rule)
-		return SY_OK;
-	status = sy_arena_copy(&check->report->arena, record->kind, &kind);
-	if (status != SY_OK)
-		return status;
-	return sy_report_add_notice(check->report, (const char *)kind.data,
-				    sy_span_str(check->inventory
-						.entries[job->entry].path),
-				    "%.*s", (int)detail.len, (const char *)detail.data);
-}
-
-static enum sy_status note_left_out(struct job *job)
-{
-	struct sy_check *check = job->check;
-	uint64_t kept = check->ctx->limits.findings_per_rule;
-
-	if (job->n_notices <= kept)
-		return SY_OK;
-	return sy_report_add_notice(check->report, "notices-left-out",
-				    sy_span_str(check->inventory.entries[job->entry].path),
-				    "and %llu more notices (limit findings-per-rule)",
-				    (unsigned long long)(job->n_notices - kept));
-}
-
-/* Steps that findings rest on explain them; a few thousand explain no better. */
-static bool keeps_step(struct job *job)
-{
-	unsigned wants = job->check->options->wants;
-
-	if (wants & SY_WANT_STEPS)
-		return true;
-	return wants & SY_WANT_FLOWS && job->n_steps++ < FLOW_STEPS_MAX;
-}
-
-static enum sy_status take_record(struct sy_sink *sink,
-				  const struct sy_record *record)
-{
-	struct job *job = (struct job *)sink;
-	struct sy_check *check = job->check;
-
-	switch (record->kind) {
-	case SY_RECORD_ARTIFACT:
-		return take_artifact(job, &record->u.artifact);
-	case SY_RECORD_TENSOR:
-		return take_tensor(job, &record->u.tensor);
-	case SY_RECORD_META:
-		if (!(check->options->wants & SY_WANT_META))
-			break;	/* not asked for: a worker may not fill memory */
-		return sy_report_add_meta(check->report, job->entry, &record->u.meta);
-	case SY_RECORD_REF:
-		return sy_relate_ref(check->relate, job->entry, &record->u.ref);
-	case SY_RECORD_FACT:
-		return take_fact(job, &record->u.fact);
-	case SY_RECORD_STEP:
-		if (!keeps_step(job))
-			break;
-		return sy_report_add_step(check->report, job->entry, &record->u.step);
-	case SY_RECORD_MORE:
-		return sy_report_add_more(check->report, job->entry,
-					  record->u.more.rule, record->u.more.n);
-	case SY_RECORD_NOTICE:
-		return take_notice(job, &record->u.notice);
-	case SY_RECORD_MEMBER:
-		return take_member(job, &record->u.member);
-	case SY_RECORD_EXTENT:
-	case SY_RECORD_DONE:
-		break;
-	}
-	return SY_OK;
 }
 
 /* What an entry that is no readable file means. */
@@ -316,13 +177,13 @@ static bool fill_job(struct sy_check *check, size_t entry,
 		     const struct sy_format *format, struct sy_worker_job *out)
 {
 	const struct sy_entry *e = &check->inventory.entries[entry];
-	struct job *job = sy_alloc(check->ctx, sizeof(*job));
+	struct sy_collect *job = sy_alloc(check->ctx, sizeof(*job));
 
 	if (!job) {
 		sy_source_close(&out->source);
 		return false;
 	}
-	job->sink.emit = take_record;
+	job->sink.emit = sy_collect_record;
 	job->check = check;
 	job->entry = entry;
 	job->is_related = sy_relate_wants_tensors(check->relate, entry);
@@ -364,7 +225,7 @@ static void job_done(void *user, struct sy_worker_job *out)
 {
 	struct inspection *stage = user;
 	struct sy_check *check = stage->check;
-	struct job *job = (struct job *)out->sink;
+	struct sy_collect *job = (struct sy_collect *)out->sink;
 	enum sy_status status = SY_OK;
 
 	if (out->status != SY_OK)
@@ -377,7 +238,7 @@ static void job_done(void *user, struct sy_worker_job *out)
 		status = sy_check_failed(check, out->id, SY_WORKER,
 					 "the worker ended without saying what the file is");
 	if (status == SY_OK)
-		status = note_left_out(job);
+		status = sy_collect_end(job);
 	if (stage->status == SY_OK)
 		stage->status = status;
 	if (status == SY_OK && out->status != SY_CANCELLED)
