@@ -5,6 +5,8 @@
  */
 #include "verifier/base/jsonw.h"
 
+#include "verifier/base/utf8.h"
+
 #include <math.h>
 
 #include <assert.h>
@@ -155,6 +157,18 @@ void sy_jsonw_kstring(struct sy_jsonw *w, const char *key, struct sy_span s)
 {
 	sy_jsonw_key(w, key);
 	sy_jsonw_string(w, s);
+}
+
+void sy_jsonw_kbytes(struct sy_jsonw *w, const char *key, const char *hex_key,
+		     struct sy_span s)
+{
+	size_t bad;
+
+	sy_jsonw_kstring(w, key, s);
+	if (sy_utf8_valid(s, &bad))
+		return;
+	sy_jsonw_key(w, hex_key);
+	sy_jsonw_hex(w, s);
 }
 
 void sy_jsonw_ku64(struct sy_jsonw *w, const char *key, uint64_t v)

@@ -41,6 +41,9 @@ void sy_jsonw_null(struct sy_jsonw *w);
 /* Members: key and value in one call. */
 void sy_jsonw_kstr(struct sy_jsonw *w, const char *key, const char *s);
 void sy_jsonw_kstring(struct sy_jsonw *w, const char *key, struct sy_span s);
+/* A text of a file: also in hexadecimal, under hex_key, when it is not UTF-8. */
+void sy_jsonw_kbytes(struct sy_jsonw *w, const char *key, const char *hex_key,
+		     struct sy_span s);
 void sy_jsonw_ku64(struct sy_jsonw *w, const char *key, uint64_t v);
 void sy_jsonw_kbool(struct sy_jsonw *w, const char *key, bool v);
 

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "verifier/base/jsonw.h"
-#include "verifier/base/utf8.h"
 #include "verifier/engine/diff.h"
 
 #define ROWS_SHOWN 200u		/* in text and Markdown */
@@ -185,24 +184,12 @@ static void write_markdown(const struct sy_diff *diff, struct sy_out *out)
 
 /* --- JSON ------------------------------------------------------------------------- */
 
-static void json_bytes(struct sy_jsonw *w, const char *key, const char *hex_key,
-		       struct sy_span s)
-{
-	size_t bad;
-
-	sy_jsonw_kstring(w, key, s);
-	if (sy_utf8_valid(s, &bad))
-		return;
-	sy_jsonw_key(w, hex_key);
-	sy_jsonw_hex(w, s);
-}
-
 static void json_side(struct sy_jsonw *w, const char *key, const char *path, uint64_t n,
 		      const struct sy_text *why)
 {
 	sy_jsonw_key(w, key);
 	sy_jsonw_object(w);
-	json_bytes(w, "path", "path_hex", sy_span_str(path));
+	sy_jsonw_kbytes(w, "path", "path_hex", sy_span_str(path));
 	sy_jsonw_ku64(w, "n_tensors", n);
 	if (why->len > 0)
 		sy_jsonw_kstring(w, "undetermined", sy_text_span(why));
@@ -281,9 +268,9 @@ static void json_row(struct sy_jsonw *w, const struct sy_change_row *row)
 {
 	sy_jsonw_object(w);
 	sy_jsonw_kstr(w, "change", sy_change_name(row->change));
-	json_bytes(w, "name", "name_hex", row->name);
+	sy_jsonw_kbytes(w, "name", "name_hex", row->name);
 	if (row->change == SY_CHANGE_RENAMED)
-		json_bytes(w, "name_in_b", "name_in_b_hex", row->other);
+		sy_jsonw_kbytes(w, "name_in_b", "name_in_b_hex", row->other);
 	json_tensor(w, "a", row->a);
 	json_tensor(w, "b", row->b);
 	if (row->change == SY_CHANGE_RETYPED || row->change == SY_CHANGE_RESHAPED)
@@ -302,11 +289,11 @@ static void json_metas(struct sy_jsonw *w, const struct sy_diff *diff)
 		const struct sy_meta_row *meta = &diff->metas[i];
 
 		sy_jsonw_object(w);
-		json_bytes(w, "key", "key_hex", meta->key);
+		sy_jsonw_kbytes(w, "key", "key_hex", meta->key);
 		if (meta->has_a)
-			json_bytes(w, "a", "a_hex", meta->a);
+			sy_jsonw_kbytes(w, "a", "a_hex", meta->a);
 		if (meta->has_b)
-			json_bytes(w, "b", "b_hex", meta->b);
+			sy_jsonw_kbytes(w, "b", "b_hex", meta->b);
 		sy_jsonw_object_end(w);
 	}
 	sy_jsonw_array_end(w);

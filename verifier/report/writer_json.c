@@ -6,21 +6,7 @@
  * the text that shows them.
  */
 #include "verifier/base/jsonw.h"
-#include "verifier/base/utf8.h"
 #include "verifier/report/writer.h"
-
-/* A text of the file under `key`, and under `hex_key` when it is not UTF-8. */
-static void put_bytes(struct sy_jsonw *w, const char *key, const char *hex_key,
-		      struct sy_span s)
-{
-	size_t bad;
-
-	sy_jsonw_kstring(w, key, s);
-	if (sy_utf8_valid(s, &bad))
-		return;
-	sy_jsonw_key(w, hex_key);
-	sy_jsonw_hex(w, s);
-}
 
 static void put_optional(struct sy_jsonw *w, const char *key, struct sy_span s)
 {
@@ -59,7 +45,7 @@ static void put_policy(struct sy_jsonw *w, const struct sy_report *r)
 		return;
 	sy_jsonw_key(w, "policy");
 	sy_jsonw_object(w);
-	put_bytes(w, "path", "path_hex", r->policy);
+	sy_jsonw_kbytes(w, "path", "path_hex", r->policy);
 	sy_jsonw_key(w, "sha256");
 	sy_jsonw_hex(w, sy_span_of(d->bytes, d->len));
 	sy_jsonw_key(w, "require");
@@ -106,9 +92,9 @@ static void put_signatures(struct sy_jsonw *w, const struct sy_report *r)
 		const struct sy_signature_row *s = &r->signatures[i];
 
 		sy_jsonw_object(w);
-		put_bytes(w, "file", "file_hex", s->file);
+		sy_jsonw_kbytes(w, "file", "file_hex", s->file);
 		sy_jsonw_kstring(w, "kind", s->kind);
-		put_bytes(w, "signer", "signer_hex", s->signer);
+		sy_jsonw_kbytes(w, "signer", "signer_hex", s->signer);
 		sy_jsonw_kstring(w, "algorithm", s->algorithm);
 		sy_jsonw_kstring(w, "status", s->status);
 		sy_jsonw_kstring(w, "reason", s->reason);
@@ -229,7 +215,7 @@ static void put_tensor(struct sy_jsonw *w, const struct sy_tensor *t)
 
 	sy_jsonw_object(w);
 	w->is_compact = true;
-	put_bytes(w, "name", "name_hex", t->name);
+	sy_jsonw_kbytes(w, "name", "name_hex", t->name);
 	sy_jsonw_kstring(w, "dtype", t->dtype);
 	sy_jsonw_key(w, "shape");
 	sy_jsonw_array(w);
@@ -280,7 +266,7 @@ static void put_row(struct sy_jsonw *w, const struct sy_member_row *m)
 	w->is_compact = true;
 	if (m->n_members > 0)
 		put_members(w, m->members, m->n_members);
-	put_bytes(w, "name", "name_hex", m->name);
+	sy_jsonw_kbytes(w, "name", "name_hex", m->name);
 	sy_jsonw_kstring(w, "format", m->format);
 	sy_jsonw_kstring(w, "codec", m->codec);
 	put_range(w, m->off, m->len);
@@ -312,9 +298,9 @@ static void put_metas(struct sy_jsonw *w, const struct sy_artifact *a)
 		const struct sy_meta *m = &a->metas[i];
 
 		sy_jsonw_object(w);
-		put_bytes(w, "key", "key_hex", m->key);
+		sy_jsonw_kbytes(w, "key", "key_hex", m->key);
 		sy_jsonw_kstring(w, "type", m->type);
-		put_bytes(w, "value", "value_hex", m->value);
+		sy_jsonw_kbytes(w, "value", "value_hex", m->value);
 		put_range(w, m->off, m->len);
 		sy_jsonw_object_end(w);
 	}
@@ -346,7 +332,7 @@ static void put_step(struct sy_jsonw *w, const struct sy_step *s)
 	put_number(w, value_key(s->kind), s->value);
 	put_optional(w, "opcode", s->opcode);
 	if (s->symbol.len > 0)
-		put_bytes(w, "symbol", "symbol_hex", s->symbol);
+		sy_jsonw_kbytes(w, "symbol", "symbol_hex", s->symbol);
 	sy_jsonw_kstring(w, "text", s->text);
 	sy_jsonw_object_end(w);
 	w->is_compact = was_compact;
@@ -382,7 +368,7 @@ static void put_finding(struct sy_jsonw *w, const struct sy_finding *f)
 	sy_jsonw_kstr(w, "title", info->title);
 	sy_jsonw_kstring(w, "detail", f->detail);
 	put_where(w, f);
-	put_bytes(w, "symbol", "symbol_hex", f->symbol);
+	sy_jsonw_kbytes(w, "symbol", "symbol_hex", f->symbol);
 	sy_jsonw_kstr(w, "fingerprint", f->fingerprint);
 	if (f->is_suppressed)
 		sy_jsonw_kstring(w, "reason", f->reason);
@@ -427,7 +413,7 @@ static void put_more(struct sy_jsonw *w, const struct sy_artifact *a)
 static void put_artifact(struct sy_jsonw *w, const struct sy_artifact *a, bool has_steps)
 {
 	sy_jsonw_object(w);
-	put_bytes(w, "path", "path_hex", a->path);
+	sy_jsonw_kbytes(w, "path", "path_hex", a->path);
 	sy_jsonw_kstring(w, "format", a->format);
 	sy_jsonw_ku64(w, "size", a->size);
 	sy_jsonw_kstr(w, "verdict", sy_verdict_name(a->verdict));
@@ -467,7 +453,7 @@ static void put_notices(struct sy_jsonw *w, const struct sy_report *r)
 		sy_jsonw_object(w);
 		sy_jsonw_kstring(w, "kind", n->kind);
 		if (n->path.len > 0)
-			put_bytes(w, "path", "path_hex", n->path);
+			sy_jsonw_kbytes(w, "path", "path_hex", n->path);
 		sy_jsonw_kstring(w, "detail", n->detail);
 		sy_jsonw_object_end(w);
 	}
