@@ -23,6 +23,7 @@ sys.path[:0] = [str(HERE), str(HERE / "corpus")]
 sys.dont_write_bytecode = True
 os.environ.setdefault("STEELYARD_BUILD", str(HERE.parent / "build" / "gcc"))
 
+import coverage
 import harness
 import measure
 import models
@@ -32,13 +33,6 @@ OUT = harness.SOURCE / "build" / "board"
 KINDS = ("safetensors", "gguf", "pickle", "zip", "gzip", "zstd", "minisign", "oms-bundle")
 # In the quick run every so many-th hostile file.
 STEP = {"quick": 8, "whole": 1}
-# What the targets of the board count as parsers.
-PARSERS = ("formats/", "keys/", "verifier/base/json", "verifier/base/utf8",
-           "verifier/base/record", "verifier/base/cursor", "verifier/engine/list.c",
-           "verifier/engine/policy", "verifier/report/baseline")
-# Written by nobody else, so there is no seed that a parser could be shown.
-NOT_PARSERS = ("_write.c", "private_minisign.c", "policy_presets.c", "policy_tell.c")
-
 Row = collections.namedtuple("Row", "metric target measured is_reached")
 NOT_MEASURED = "not measured"
 
@@ -142,47 +136,30 @@ def fuzzing(tier, seconds):
                 " ".join(failed) or "none", not failed)]
 
 
-def llvm(*args):
-    for suffix in ("", "-19", "-16", "-15", "-14"):
-        try:
-            return subprocess.run([args[0] + suffix, *map(str, args[1:])], check=True,
-                                  stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
-        except (FileNotFoundError, subprocess.CalledProcessError):
-            continue
-    return None
+def covered(metric, which, kind, belongs):
+    """One row: the lines or branches of the files that belong, all and by folder."""
+    files = coverage.read(which)
+    if files is None:
+        return row(metric, "95 %", NOT_MEASURED, False)
+    groups = collections.defaultdict(list)
+    for file in filter(lambda f: belongs(f.name), files.values()):
+        groups[os.path.dirname(file.name)].append(file)
+    every = [file for group in groups.values() for file in group]
+    part, marked = coverage.total(every, kind), coverage.n_marked(every)
+    shares = (f"{name} {coverage.share(coverage.total(group, kind)):.1f} %"
+              for name, group in sorted(groups.items()))
+    return row(metric, "95 %", f"{coverage.share(part):.1f} % of {part.count:,} "
+               f"({', '.join(shares)}); {marked} lines are marked as out of reach, and left out",
+               100 * part.reached >= 95 * part.count)
 
 
-def coverage():
-    raw = sorted(OUT.glob("*.profraw"))
-    names = ("lines", "branches")
-    nothing = [row(f"{name} of parsers that seeds alone reach", "95 %", NOT_MEASURED, False)
-               for name in names]
-    if not raw or llvm("llvm-profdata", "merge", "-o", OUT / "all.profdata", *raw) is None:
-        return nothing
-    programs = [harness.SOURCE / "build/coverage/tests" / p.stem for p in raw]
-    objects = [word for p in programs[1:] for word in ("-object", p)]
-    told = llvm("llvm-cov", "export", "-summary-only", f"-instr-profile={OUT}/all.profdata",
-                programs[0], *objects)
-    if told is None:
-        return nothing
-    files = [f for f in json.loads(told)["data"][0]["files"]
-             if os.path.relpath(f["filename"], harness.SOURCE).startswith(PARSERS) and
-             f["filename"].endswith(".c") and not f["filename"].endswith(NOT_PARSERS)]
-    rows = []
-    for name in names:
-        parts = collections.defaultdict(lambda: [0, 0])
-        for file in files:
-            # Paths are absolute: below the source, the folder is what counts.
-            place = os.path.relpath(file["filename"], harness.SOURCE)
-            for key in ("all", os.path.dirname(place)):
-                parts[key][0] += file["summary"][name]["covered"]
-                parts[key][1] += file["summary"][name]["count"]
-        shares = {k: 100 * covered / max(1, count) for k, (covered, count) in parts.items()}
-        rows.append(row(f"{name} of parsers that seeds alone reach", "95 %",
-                        f"{shares.pop('all'):.1f} % of {parts['all'][1]:,} (" + ", ".join(
-                            f"{k} {v:.1f} %" for k, v in sorted(shares.items())) + ")",
-                        100 * parts["all"][0] >= 95 * parts["all"][1]))
-    return rows
+def coverage_rows():
+    return [covered("lines of parsers that seeds alone reach", "seeds", "lines",
+                    coverage.is_parser),
+            covered("branches of parsers that the whole suite reaches", "whole", "branches",
+                    coverage.is_parser),
+            covered("branches of judge and policy that the whole suite reaches", "whole",
+                    "branches", coverage.is_judge)]
 
 
 def faults():
@@ -262,7 +239,6 @@ def reproducible():
 
 
 UNREACHED = [
-    row("branches of judge and policy that the whole suite reaches", "95 %", NOT_MEASURED, False),
     row("mutants killed", "95 % of 3,000", NOT_MEASURED, False),
     row("runs under ThreadSanitizer and Valgrind", "no report",
         "not part of the board: the deep tier runs ThreadSanitizer", False),
@@ -290,7 +266,7 @@ def page(tier, rows):
 
 def main():
     tier, seconds, path = sys.argv[1], sys.argv[2], sys.argv[3]
-    rows = [*hostile(tier), *fuzzing(tier, seconds), *coverage(), *faults(), *tampering(),
+    rows = [*hostile(tier), *fuzzing(tier, seconds), *coverage_rows(), *faults(), *tampering(),
             *cage(), *threats(), *deterministic(), *reproducible(), *UNREACHED]
     pathlib.Path(path).write_text("\n".join(page(tier, rows)) + "\n")
     for entry in rows:

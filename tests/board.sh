@@ -54,13 +54,8 @@ if build build/fuzz "$fuzzers" -DCMAKE_C_COMPILER=clang -DSTEELYARD_FUZZ=ON \
 	-DSTEELYARD_SANITIZE=address,undefined,fuzzer-no-link; then
 	has_fuzz=1
 fi
-has_coverage=0
-if build build/coverage "$fuzzers" -DCMAKE_C_COMPILER=clang \
-	-DCMAKE_C_FLAGS="-fprofile-instr-generate -fcoverage-mapping"; then
-	has_coverage=1
-fi
 
-rm -f "$out"/fuzz_*.txt "$out"/*.profraw
+rm -rf "$out"/fuzz_*.txt "$out/profiles"
 if [ "$has_fuzz" = 1 ]; then
 	for name in $fuzzers; do
 		say "$name for $seconds s"
@@ -75,12 +70,10 @@ if [ "$has_fuzz" = 1 ]; then
 		echo "exit: $status" >>"$out/$name.txt"
 	done
 fi
-if [ "$has_coverage" = 1 ]; then
-	say "coverage of the seeds"
-	for name in $fuzzers; do
-		LLVM_PROFILE_FILE="$out/$name.profraw" \
-			"build/coverage/tests/$name" "tests/fuzz/seeds/${name#fuzz_}" >/dev/null
-	done
+if command -v clang >/dev/null; then
+	say "coverage"
+	# shellcheck disable=SC2046
+	sh tests/coverage.sh whole $([ "$tier" = whole ] || echo fast) >"$out/coverage.txt" || true
 fi
 say "faults"
 {
