@@ -4,13 +4,15 @@
 Names of groups say which reader; "refused" that most of them are, for the reason named."""
 import base64
 import hashlib
+import importlib.util
 import json
 import pathlib
 import shutil
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa, x25519
+from cryptography.x509.oid import ExtendedKeyUsageOID as EKU
 
 HERE = pathlib.Path(__file__).parent / "bundle"
 CHAINS = HERE.parent.parent.parent / "vectors" / "chain"
@@ -367,6 +369,16 @@ def signed():
     yield "chain-nobody", by_chain("accept-p256", "p256", trust=public("p256"))
     yield "chain-other-signed", by_chain("accept-p256", "p384")
     yield "chain-no-leaf", by_chain("reject-certificate-untrusted.other-root", "p256")
+    for word, member in (("timestamps", {"timestampVerificationData": {}}),
+                         ("log", {"tlogEntries": [{}]}), ("no-log", {"tlogEntries": ...})):
+        text = by_key("p256")[4 + len(public("p256")):]
+        yield "strict-" + word, trusted(STRICT, public("p256"), changed(
+            text, "verificationMaterial", **member))
+    text = by_key("p256")[4 + len(public("p256")):]
+    yield "strict-snake", trusted(STRICT, public("p256"), text.replace(b"mediaType",
+                                                                       b"media_type"))
+    yield "all-base64-lines", trusted(ALL, public("p256"), changed(
+        text, "dsseEnvelope", payload="e30K\ne30K"))
     yield "keyless", trusted(DEFAULT, public("p256"), changed(json.dumps(document(
         statement(["a"]), {"certificate": {
             "rawBytes": b64(certificates("accept-p256.pem")[0])}}))))
@@ -399,9 +411,113 @@ def chains():
             ("client", "accept-p256", CLIENT), ("any", "accept-p256", ANY)):
         yield "rules-" + word, trusted(rules, root, counted(raw_certificates(name + ".pem")),
                                        CHAIN_TRUSTED)
+    issuer = MADE.der(MADE.authority())
+    for name, leaf in odd_leaves():
+        for word, rules in (("", DEFAULT), ("strict-", STRICT), ("all-", ALL)):
+            if rules == DEFAULT or "purpose-mixed" in name:
+                yield "odd-" + word + name, trusted(rules, root, counted([leaf, issuer]),
+                                                    CHAIN_TRUSTED)
+    for name, ders in odd_issuers():
+        yield "odd-" + name, trusted(DEFAULT, root, counted(ders), CHAIN_TRUSTED)
+    for name in ("key-ed25519", "key-x25519", "key-unreadable", "key-rsa-above-ours"):
+        told = trusted(DEFAULT, root, changed(json.dumps(document(
+            statement(["a"]), {"x509CertificateChain": {"certificates": [
+                {"rawBytes": b64(dict(odd_leaves())[name])}, {"rawBytes": b64(issuer)}]}}))))
+        yield "bundle-" + name, told
+        yield "untrusted-bundle-" + name, BUNDLE + told[4 + len(root):]
     yield "no-certificate", trusted(DEFAULT, root, b"", CHAIN_TRUSTED)
     yield "no-root", trusted(DEFAULT, b"", counted(raw_certificates("accept-p256.pem")),
                              CHAIN_TRUSTED)
+
+
+def loaded(path):
+    spec = importlib.util.spec_from_file_location("made", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+MADE = loaded(CHAINS / "generate.py")
+
+
+def edited(one, old, new, key=None):
+    """A certificate whose contents have `new` for `old`, signed again."""
+    content = MADE.content_of(one.tbs_certificate_bytes)
+    assert old in content
+    return MADE.signed_again(MADE.tlv(0x30, content.replace(old, new, 1)), MADE.ECDSA_SHA256,
+                             key or MADE.MIDDLE, hashes.SHA256())
+
+
+def spki(key):
+    return key.public_bytes(serialization.Encoding.DER,
+                            serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def other_key_info(one, algorithm):
+    """The certificate with another algorithm named for the bits of its key."""
+    old = spki(one.public_key())
+    content = MADE.content_of(old)
+    bits = content[2 + content[1]:]
+    return edited(one, old, MADE.tlv(0x30, MADE.tlv(0x30, algorithm) + bits))
+
+
+def raw_extension(oid, content, is_critical):
+    return x509.UnrecognizedExtension(x509.ObjectIdentifier(oid), content), is_critical
+
+
+def odd_leaves():
+    """Signers' certificates that no vector has, each below the issuer of the vectors."""
+    leaf, der = MADE.leaf, MADE.der
+    yield "purpose-mixed", der(leaf(ekus=(EKU.CODE_SIGNING, EKU.SERVER_AUTH)))
+    for name, key in (("ed25519", ed25519.Ed25519PrivateKey.from_private_bytes(bytes(32))),
+                      ("ed448", ed448.Ed448PrivateKey.from_private_bytes(bytes(57))),
+                      ("x25519", x25519.X25519PrivateKey.from_private_bytes(bytes(32)))):
+        yield "key-" + name, der(leaf(key=key))
+    for name, bits in (("huge", 16400), ("above-ours", 9000)):
+        number = rsa.RSAPublicNumbers(65537, (1 << bits) + 1)
+        yield "key-rsa-" + name, edited(leaf(), spki(MADE.leaf().public_key()),
+                                        spki(number.public_key()))
+    yield "key-rsa-pss", other_key_info(leaf("rsa"), bytes.fromhex("06092a864886f70d01010a"))
+    yield "key-unknown", other_key_info(leaf(), bytes.fromhex("06032a03040500"))
+    yield "key-unreadable", edited(leaf(), b"\x03\x42\x00\x04", b"\x03\x42\x00\x05")
+    yield "time-from", edited(leaf(), b"240101000000Z", b"249901000000Z")
+    yield "time-to", edited(leaf(), b"440101000000Z", b"449901000000Z")
+    for name, oid in (("basic", "2.5.29.19"), ("usage", "2.5.29.15"), ("purpose", "2.5.29.37"),
+                      ("policies", "2.5.29.32"), ("names", "2.5.29.17"),
+                      ("constraints", "2.5.29.36")):
+        for is_critical in (False, True):
+            yield f"unreadable-{name}-{is_critical:d}", der(leaf(
+                ca=None, kus=(), ekus=(), more=[raw_extension(oid, b"\5\0", is_critical)]))
+    two = leaf(more=[raw_extension("1.2.3.4", b"\5\0", False),
+                     raw_extension("1.2.3.5", b"\5\0", False)])
+    yield "extension-twice", edited(two, b"\x06\x03\x2a\x03\x05", b"\x06\x03\x2a\x03\x04")
+    policies = [x509.PolicyInformation(x509.ObjectIdentifier("1.2.3.5"), ["https://x.example"]),
+                x509.PolicyInformation(x509.ObjectIdentifier("1.2.3.6"),
+                                       [x509.UserNotice(None, "x")])]
+    yield "policies-known", der(leaf(more=[(x509.CertificatePolicies(policies), True)]))
+    yield "no-serial", edited(leaf(), MADE.tlv(2, (sum(b"test signer") + 1).to_bytes(2, "big")),
+                              b"\x02\x01\x00")
+    yield "signed-by-unknown", leaf().public_bytes(serialization.Encoding.DER).replace(
+        MADE.ECDSA_SHA256, bytes.fromhex("300a06082a8648ce3d040309"))
+    yield "no-name", edited(leaf(), MADE.name("test signer").public_bytes(), b"\x30\x00")
+
+
+def odd_issuers():
+    """Chains whose issuer no vector has."""
+    der, authority, leaf = MADE.der, MADE.authority, MADE.leaf
+    code = (EKU.CODE_SIGNING,)
+    yield "issuer-purpose", [der(leaf()), der(authority(ekus=code))]
+    yield "issuer-purposes", [der(leaf()), der(authority(ekus=(EKU.SERVER_AUTH, EKU.CLIENT_AUTH)))]
+    yield "issuer-no-usage", [der(leaf()), der(authority(kus=()))]
+    yield "issuer-unreadable-purpose", [der(leaf()), der(authority(
+        more=[raw_extension("2.5.29.37", b"\5\0", False)]))]
+    yield "issuer-constraint-syntax", [der(leaf()), der(authority(
+        more=[raw_extension("2.5.29.30", b"\5\0", True)]))]
+    keys = [ec.derive_private_key(5000 + i, MADE.P256) for i in range(10)]
+    names = ["test root", *(f"issuer {i}" for i in range(9))]
+    issuers = [der(authority(names[i + 1], keys[i + 1], names[i], keys[i] if i else MADE.ROOT))
+               for i in range(9)]
+    yield "issuers-nine", [der(leaf(issuer=names[9], issuer_key=keys[9])), *issuers[::-1]]
 
 
 def certificate_files():

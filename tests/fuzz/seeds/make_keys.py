@@ -3,6 +3,8 @@
 """Writes the seeds of fuzz_keys: the key vectors (tests/vectors/keys) as they are;
 behind a zero byte a key, a signature and what it is over; behind a one a passphrase."""
 
+import base64
+import json
 import pathlib
 import shutil
 
@@ -73,8 +75,118 @@ def signatures():
     yield "signify-third-line", signed("accept-signify.pub", vector("accept-signify.sig") + b"x\n")
 
 
+def body_of(name):
+    """The bytes of a vector's PEM block."""
+    return base64.b64decode(b"".join(vector(name).split(b"\n")[1:-2]))
+
+
+def pem(label, body):
+    text = base64.b64encode(body).decode()
+    lines = [text[i:i + 64] for i in range(0, len(text), 64)]
+    return "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""]).encode()
+
+
+def replaced(name, label, old, new):
+    body = body_of(name)
+    assert old in body
+    return pem(label, body.replace(old, new, 1))
+
+
+def cosign():
+    """cosign's JSON with one member that is not as it must be."""
+    good = json.loads(body_of("accept-p256-cosign-quick.key"))
+    label = "ENCRYPTED SIGSTORE PRIVATE KEY"
+    kdf, params, cipher = good["kdf"], good["kdf"]["params"], good["cipher"]
+    cases = {
+        "list": good | {"ciphertext": [1]}, "true": good | {"ciphertext": True},
+        "false": good | {"ciphertext": False}, "null": good | {"ciphertext": None},
+        "kdf-name": good | {"kdf": kdf | {"name": "argon2"}},
+        "cipher-name": good | {"cipher": cipher | {"name": "aes"}},
+        "salt": good | {"kdf": kdf | {"salt": "A*"}},
+        "salt-long": good | {"kdf": kdf | {"salt": "A" * 200}},
+        "nonce": good | {"cipher": cipher | {"nonce": "AAAA"}},
+        "box-short": good | {"ciphertext": "AAAA"}, "box-base64": good | {"ciphertext": "A*"},
+        "box-other": good | {"ciphertext": good["ciphertext"][:-4] + "AAAA"},
+        "n-text": good | {"kdf": kdf | {"params": params | {"N": "16"}}},
+        "n-fraction": good | {"kdf": kdf | {"params": params | {"N": 16.5}}},
+        "n-negative": good | {"kdf": kdf | {"params": params | {"N": -16}}},
+        "n-odd": good | {"kdf": kdf | {"params": params | {"N": 15}}},
+        "r-zero": good | {"kdf": kdf | {"params": params | {"r": 0}}},
+        "p-huge": good | {"kdf": kdf | {"params": {"N": 0, "r": 8, "p": 1 << 33}}},
+        "r-huge": good | {"kdf": kdf | {"params": {"N": 0, "r": 1 << 33, "p": 1}}},
+        "params-number": good | {"kdf": kdf | {"params": params | {"x": 1}}},
+        "deep": good | {"kdf": kdf | {"params": params | {"x": {"y": {"z": 1}}}}},
+        "name-long": good | {"a-name-that-is-long": "x"}, "number": 1, "string": "x",
+        "array": [1], "empty": {},
+    }
+    for name, document in cases.items():
+        yield name, pem(label, json.dumps(document).encode())
+    yield "cut", pem(label, body_of("accept-p256-cosign-quick.key")[:-3])
+    yield "not-json", pem(label, b"x")
+
+
 def keys():
     yield "empty", b""
+    yield "text", b"hello\n"
+    yield "long", b"-----BEGIN PRIVATE KEY-----\n" + b"A" * 70000
+    good, public, plain = (vector(f"accept-{n}") for n in (
+        "p256.key", "p256.pub", "minisign-plain.key"))
+    yield "pem-cut", good[:-20]
+    yield "pem-begin-only", b"-----BEGIN PRIVATE KEY-----\n"
+    yield "pem-begin-cut", b"-----BEGIN PRIVATE KEY\n"
+    yield "pem-other-end", good.replace(b"END PRIVATE", b"END PUBLIC")
+    yield "pem-empty", b"-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n"
+    yield "pem-base64", good.replace(b"MI", b"M*", 1)
+    yield "pem-two-keys", good + good
+    yield "pem-parameters-only", vector("accept-p256-params-sec1.key").split(b"\n-----BEGIN EC P")[
+        0] + b"\n"
+    yield "pem-label", pem("OTHER THING", b"x")
+    yield "pem-public-empty", pem("PUBLIC KEY", b"0")
+    yield "pem-public-base64", public.replace(b"MF", b"M*", 1)
+    yield "pem-public-cut", public[:-20]
+    yield "pem-public-utf8", public.replace(b"MF", b"\xc3\xa9", 1)
+    yield "pkcs8-empty", pem("PRIVATE KEY", b"\x30\x00")
+    yield "pkcs8-tail", pem("PRIVATE KEY", body_of("accept-p256.key") + b"\0")
+    yield "pkcs8-unknown", replaced("accept-p256.key", "PRIVATE KEY",
+                                    bytes.fromhex("2a8648ce3d0201"),
+                                    bytes.fromhex("2a8648ce3d0202"))
+    yield "sec1-tail", pem("EC PRIVATE KEY", body_of("accept-p384-sec1.key") + b"\0")
+    yield "ed25519-short", pem("PRIVATE KEY", bytes.fromhex("302d020100300506032b65700421041f") +
+                                bytes(31))
+    locked, label = "accept-p256-quick.key", "ENCRYPTED PRIVATE KEY"
+    yield "pkcs8-locked-tail", pem(label, body_of(locked) + b"\0")
+    yield "pkcs8-locked-empty", pem(label, b"\x30\x00")
+    yield "pkcs8-locked-cut", pem(label, body_of(locked)[:-9])
+    scrypt = bytes.fromhex("2b06010401da47040b")
+    body = body_of(locked)
+    if scrypt in body:
+        yield "pkcs8-locked-function", pem(label, body.replace(scrypt, scrypt[:-1] + b"\x0c"))
+        at = body.index(scrypt) + len(scrypt)
+        yield "pkcs8-locked-parameters", pem(label, body[:at] + b"\x04" + body[at + 1:])
+    pbes2 = bytes.fromhex("2a864886f70d01050d")
+    if pbes2 in body:
+        at = body.index(pbes2) + len(pbes2)
+        yield "pkcs8-locked-no-sequence", pem(label, body[:at] + b"\x04" + body[at + 1:])
+        yield "pkcs8-locked-inner", pem(label, body[:at + 2] + b"\x04" + body[at + 3:])
+    first, second = plain.split(b"\n")[:2]
+    blob = base64.b64decode(second)
+    for name, place, value in (("algorithm", 0, 0x58), ("kdf", 2, 0x58), ("sum", 4, 0x58),
+                               ("key", 60, 0x58), ("check", 156, 0x58)):
+        changed = bytearray(blob)
+        changed[place] ^= value
+        yield "minisign-" + name, first + b"\n" + base64.b64encode(changed) + b"\n"
+    yield "minisign-one-line", first + b"\n"
+    yield "minisign-no-line", first
+    yield "minisign-short", first + b"\nAAAA\n"
+    yield "minisign-third-line", plain + b"x\n"
+    yield "minisign-comment", plain.replace(b"untrusted comment: ", b"untrusted comment: \x07", 1)
+    yield "minisign-comment-long", plain.replace(b"untrusted comment: ",
+                                                 b"untrusted comment: " + b"a" * 2000, 1)
+    yield "minisign-public-short", vector("accept-minisign.pub").split(b"\n")[0] + b"\nAAAA\n"
+    yield "minisign-public-one-line", vector("accept-minisign.pub").split(b"\n")[0] + b"\n"
+    yield "minisign-public-no-comment", vector("accept-minisign.pub")[1:]
+    for name, data in cosign():
+        yield "cosign-" + name, data
 
 
 PASSPHRASES = {

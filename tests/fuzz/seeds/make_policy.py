@@ -120,6 +120,7 @@ def good():
                                       {"file": "../c"}]}],
         "rules": [RULE, {"paths": ["a/*"], "signers": ["m", "a"], "threshold": 1}],
         "revoked": {"digests": ["blake2b:" + "0" * 128]}, "state": "/s"}
+    yield "ended", PLAIN | {"valid_until": "2026-01-01"}
     yield "fail-low", PLAIN | {"fail_on": "low", "suppress": []}
     yield "open-until", PLAIN | {"valid_from": "2027-01-01"}
 
