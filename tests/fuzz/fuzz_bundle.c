@@ -16,6 +16,20 @@
 #include "keys/statement_write.h"
 #include "tests/fuzz/fuzz.h"
 
+/* Each tolerance that was used is found by its name. */
+static void check_names(uint32_t used)
+{
+	for (unsigned i = 0; i < SY_N_OMS_TOLERANCES; i++) {
+		const char *name = sy_oms_tolerance_name((enum sy_oms_tolerance)i);
+		enum sy_oms_tolerance found;
+
+		if (!(used & SY_OMS_BIT(i)))
+			continue;
+		FUZZ_CHECK(sy_oms_tolerance_find(sy_span_str(name), &found) && found == i);
+		FUZZ_CHECK(sy_oms_tolerance_text(found)[0]);
+	}
+}
+
 static void check_reading(const struct sy_reading *reading, enum sy_status status)
 {
 	bool is_about_it = status == SY_FORMAT || status == SY_UNSUPPORTED;
@@ -24,6 +38,9 @@ static void check_reading(const struct sy_reading *reading, enum sy_status statu
 	FUZZ_CHECK(is_about_it == (reading->reason != SY_OMS_NONE));
 	FUZZ_CHECK(is_about_it == (reading->sentence.len > 0));
 	FUZZ_CHECK((reading->used & ~reading->granted) == 0);
+	FUZZ_CHECK(sy_oms_reason_name(reading->reason)[0]);
+	FUZZ_CHECK(sy_oms_reason_text(reading->reason)[0]);
+	check_names(reading->used);
 }
 
 static void check_bundle(struct sy_context *ctx, struct sy_span bytes)

@@ -40,9 +40,13 @@ static void check_zeros(struct sy_context *ctx, const struct sy_public_key *key,
 static void check_public(struct sy_context *ctx, const struct sy_public_key *key)
 {
 	char text[SY_PUBLIC_KEY_TEXT_MAX];
-	struct sy_public_key *again;
+	struct sy_public_key *again, *copy;
 	size_t len;
 
+	FUZZ_CHECK(sy_public_key_copy(ctx, key, &copy) == SY_OK);
+	FUZZ_CHECK(sy_digest_equal(sy_public_key_der_digest(key),
+				   sy_public_key_der_digest(copy)));
+	sy_public_key_free(&copy);
 	FUZZ_CHECK(sy_public_key_write(ctx, key, SY_KEY_FILE_PEM, text, &len) == SY_OK);
 	FUZZ_CHECK(len < sizeof(text));
 	FUZZ_CHECK(sy_public_key_read(ctx, sy_span_of(text, len), &again) == SY_OK);
