@@ -13,6 +13,12 @@ static const char *const states[] = {
 	[SY_VOUCH_PENDING] = "unchecked",
 };
 
+/* Words for a signature that holds and is not over what is here. */
+static const char *const mismatches[] = {
+	[SY_VOUCH_MATCHES] = "", [SY_VOUCH_FILES_UNLISTED] = "files-unlisted",
+	[SY_VOUCH_FILES_MISSING] = "files-missing", [SY_VOUCH_BYTES_DIFFER] = "bytes-differ",
+};
+
 bool sy_vouch_is_signature(const struct sy_vouch *vouch, size_t entry)
 {
 	for (size_t i = 0; vouch && i < vouch->n_signatures; i++) {
@@ -245,7 +251,8 @@ static enum sy_status add_row(struct sy_vouch *vouch, const struct sy_vouch_sign
 	const char *state = s->is_stale ? "stale" : states[s->state];
 	const struct sy_signature_row row = {
 		.file = s->path, .kind = sy_span_str(kinds[s->kind]), .signer = s->signer,
-		.algorithm = s->algorithm, .status = sy_span_str(state), .reason = s->reason,
+		.algorithm = s->algorithm, .status = sy_span_str(state),
+		.reason = s->reason.len ? s->reason : sy_span_str(mismatches[s->mismatch]),
 	};
 
 	return sy_report_add_signature(vouch->check->report, &row);
@@ -279,20 +286,21 @@ static bool is_key_used(const struct sy_vouch *vouch, uint32_t used, const struc
 }
 
 /* Do enough signers of the rule vouch for one and the same list that has the file? */
-static bool is_rule_met(struct answering *a, const struct sy_policy_rule *rule, uint32_t matched)
+static bool is_rule_met(struct answering *a, const struct sy_policy_rule *rule,
+			uint32_t signatures)
 {
 	const struct sy_vouch *vouch = a->vouch;
 
 	for (size_t i = 0; i < vouch->n_signatures; i++) {
 		uint32_t used = 0;
 
-		if (!(matched & 1u << i))
+		if (!(signatures & 1u << i))
 			continue;
 		memset(a->has_signed, 0, vouch->policy->signers.n * sizeof(*a->has_signed));
 		for (size_t k = 0; k < vouch->n_signatures; k++) {
 			const struct sy_vouch_signature *s = &vouch->signatures[k];
 
-			if (!(matched & 1u << k) || is_key_used(vouch, used, &s->key_id) ||
+			if (!(signatures & 1u << k) || is_key_used(vouch, used, &s->key_id) ||
 			    !is_same_list(&vouch->signatures[i], s))
 				continue;
 			used |= 1u << k;
@@ -320,20 +328,19 @@ static enum sy_status tell_threshold(struct answering *a, size_t entry,
 			     (unsigned long long)rule->threshold, rule->signers.n);
 }
 
-/* The file's bytes are in a valid list; may those who signed it vouch for it? */
-static enum sy_status answer_signed(struct answering *a, size_t entry, uint32_t matched)
+/* The file is in valid lists, those of `signatures`; may their signers vouch for it? */
+static enum sy_status answer_listed(struct answering *a, size_t entry, uint32_t signatures)
 {
 	struct sy_artifact *artifact = &a->vouch->check->report->artifacts[entry];
 	const struct sy_policy_rule *rule;
 
-	sy_artifact_answer(artifact, SY_INTACT, SY_YES);
 	if (!is_by_rules(a->vouch)) {
 		sy_artifact_answer(artifact, SY_AUTHENTIC, SY_YES);
 		return SY_OK;
 	}
 	rule = sy_policy_rule_for(a->vouch->policy,
 				  sy_span_str(a->vouch->check->inventory.entries[entry].rel));
-	if (!rule || !is_rule_met(a, rule, matched))
+	if (!rule || !is_rule_met(a, rule, signatures))
 		return tell_threshold(a, entry, rule);
 	sy_artifact_answer(artifact, SY_AUTHENTIC, SY_YES);
 	return SY_OK;
@@ -390,12 +397,17 @@ static enum sy_status answer_unsigned(struct answering *a, size_t entry)
 static enum sy_status answer_entry(struct answering *a, size_t entry)
 {
 	const struct sy_vouch_entry *e = &a->vouch->entries[entry];
-	uint32_t matched = e->matched & a->good;
+	uint32_t matched = e->matched & a->good, listed = e->listed & a->good;
+	struct sy_artifact *artifact = &a->vouch->check->report->artifacts[entry];
 
-	if (matched != 0)
-		return answer_signed(a, entry, matched);
-	if (a->vouch->trust.is_configured && !sy_vouch_is_signature(a->vouch, entry) &&
-	    !(e->listed & a->good))
+	if (matched != 0) {
+		sy_artifact_answer(artifact, SY_INTACT, SY_YES);
+		return answer_listed(a, entry, matched);
+	}
+	/* Somebody vouches for it: whether for these bytes, is the other question. */
+	if (listed != 0)
+		return is_counting(artifact) ? answer_listed(a, entry, listed) : SY_OK;
+	if (a->vouch->trust.is_configured && !sy_vouch_is_signature(a->vouch, entry))
 		return answer_unsigned(a, entry);
 	return SY_OK;
 }
