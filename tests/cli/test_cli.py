@@ -27,10 +27,13 @@ def safetensors(header=None, data=b"\0" * 16):
 
 class CliCase(TestCase):
     def usage(self, *args, says="", **kwargs):
-        """The words are refused: exit 4, nothing on stdout, a sentence on stderr."""
+        """The words are refused: exit 4, a sentence on stderr, for programs on stdout as well."""
         done = run(*args, **kwargs)
         self.assertEqual(done.returncode, 4, done.stderr)
-        self.assertEqual(done.stdout, b"")
+        if "--json" in args:
+            self.assertEqual(json.loads(done.stdout)["schema"], "steelyard-error/1")
+        else:
+            self.assertEqual(done.stdout, b"")
         self.assertIn(says, done.stderr.decode())
         self.assertRegex(done.stderr.decode(), r"\Asteelyard: ")
 

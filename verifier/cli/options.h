@@ -124,7 +124,10 @@ bool option_list_add(struct option_list *list, const char *item);
 /* The entry of a NULL-terminated list nearest to a mistyped word; NULL: none. */
 const char *nearest_word(const char *word, const char *const *words);
 
-/* Prints "steelyard: ..." and a hint at the help of the command; returns 4. */
+/* Prints where to read what the command takes; NULL: which commands there are. */
+void usage_hint(const struct command_info *command);
+
+/* Fails with "usage" and a sentence, and prints the hint; returns 4. */
 int usage_error(const struct command_info *command, const char *fmt, ...)
 	CLI_PRINTF(2, 3);
 

@@ -20,6 +20,8 @@
 /* errno of the first write to stdout that failed. */
 static int stdout_errno;
 
+static bool is_stdout_begun;
+
 static void note_failure(bool ok)
 {
 	if (!ok && !stdout_errno)
@@ -29,6 +31,7 @@ static void note_failure(bool ok)
 void stdout_bytes(const void *data, size_t len)
 {
 	terminal_clear_line();
+	is_stdout_begun = true;
 	if (!stdout_errno && len)
 		note_failure(fwrite(data, 1, len, stdout) == len);
 }
@@ -43,6 +46,7 @@ void stdout_printf(const char *fmt, ...)
 	va_list args;
 
 	terminal_clear_line();
+	is_stdout_begun = true;
 	if (stdout_errno)
 		return;
 	va_start(args, fmt);
@@ -55,6 +59,11 @@ int stdout_write(void *user, const void *data, size_t len)
 	(void)user;
 	stdout_bytes(data, len);
 	return stdout_errno;
+}
+
+bool stdout_is_begun(void)
+{
+	return is_stdout_begun;
 }
 
 int stdout_finish(int code)

@@ -20,6 +20,9 @@ void stdout_printf(const char *fmt, ...) CLI_PRINTF(1, 2);
 /* A steelyard_write_fn on stdout; user is not used. */
 int stdout_write(void *user, const void *data, size_t len);
 
+/* Was anything written to stdout yet? */
+bool stdout_is_begun(void);
+
 /*
  * Flushes.  Returns `code`, or, when stdout did not take everything, says so on
  * stderr and returns the worse of `code` and 2.

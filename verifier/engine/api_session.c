@@ -77,6 +77,11 @@ const char *steelyard_session_error(const struct steelyard_session *session)
 	return session->ctx.error.text;
 }
 
+const char *steelyard_session_reason(const struct steelyard_session *session)
+{
+	return sy_error_reason(&session->ctx.error);
+}
+
 bool steelyard_session_is_misused(const struct steelyard_session *session)
 {
 	switch (session->ctx.error.status) {

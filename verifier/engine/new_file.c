@@ -106,8 +106,9 @@ static bool give_name(const struct fresh *fresh, enum sy_new_file kind)
 static enum sy_status failed(struct sy_context *ctx, const char *path)
 {
 	if (errno == EEXIST)
-		return sy_fail(ctx, SY_USAGE, "%s is there already, and is not written over: "
-			       "choose another name, or remove it", path);
+		return sy_fail_as(ctx, SY_USAGE, SY_FAILURE_FILE_EXISTS,
+				  "%s is there already, and is not written over: choose "
+				  "another name, or remove it", path);
 	return sy_fail_errno(ctx, "%s cannot be written", path);
 }
 

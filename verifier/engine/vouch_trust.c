@@ -14,12 +14,11 @@ static enum sy_status blame(struct sy_vouch *vouch, enum sy_status status, const
 			    const char *path)
 {
 	struct sy_context *ctx = vouch->ctx;
-	struct sy_error error = ctx->error;
+	const struct sy_error error = ctx->error;
 
 	if (status != SY_FORMAT)
 		return status;
-	sy_error_clear(ctx);
-	return sy_fail(ctx, SY_FORMAT, "%s %s: %s", what, path, error.text);
+	return sy_fail_again(ctx, SY_FORMAT, "%s %s: %s", what, path, error.text);
 }
 
 static enum sy_status add_key(struct sy_vouch *vouch, struct sy_voucher *voucher,

@@ -65,6 +65,12 @@ int steelyard_session_limit(struct steelyard_session *session, const char *name,
 const char *steelyard_session_error(const struct steelyard_session *session);
 
 /*
+ * The same as a constant word for programs: "passphrase-wrong", "key-is-private",
+ * "usage", "io" ... (docs/report.md lists them).
+ */
+const char *steelyard_session_reason(const struct steelyard_session *session);
+
+/*
  * True when the last failure lies in what was asked (a name that is not known, a
  * file that is none), false when this machine could not do it (no memory, no
  * process, no descriptor left): asked again, it may succeed.
