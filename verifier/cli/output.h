@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Where results go: stdout, whose failures are never lost, and report files,
- * which appear whole or not at all.
- */
+/* Where results go: stdout, whose failures are never lost. */
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H
 
@@ -28,13 +25,5 @@ bool stdout_is_begun(void);
  * stderr and returns the worse of `code` and 2.
  */
 int stdout_finish(int code);
-
-/*
- * Writes a report in `format` to the file `path`: a new file in the same folder,
- * synced and renamed over it.  Refuses to replace a link or anything that is not
- * a regular file.  False: said so on stderr, and nothing is left behind.
- */
-bool report_to_file(const struct steelyard_report *report, const char *format,
-		    const char *path);
 
 #endif

@@ -392,19 +392,6 @@ const char *steelyard_report_step_member(const struct steelyard_report *report,
 	return text_of(step->members[k]);
 }
 
-struct adapter {
-	steelyard_write_fn *write;
-	void *user;
-};
-
-static enum sy_status pass_bytes(void *user, struct sy_span bytes)
-{
-	const struct adapter *adapter = user;
-
-	return adapter->write(adapter->user, bytes.data, bytes.len) == 0 ? SY_OK
-									 : SY_IO;
-}
-
 int steelyard_report_write(const struct steelyard_report *report,
 			   const char *format,
 			   const struct steelyard_write_options *options,
@@ -416,12 +403,12 @@ int steelyard_report_write(const struct steelyard_report *report,
 		.is_quiet = options && options->quiet,
 		.columns = options ? options->columns : 0,
 	};
-	struct adapter adapter = { write, user };
+	struct sy_adapter adapter = { write, user };
 	struct sy_out out;
 
 	if (!writer)
 		return -1;
-	sy_out_init(&out, pass_bytes, &adapter);
+	sy_out_init(&out, sy_adapter_put, &adapter);
 	if (writer->write(report->report, &translated, &out) != SY_OK ||
 	    sy_out_flush(&out) != SY_OK)
 		return -1;

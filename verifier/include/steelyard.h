@@ -272,6 +272,18 @@ const char *steelyard_report_step_member(const struct steelyard_report *report,
 /* Takes all bytes and returns 0, or anything else to stop. */
 typedef int steelyard_write_fn(void *user, const void *data, size_t len);
 
+/* Writes some content through write(to, ...): 0, or -1 when that was not possible. */
+typedef int steelyard_content_fn(void *user, steelyard_write_fn *write, void *to);
+
+/*
+ * Writes a file in the folder where it will lie and names it when it is whole and on
+ * the disk; links and devices are never replaced, regular files only on request.
+ * `content` may be called twice.  0; -1: see steelyard_session_error, and what stood
+ * there still does.
+ */
+int steelyard_file_write(struct steelyard_session *session, const char *path,
+			 bool may_replace, steelyard_content_fn *content, void *user);
+
 struct steelyard_write_options {
 	size_t size;
 	bool color;
