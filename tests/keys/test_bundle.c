@@ -12,6 +12,8 @@
 #define MEDIA "\"mediaType\":\"application/vnd.dev.sigstore.bundle.v0.3+json\""
 #define KEY "\"publicKey\":{\"hint\":\"h\"}"
 #define LOG "\"tlogEntries\":[]"
+#define LOG_ENTRY(numbers) ",\"tlogEntries\":[{\"canonicalizedBody\":\"eA==\",\"kindVersion\":{}," \
+	"\"logId\":{}" numbers "}]"
 #define MATERIAL "\"verificationMaterial\":{" KEY "," LOG "}"
 #define TYPE "\"payloadType\":\"application/vnd.in-toto+json\""
 #define PAYLOAD "\"payload\":\"e30=\"," TYPE
@@ -76,7 +78,7 @@ static const struct {
 } tolerated[] = {
 	{ WITH_MATERIAL(KEY), SY_OMS_TOLERATE_TLOG_ABSENT },
 	{ WITH_MATERIAL(KEY ",\"tlogEntries\":null"), SY_OMS_TOLERATE_TLOG_ABSENT },
-	{ WITH_MATERIAL(KEY ",\"tlogEntries\":[{\"logIndex\":\"1\"}]"),
+	{ WITH_MATERIAL(KEY LOG_ENTRY(",\"integratedTime\":\"1\",\"logIndex\":\"0\"")),
 	  SY_OMS_TOLERATE_TLOG_UNCHECKED },
 	{ WITH_MATERIAL(KEY "," LOG ",\"timestampVerificationData\":{\"a\":[1,{}]}"),
 	  SY_OMS_TOLERATE_TIMESTAMP_UNCHECKED },
@@ -151,6 +153,13 @@ static const struct {
 	{ WITH_MATERIAL("\"publicKey\":{\"hint\":1}," LOG), "bundle-field" },
 	{ WITH_MATERIAL("\"publicKey\":{\"hint\":\"h\",\"x\":1}," LOG), "bundle-field" },
 	{ WITH_MATERIAL(KEY ",\"tlogEntries\":[1]"), "bundle-field" },
+	{ WITH_MATERIAL(KEY ",\"tlogEntries\":[{}]"), "bundle-field" },
+	{ WITH_MATERIAL(KEY ",\"tlogEntries\":[{\"logIndex\":\"1\"}]"), "bundle-field" },
+	{ WITH_MATERIAL(KEY LOG_ENTRY(",\"logIndex\":\"-1\"")), "bundle-field" },
+	{ WITH_MATERIAL(KEY LOG_ENTRY(",\"integratedTime\":\"9223372036854775808\"")),
+	  "bundle-field" },
+	{ WITH_MATERIAL(KEY LOG_ENTRY(",\"logIndex\":1")), "bundle-field" },
+	{ WITH_MATERIAL(KEY LOG_ENTRY(",\"more\":1")), "bundle-field" },
 	{ WITH_MATERIAL(KEY ",\"tlogEntries\":{}"), "bundle-field" },
 	{ WITH_SIGNATURES(""), "bundle-signature-count" },
 	{ WITH_SIGNATURES("{\"sig\":\"MAA=\"},{\"sig\":\"MAA=\"}"), "bundle-signature-count" },
