@@ -5,6 +5,7 @@
 #include "keys/base64.h"
 #include "keys/document.h"
 #include "keys/layout.h"
+#include "keys/timestamp.h"
 #include "verifier/base/text.h"
 
 #define HINT_MAX 1024		/* bytes; hints are digests */
@@ -231,15 +232,53 @@ static enum sy_status read_log(struct sy_document *d, const struct sy_json_token
 	return sy_document_array(d, read_log_entry, s);
 }
 
+static enum sy_status read_timestamp_der(struct sy_document *d,
+					 const struct sy_json_token *value, void *self)
+{
+	struct state *s = self;
+	struct sy_bundle *bundle = s->bundle;
+
+	if (bundle->n_timestamps == SY_BUNDLE_TIMESTAMPS_MAX)
+		return sy_refuse(d->reading, SY_OMS_BUNDLE_FIELD,
+				 "the bundle holds more than %u time-stamps",
+				 SY_BUNDLE_TIMESTAMPS_MAX);
+	return decode(d, value, "time-stamp", SY_TIMESTAMP_BYTES_MAX,
+		      &bundle->timestamps[bundle->n_timestamps++]);
+}
+
+static enum sy_status read_timestamp(struct sy_document *d,
+				     const struct sy_json_token *value, void *self)
+{
+	static const struct sy_member members[] = {
+		{ .name = "signedTimestamp", .snake = "signed_timestamp",
+		  .kind = SY_JSON_STRING, .read = read_timestamp_der, .is_required = true },
+	};
+
+	if (value->kind != SY_JSON_OBJECT)
+		return sy_refuse(d->reading, SY_OMS_BUNDLE_FIELD, "the bundle has a "
+				 "time-stamp at byte %llu that is not an object",
+				 (unsigned long long)value->off);
+	return sy_document_object(d, "a time-stamp", members, SY_N_ELEMS(members), self);
+}
+
+static enum sy_status read_timestamp_list(struct sy_document *d,
+					  const struct sy_json_token *value, void *self)
+{
+	(void)value;
+	return sy_document_array(d, read_timestamp, self);
+}
+
 static enum sy_status read_timestamps(struct sy_document *d,
 				      const struct sy_json_token *value, void *self)
 {
-	(void)self;
-	if (!sy_tolerate(d->reading, SY_OMS_TOLERATE_TIMESTAMP_UNCHECKED))
-		return sy_refuse(d->reading, SY_OMS_BUNDLE_FIELD, "the bundle has "
-				 "time-stamps at byte %llu, which are not checked here",
-				 (unsigned long long)value->off);
-	return sy_document_skip(d, value);
+	static const struct sy_member members[] = {
+		{ .name = "rfc3161Timestamps", .snake = "rfc3161_timestamps",
+		  .kind = SY_JSON_ARRAY, .read = read_timestamp_list, .is_nullable = true },
+	};
+
+	(void)value;
+	return sy_document_object(d, "timestampVerificationData", members,
+				  SY_N_ELEMS(members), self);
 }
 
 static enum sy_status read_material(struct sy_document *d,

@@ -227,6 +227,8 @@ static int run(const struct options *options, const struct command_info *command
 		.certificate_chains = options->certificate_chain.items,
 		.n_certificate_chains = options->certificate_chain.n,
 		.certificate_time = options->certificate_time,
+		.timestamp_chains = options->timestamp_chain.items,
+		.n_timestamp_chains = options->timestamp_chain.n,
 		.ignore_paths = options->ignore_path.items,
 		.n_ignore_paths = options->ignore_path.n,
 		.ignore_unsigned = options->ignore_unsigned,

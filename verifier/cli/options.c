@@ -83,6 +83,7 @@ void options_free(struct options *options)
 	free(options->limit.items);
 	free(options->report.items);
 	free(options->signature.items);
+	free(options->timestamp_chain.items);
 	free(options->operands.items);
 	memset(options, 0, sizeof(*options));
 }

@@ -26,7 +26,7 @@ struct options {
 	const char *cache, *certificate, *certificate_time;
 	const char *passphrase_fd, *passphrase_file, *public_path, *type;
 	struct option_list allow_global, certificate_chain, exclude, format, ignore_path;
-	struct option_list key, limit, report, signature, operands;
+	struct option_list key, limit, report, signature, timestamp_chain, operands;
 	uint64_t jobs, shard_size;
 	bool all, allow_empty, allow_symlinks, check, digests, follow_links, help;
 	bool ignore_missing, ignore_unsigned, json, man, markdown, minisign, no_cache;

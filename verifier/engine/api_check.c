@@ -41,17 +41,25 @@ static bool find_severity(struct steelyard_session *session, const char *name,
 	return false;
 }
 
-static bool find_time_rule(struct steelyard_session *session, const char *name,
-			   enum sy_chain_time *rule)
+static bool find_time_rule(struct steelyard_session *session,
+			   const struct steelyard_check_options *from, enum sy_chain_time *rule)
 {
+	const char *name = from->certificate_time ? from->certificate_time :
+			   sy_chain_time_name(SY_CHAIN_LEAF_NOT_BEFORE);
+
 	*rule = SY_CHAIN_LEAF_NOT_BEFORE;
-	if (!name || !strcmp(name, sy_chain_time_name(SY_CHAIN_LEAF_NOT_BEFORE)))
+	while (strcmp(name, sy_chain_time_name(*rule)) != 0) {
+		if (*rule == SY_CHAIN_GIVEN) {
+			sy_fail(&session->ctx, SY_USAGE, "certificates are checked as of "
+				"'leaf-notbefore', 'now' or 'timestamp', not '%s'", name);
+			return false;
+		}
+		(*rule)++;
+	}
+	if (*rule != SY_CHAIN_GIVEN || from->n_timestamp_chains > 0)
 		return true;
-	*rule = SY_CHAIN_NOW;
-	if (!strcmp(name, sy_chain_time_name(SY_CHAIN_NOW)))
-		return true;
-	sy_fail(&session->ctx, SY_USAGE, "certificates are checked as of '%s' or 'now', not '%s'",
-		sy_chain_time_name(SY_CHAIN_LEAF_NOT_BEFORE), name);
+	sy_fail(&session->ctx, SY_USAGE, "whose time-stamps to trust was not said "
+		"(--timestamp-chain)");
 	return false;
 }
 
@@ -99,6 +107,8 @@ static bool translate(struct steelyard_session *session,
 			.keys = from->keys, .n_keys = from->n_keys,
 			.chains = from->certificate_chains,
 			.n_chains = from->n_certificate_chains,
+			.timestamp_chains = from->timestamp_chains,
+			.n_timestamp_chains = from->n_timestamp_chains,
 			.ignore = from->ignore_paths, .n_ignore = from->n_ignore_paths,
 			.ignores_unsigned = from->ignore_unsigned,
 		},
@@ -113,7 +123,7 @@ static bool translate(struct steelyard_session *session,
 			from->loader);
 		return false;
 	}
-	return find_time_rule(session, from->certificate_time, &to->vouch.time_rule) &&
+	return find_time_rule(session, from, &to->vouch.time_rule) &&
 	       find_severity(session, from->fail_on, &to->fail_on);
 }
 
@@ -140,6 +150,7 @@ static enum sy_status refuse_loosening(struct sy_context *ctx,
 		{ from->fail_on && to->fail_on > policy->fail_on, "--fail-on" },
 		{ from->n_keys + from->n_certificate_chains > 0 && policy->signers.n > 0,
 		  "--key" },
+		{ from->n_timestamp_chains > 0 && policy->signers.n > 0, "--timestamp-chain" },
 		{ from->n_ignore_paths > 0 || from->ignore_unsigned, "--ignore-path" },
 		{ from->loader && to->loader != policy->loader && to->loader != sy_loaders[0],
 		  "--loader" },

@@ -224,6 +224,27 @@ static enum sy_status tell_state(struct sy_vouch *vouch, const struct sy_vouch_s
 				    s->sentence.data);
 }
 
+static enum sy_status note_timestamp(struct sy_report *report, const struct sy_vouch_signature *s)
+{
+	struct sy_text time;
+
+	sy_text_init(&time);
+	sy_text_add_utc(&time, s->oms->timestamp);
+	return sy_report_add_notice(report, "signature-timestamp", s->path, "it was there at %s: a "
+				    "time-stamp authority that you trust says so", time.data);
+}
+
+static const char *moment_of(const struct sy_oms_result *oms)
+{
+	switch (oms->time_rule) {
+	case SY_CHAIN_NOW: return "now";
+	case SY_CHAIN_GIVEN: return "the time of its time-stamp";
+	case SY_CHAIN_LEAF_NOT_BEFORE: break;
+	}
+	return oms->timestamp ? "the moment the signer's begins" :
+	       "the moment the signer's begins; nobody vouches for when it was made";
+}
+
 static enum sy_status note_reading(struct sy_vouch *vouch, const struct sy_vouch_signature *s)
 {
 	struct sy_report *report = vouch->check->report;
@@ -238,11 +259,12 @@ static enum sy_status note_reading(struct sy_vouch *vouch, const struct sy_vouch
 				sy_oms_tolerance_text((enum sy_oms_tolerance)t),
 				sy_oms_tolerance_name((enum sy_oms_tolerance)t));
 	}
+	if (status == SY_OK && s->oms->timestamp != 0)
+		status = note_timestamp(report, s);
 	if (status == SY_OK && s->oms->leaf.subject.len > 0)
 		status = sy_report_add_notice(report, "signature-time", s->path,
-			"certificates were checked as of %s",
-			s->oms->time_rule == SY_CHAIN_NOW ? "now" :
-			"the moment the signer's begins; nobody vouches for when it was made");
+					      "certificates were checked as of %s",
+					      moment_of(s->oms));
 	return status;
 }
 

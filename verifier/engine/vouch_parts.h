@@ -27,6 +27,7 @@ struct sy_voucher {
 struct sy_vouch_trust {
 	struct sy_voucher *vouchers;
 	size_t n_vouchers;
+	struct sy_anchors *authorities;	/* of time-stamps; NULL: none */
 	enum sy_chain_time time_rule;
 	bool is_configured;
 };

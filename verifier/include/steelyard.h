@@ -128,8 +128,14 @@ struct steelyard_check_options {
 	size_t n_keys;
 	const char *const *certificate_chains;
 	size_t n_certificate_chains;
-	/* "leaf-notbefore" (NULL) or "now": when certificates must be valid. */
+	/*
+	 * When certificates must be valid: "leaf-notbefore" (NULL), "now" or "timestamp",
+	 * for which timestamp_chains are the root certificates, files of PEM, of the
+	 * authorities (RFC 3161) to trust for the time.
+	 */
 	const char *certificate_time;
+	const char *const *timestamp_chains;
+	size_t n_timestamp_chains;
 	/* Paths, named as the model is or relative to it, that nobody need have signed. */
 	const char *const *ignore_paths;
 	size_t n_ignore_paths;
