@@ -62,8 +62,8 @@ class Openssl(SignedCase):
     def certify(self, kind, key="ec"):
         """A certificate of the kind, by the root; NAME.pem and NAME.key."""
         curve = ["-pkeyopt", "ec_paramgen_curve:P-256"] if key == "ec" else []
-        self.openssl("req", "-config", self.config, "-newkey", key, *curve, "-nodes", "-subj", f"/CN={kind}",
-                     "-keyout", f"{kind}.key", "-out", f"{kind}.csr")
+        self.openssl("req", "-config", self.config, "-newkey", key, *curve, "-nodes",
+                     "-subj", f"/CN={kind}", "-keyout", f"{kind}.key", "-out", f"{kind}.csr")
         by = ["-signkey", "root.key"] if kind == "root" else \
              ["-CA", "root.pem", "-CAkey", "root.key", "-CAcreateserial"]
         self.openssl("x509", "-req", "-in", f"{kind}.csr", *by, "-days", "30", "-out",
