@@ -59,7 +59,7 @@ def lists():
 
 
 def templates():
-    for path in vectors("template"):
+    for path in sorted((VECTORS / "template").glob("*.jinja")):
         yield path.stem, path.read_bytes()
 
 
