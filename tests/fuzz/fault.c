@@ -34,7 +34,7 @@ static const size_t limits[] = {
 #undef LIMIT
 };
 
-static const uint64_t low_values[] = { 1, 2, 20, 4096 };
+static const uint64_t low_values[] = { 1, 2, 20, 4096, 70000 };
 
 static void set_low(struct sy_limits *all)
 {
