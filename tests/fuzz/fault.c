@@ -10,6 +10,8 @@
 
 /* Points at which one kind of fault is tried, spread over all there are. */
 #define POINTS 40u
+/* Bytes that a cursor sees of a file: fewer than most fields have. */
+#define WINDOW 16u
 
 /* The one that is armed, for all contexts of a run. */
 static struct {
@@ -89,6 +91,7 @@ void fuzz_source_init(struct sy_source *source, struct sy_context *ctx,
 	ctx->files = armed.injector.real;
 	FUZZ_CHECK(sy_source_from_fd(source, ctx, fd, true) == SY_OK);
 	ctx->files = ops;
+	source->window = WINDOW;
 }
 
 enum sy_status fuzz_took_record(void)
@@ -155,6 +158,7 @@ void fuzz_run_faults(const uint8_t *data, size_t len)
 	uint64_t n_records;
 
 	armed.is_used = false;
+	run(FUZZ_WHOLE, FAULT_NONE, 0, data, len);
 	run(FUZZ_COUNTED, FAULT_NONE, 0, data, len);
 	if (!armed.is_used)
 		return;

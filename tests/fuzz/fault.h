@@ -12,6 +12,7 @@
 
 enum fuzz_mode {
 	FUZZ_PLAIN,		/* as a fuzzer runs it */
+	FUZZ_WHOLE,		/* the same, but for what a target looks at besides */
 	FUZZ_COUNTED,		/* nothing goes wrong, but all that could is counted */
 	FUZZ_INJECTED,		/* see tests/faults/injector.h */
 	FUZZ_REFUSED,		/* the sink takes no record from the n-th on */
@@ -29,7 +30,10 @@ bool fuzz_is_fault_of(enum sy_status status);
 /* Every target's context, instead of sy_context_init: with a budget of 64 MiB. */
 void fuzz_context_init(struct sy_context *ctx);
 
-/* Bytes as a source: memory, but a file where file operations may go wrong. */
+/*
+ * Bytes as a source: memory, but where file operations may go wrong a file, of which
+ * cursors see a few bytes at once.
+ */
 void fuzz_source_init(struct sy_source *source, struct sy_context *ctx,
 		      struct sy_span bytes);
 

@@ -12,6 +12,7 @@ struct checker {
 	uint64_t at;		/* end of the extents so far */
 	unsigned n_artifacts;
 	struct outcome {
+		enum sy_status status;
 		uint64_t sum;		/* over all records */
 		uint64_t n_limits;	/* facts that leave the file undetermined */
 	} outcome;
@@ -42,7 +43,8 @@ static enum sy_status check(struct sy_sink *sink, const struct sy_record *record
 	struct checker *checker = (struct checker *)sink;
 
 	FUZZ_CHECK(sy_record_valid(record, checker->size));
-	if (fuzz_mode() == FUZZ_COUNTED || fuzz_mode() == FUZZ_INJECTED)
+	if (fuzz_mode() == FUZZ_WHOLE || fuzz_mode() == FUZZ_COUNTED ||
+	    fuzz_mode() == FUZZ_INJECTED)
 		add_record(&checker->outcome, record);
 	checker->n_artifacts += record->kind == SY_RECORD_ARTIFACT;
 	if (record->kind == SY_RECORD_EXTENT) {
@@ -52,13 +54,20 @@ static enum sy_status check(struct sy_sink *sink, const struct sy_record *record
 	return fuzz_took_record();
 }
 
-/* Whatever failed on the way: a file that is read to its end has said the same. */
+/*
+ * In pieces and from a file the same is said, and whatever failed on the way: a file
+ * that is read to its end has said the same.
+ */
 static void check_outcome(const struct outcome *outcome)
 {
 	static struct outcome plain;
 
-	if (fuzz_mode() == FUZZ_COUNTED)
+	if (fuzz_mode() == FUZZ_WHOLE)
 		plain = *outcome;
+	if (fuzz_mode() == FUZZ_COUNTED)
+		FUZZ_CHECK(outcome->status == plain.status && outcome->sum == plain.sum);
+	if (outcome->status != SY_OK)
+		return;
 	if (fuzz_mode() == FUZZ_INJECTED)
 		FUZZ_CHECK(outcome->sum == plain.sum || outcome->n_limits > plain.n_limits);
 	FUZZ_CHECK(fuzz_mode() != FUZZ_REFUSED || !fuzz_is_disturbed());
@@ -82,10 +91,10 @@ void fuzz_format(const struct sy_format *format, const char *base, struct sy_spa
 	status = sy_nest_inspect(&in, format, -1);
 	FUZZ_CHECK(status == SY_OK || status == SY_LIMIT || status == SY_UNSUPPORTED ||
 		   fuzz_is_fault_of(status));
-	if (status == SY_OK) {
+	if (status == SY_OK)
 		FUZZ_CHECK(checker.n_artifacts == 1 && checker.at == bytes.len);
-		check_outcome(&checker.outcome);
-	}
+	checker.outcome.status = status;
+	check_outcome(&checker.outcome);
 	sy_arena_free(&in.arena);
 	sy_source_close(&source);
 	FUZZ_CHECK(ctx.memory_used == 0);
