@@ -105,6 +105,16 @@ def lists():
 def templates():
     for path in sorted((VECTORS / "template").glob("*.jinja")):
         yield path.stem, path.read_bytes()
+    # Escapes that are none, or stand for less than they seem to.
+    yield "escapes-odd", rb"""{{ x['\x5'] }}{{ x['\x5g'] }}{{ x['\N{LOW'] }}{{ x['\N'] }}
+        {{ x['\N{LATIN SMALL LETTER C}\N{LATIN CAPITAL LETTER A}\N{DIGIT ONE}'] }}{{
+        x['\q\n\r\a\8\0'] }}{{ x["\'"] }}{{ x['\12\1234'] }}{{ x['\'] }}"""
+    yield "nested-deep", b"{{ " + b"(" * 300 + b" }}"
+    yield "frame", b"{{ x['gi_frame'] }}{{ x['f_globals'] }}{{ x['tb_frame'] }}"
+    yield "attribute-computed", b"{{ x|attr(a ~ b) }}{{ x|attr('a' ~ 'b') }}{{ x|attr('a'|lower) }}"
+    yield "raw-unclosed-broken", b"{{ 'abc }} {% raw %}{{ x }}"
+    yield "no-value", b"{{ }}{% %}{{- -}}{{+ x }}{#- c -#}{% endraw %}{{ 1_0.5 }}{{ x[1:2] }}"
+    yield "not-utf8", b"{{ '\xff' }}\xff"
 
 
 if __name__ == "__main__":

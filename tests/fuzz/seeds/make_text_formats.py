@@ -29,6 +29,16 @@ SEEDS = {
                     "|attr('__cla' 'ss__') * 2 -}}{% include \"x\" %}"),
     "json": (6, '{"model": {"vocab": {"a": 0}}, "py/type": 1, '
                 '"template": "{{ \'%c\'|format(9) }}"}'),
+    "index-metadata-list": (4, '{"metadata": [1], "weight_map": {"a": "m.safetensors"}}'),
+    "index-total-map": (4, '{"metadata": {"total_size": {}, "x": [1]}, "weight_map": {}}'),
+    "auto-map-long": (0, '{"auto_map": {"A": "' + "m" * 1100 + '.C", "B": "", "C": "plain"}}'),
+    "base-model-empty": (1, '{"base_model_name_or_path": ""}'),
+    "key-long": (0, '{"' + "k" * 300 + '": {"template": "{{ x }}"}}'),
+    "list-first": (0, '["a", {"template": "x"}]'),
+    "template-not-utf8": (5, "{{ a }}\udcff"),
+    "pointer-empty": (7, ""),
+    "pointer-no-line": (7, "\n"),
+    "pointer-no-version": (7, "oid sha256:" + OID + "\n"),
     "pointer": (7, "version https://git-lfs.github.com/spec/v1\next-0-a sha256:" + OID +
                    "\noid sha256:" + OID + "\nsize 8\n"),
 }
@@ -47,7 +57,7 @@ def vectors():
 def main():
     HERE.mkdir(exist_ok=True)
     for name, (choice, text) in SEEDS.items():
-        (HERE / name).write_bytes(bytes([choice]) + text.encode())
+        (HERE / name).write_bytes(bytes([choice]) + text.encode(errors="surrogateescape"))
     for name, content in vectors():
         (HERE / name).write_bytes(content)
 
