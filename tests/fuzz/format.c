@@ -2,6 +2,7 @@
 #include "tests/fuzz/format.h"
 
 #include "formats/nest.h"
+#include "tests/fuzz/context.h"
 #include "tests/fuzz/fuzz.h"
 
 struct checker {
@@ -32,8 +33,7 @@ void fuzz_format(const struct sy_format *format, const char *base, struct sy_spa
 	struct sy_inspection in = { .ctx = &ctx, .source = &source };
 	enum sy_status status;
 
-	sy_context_init(&ctx);
-	ctx.limits.memory = 64 << 20;
+	fuzz_context(&ctx);
 	sy_source_from_memory(&source, &ctx, bytes);
 	sy_arena_init(&in.arena, &ctx);
 	in.base = sy_span_str(base);

@@ -3,6 +3,7 @@
  * Earlier reports of any bytes: taken or refused with a sentence, within the
  * budget, and the same each time.
  */
+#include "tests/fuzz/context.h"
 #include "tests/fuzz/fuzz.h"
 #include "verifier/report/baseline.h"
 
@@ -12,7 +13,7 @@ static enum sy_status parse(struct sy_span bytes, uint64_t memory)
 	struct sy_context ctx;
 	enum sy_status status;
 
-	sy_context_init(&ctx);
+	fuzz_context(&ctx);
 	ctx.limits.memory = memory;
 	status = sy_baseline_parse(&ctx, bytes, &baseline);
 	FUZZ_CHECK((status == SY_OK) == (baseline != NULL));

@@ -5,6 +5,7 @@
  * written again by our writer, reads as the same tokens; and marking duplicates
  * agrees with refusing them.
  */
+#include "tests/fuzz/context.h"
 #include "tests/fuzz/fuzz.h"
 #include "verifier/base/json.h"
 #include "verifier/base/jsonw.h"
@@ -157,7 +158,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	bool has_duplicate, is_marked;
 	enum sy_status status, marked;
 
-	sy_context_init(&ctx);
+	fuzz_context(&ctx);
 	sy_buffer_init(&buffer, &ctx);
 	status = walk(&ctx, bytes, 0, &has_duplicate);
 	marked = walk(&ctx, bytes, SY_JSON_MARK_DUPLICATES, &is_marked);

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "tests/fuzz/context.h"
 #include "tests/fuzz/fuzz.h"
 #include "verifier/engine/list.h"
 
@@ -49,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (len > LINE_MAX_BYTES)
 		return 0;
-	sy_context_init(&ctx);
+	fuzz_context(&ctx);
 	sy_arena_init(&arena, &ctx);
 	FUZZ_CHECK(sy_list_line_parse(&arena, sy_span_of(data, len), SY_N_ALGORITHMS, &line,
 				      &is_line) == SY_OK);

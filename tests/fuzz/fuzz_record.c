@@ -4,6 +4,7 @@
  * A frame body that decodes is exactly what encoding it gives again, so there
  * is one way to say each thing.
  */
+#include "tests/fuzz/context.h"
 #include "tests/fuzz/fuzz.h"
 #include "verifier/base/record.h"
 
@@ -26,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		FUZZ_CHECK(is_valid || n_valid == 0);
 		n_valid += is_valid;
 	}
-	sy_context_init(&ctx);
+	fuzz_context(&ctx);
 	sy_buffer_init(&buffer, &ctx);
 	sy_out_init(&out, sy_buffer_write, &buffer);
 	sy_record_encode(&out, &record);

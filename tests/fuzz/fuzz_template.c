@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "formats/template_scan.h"
+#include "tests/fuzz/context.h"
 #include "tests/fuzz/fuzz.h"
 
 #define BEGIN 1000u
@@ -41,8 +42,7 @@ static uint64_t scan(struct sy_span file, uint64_t begin, bool is_decoded)
 	struct sy_inspection in = { .ctx = &ctx, .source = &source, .sink = &checker.sink };
 	enum sy_status status;
 
-	sy_context_init(&ctx);
-	ctx.limits.memory = 64 << 20;
+	fuzz_context(&ctx);
 	sy_source_from_memory(&source, &ctx, file);
 	sy_arena_init(&in.arena, &ctx);
 	in.base = in.path = sy_span_str("chat_template.jinja");

@@ -6,6 +6,7 @@
  * says what the file is once.
  */
 #include "formats/nest.h"
+#include "tests/fuzz/context.h"
 #include "tests/fuzz/fuzz.h"
 
 extern const struct sy_format sy_format_hf_config;
@@ -57,8 +58,7 @@ static void run(size_t choice, struct sy_span bytes)
 	struct sy_inspection in = { .ctx = &ctx, .source = &source };
 	enum sy_status status;
 
-	sy_context_init(&ctx);
-	ctx.limits.memory = 64 << 20;
+	fuzz_context(&ctx);
 	sy_source_from_memory(&source, &ctx, bytes);
 	sy_arena_init(&in.arena, &ctx);
 	in.base = sy_span_str(cases[choice].name);

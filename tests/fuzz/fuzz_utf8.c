@@ -4,6 +4,7 @@
  * validity and traits of a text are those of its code points; and no escaper
  * lets anything out that is not fit to be seen.
  */
+#include "tests/fuzz/context.h"
 #include "tests/fuzz/fuzz.h"
 #include "verifier/base/text.h"
 #include "verifier/base/utf8.h"
@@ -48,7 +49,7 @@ static void check_escapers(struct sy_span bytes)
 	struct sy_text text;
 	struct sy_out out;
 
-	sy_context_init(&ctx);
+	fuzz_context(&ctx);
 	sy_buffer_init(&buffer, &ctx);
 	sy_out_init(&out, sy_buffer_write, &buffer);
 	sy_escape_terminal(&out, bytes);

@@ -5,6 +5,7 @@
  * Extents tile the file.
  */
 #include "formats/nest.h"
+#include "tests/fuzz/context.h"
 #include "tests/fuzz/fuzz.h"
 
 /* sy_format_torch_zip, sy_format_npz and others are this one under other names:
@@ -40,8 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct sy_inspection in = { .ctx = &ctx, .source = &source };
 	enum sy_status status;
 
-	sy_context_init(&ctx);
-	ctx.limits.memory = 64 << 20;
+	fuzz_context(&ctx);
 	sy_source_from_memory(&source, &ctx, sy_span_of(data, len));
 	sy_arena_init(&in.arena, &ctx);
 	in.base = sy_span_str("model.pt");
