@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "tests/faults/injector.h"
+#include "tests/fuzz/context.h"
 #include "tests/fuzz/fuzz.h"
 
 /* Points at which one kind of fault is tried, spread over all there are. */
@@ -46,18 +47,10 @@ static void set_low(struct sy_limits *all)
 		*limit = armed.low;
 }
 
-/* The random key of hash tables costs a system call: one for all runs. */
-void fuzz_context_init(struct sy_context *ctx)
+void fuzz_faulty_context(struct sy_context *ctx)
 {
-	static struct sy_context first;
-	static bool is_ready;
-
-	if (!is_ready)
-		sy_context_init(&first);
-	is_ready = true;
 	armed.is_used = true;
-	*ctx = first;
-	ctx->limits.memory = 64 << 20;
+	fuzz_context(ctx);
 	if (armed.mode == FUZZ_LIMITED)
 		set_low(&ctx->limits);
 	if (armed.mode != FUZZ_COUNTED && armed.mode != FUZZ_INJECTED)

@@ -27,8 +27,8 @@ bool fuzz_is_disturbed(void);
 /* A failure that only the fault explains. */
 bool fuzz_is_fault_of(enum sy_status status);
 
-/* Every target's context, instead of sy_context_init: with a budget of 64 MiB. */
-void fuzz_context_init(struct sy_context *ctx);
+/* fuzz_context, and in it what is going wrong. */
+void fuzz_faulty_context(struct sy_context *ctx);
 
 /*
  * Bytes as a source: memory, but where file operations may go wrong a file, of which

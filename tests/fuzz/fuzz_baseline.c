@@ -66,7 +66,7 @@ static enum sy_status parse(struct sy_span bytes, uint64_t memory)
 	struct sy_context ctx;
 	enum sy_status status;
 
-	fuzz_context_init(&ctx);
+	fuzz_faulty_context(&ctx);
 	if (memory < ctx.limits.memory)
 		ctx.limits.memory = memory;
 	status = sy_baseline_parse(&ctx, bytes, &baseline);
@@ -90,7 +90,7 @@ static enum sy_status read_file(struct sy_span bytes)
 
 	FUZZ_CHECK(fd >= 0 && write(fd, bytes.data, bytes.len) == (ssize_t)bytes.len);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	fuzz_context_init(&ctx);
+	fuzz_faulty_context(&ctx);
 	status = sy_baseline_read(&ctx, path, &baseline);
 	FUZZ_CHECK((status == SY_OK) == (baseline != NULL));
 	FUZZ_CHECK(status == SY_OK || ctx.error.text[0]);

@@ -202,7 +202,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	bool has_duplicate, is_marked;
 	enum sy_status status, marked;
 
-	fuzz_context_init(&ctx);
+	fuzz_faulty_context(&ctx);
 	sy_buffer_init(&buffer, &ctx);
 	status = walk(&ctx, bytes, 0, &has_duplicate);
 	marked = walk(&ctx, bytes, SY_JSON_MARK_DUPLICATES, &is_marked);

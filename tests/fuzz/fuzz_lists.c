@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (len > LINE_MAX_BYTES)
 		return 0;
-	fuzz_context_init(&ctx);
+	fuzz_faulty_context(&ctx);
 	sy_arena_init(&arena, &ctx);
 	status = sy_list_line_parse(&arena, sy_span_of(data, len), SY_N_ALGORITHMS, &line,
 				    &is_line);

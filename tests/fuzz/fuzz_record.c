@@ -38,7 +38,7 @@ static void check_again(struct sy_span body, const struct sy_record *record)
 	struct sy_context ctx;
 	struct sy_out out;
 
-	fuzz_context_init(&ctx);
+	fuzz_faulty_context(&ctx);
 	sy_buffer_init(&buffer, &ctx);
 	sy_out_init(&out, sy_buffer_write, &buffer);
 	sy_record_encode(&out, record);

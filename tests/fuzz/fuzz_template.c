@@ -42,7 +42,7 @@ static uint64_t scan(struct sy_span file, uint64_t begin, bool is_decoded)
 	struct sy_inspection in = { .ctx = &ctx, .source = &source, .sink = &checker.sink };
 	enum sy_status status;
 
-	fuzz_context_init(&ctx);
+	fuzz_faulty_context(&ctx);
 	fuzz_source_init(&source, &ctx, file);
 	sy_arena_init(&in.arena, &ctx);
 	in.base = in.path = sy_span_str("chat_template.jinja");

@@ -49,7 +49,7 @@ static void check_escapers(struct sy_span bytes)
 	struct sy_text text;
 	struct sy_out out;
 
-	fuzz_context_init(&ctx);
+	fuzz_faulty_context(&ctx);
 	sy_buffer_init(&buffer, &ctx);
 	sy_out_init(&out, sy_buffer_write, &buffer);
 	sy_escape_terminal(&out, bytes);
