@@ -4,15 +4,16 @@
 #   sh tests/board.sh [quick|whole]
 # whole (the default) takes under 45 minutes on two cores, quick ten.  Needs what
 # tests/run.sh default needs; STEELYARD_CORPUS names the unpacked corpora, without
-# which their rows say "not measured".  FUZZ_SECONDS: of each fuzzer.
+# which their rows say "not measured".  BOARD_FUZZ_PERCENT: of
+# tests/board/fuzz_seconds.txt, 100 or in the quick board 4.
 # The steps of some length lie in tests/board/*.sh, the rows in tests/board/*.py.
 # Everything is built below build/board*; BOARD_OUTPUT is another file to write.
 set -eu
 cd "$(dirname "$0")/.."
 tier=${1:-whole}
 case $tier in
-quick) seconds=${FUZZ_SECONDS:-6} ;;
-whole) seconds=${FUZZ_SECONDS:-60} ;;
+quick) fuzz_percent=${BOARD_FUZZ_PERCENT:-4} ;;
+whole) fuzz_percent=${BOARD_FUZZ_PERCENT:-100} ;;
 *)
 	echo "usage: sh tests/board.sh [quick|whole]" >&2
 	exit 4 ;;
@@ -66,5 +67,5 @@ python3 tests/run_python.py --build build/gcc --tier "$([ "$tier" = quick ] &&
 	>"$out/threats.txt" 2>&1 || true
 . tests/board/reproducible.sh
 say "hostile files, determinism, the page"
-python3 tests/board/page.py "$tier" "$seconds" "${BOARD_OUTPUT:-docs/reliability.md}"
+python3 tests/board/page.py "$tier" "${BOARD_OUTPUT:-docs/reliability.md}"
 say "done"

@@ -2,7 +2,7 @@
 """The page that tests/board.sh ends with: what its steps left behind, and the rows that
 are measured here.  Each group of rows is a module beside this one.
 
-  page.py quick|whole FUZZ-SECONDS PAGE
+  page.py quick|whole PAGE
 """
 
 import datetime
@@ -43,9 +43,9 @@ def page(tier, rows):
 
 
 def main():
-    tier, seconds, path = sys.argv[1], sys.argv[2], sys.argv[3]
+    tier, path = sys.argv[1], sys.argv[2]
     rows = [
-        *hostile(tier), *fuzzing(tier, seconds), *coverage(), *decisions(), *faults(),
+        *hostile(tier), *fuzzing(), *coverage(), *decisions(), *faults(),
         *tampering(), *cage(), *threats(), *deterministic(), *reproducible(), *mutants(),
         *sanitizers(),
     ]
