@@ -30,7 +30,7 @@ static int setup(void **state)
 
 #ifdef __x86_64__
 static const struct sy_sha256_kernel *const all[] = {
-	&sy_sha256_ni, &sy_sha256_ni_x2, &sy_sha256_ni_x4,
+	&sy_sha256_ni, &sy_sha256_ni_x2, &sy_sha256_ni_x4, &sy_sha256_avx512,
 };
 static const size_t n_all = SY_N_ELEMS(all);
 #else

@@ -114,7 +114,7 @@ bool sy_lane_share(struct sy_lane *lane)
 	if (lane->source.parent)
 		return false;	/* its errors are told through one context */
 	lane->ring = sy_ring_new(lane->ctx, &lane->source, lane->pos, lane->end,
-				 lane->block_len);
+				 lane->ring_len);
 	return lane->ring != NULL;
 }
 

@@ -34,7 +34,7 @@ struct sy_lane {
 	const struct sy_unit *unit;	/* NULL: idle */
 	struct sy_source source;
 	uint8_t *block;
-	size_t block_len;
+	size_t block_len, ring_len;	/* of a block; of one of a ring's */
 	const uint8_t *data;		/* the block, or one of the ring's */
 	size_t at, have;		/* data[at..have) waits to be hashed */
 	uint64_t pos, end;		/* offset of data[have]; of the unit's end */

@@ -2,7 +2,7 @@
 /*
  * SHA-256 (FIPS 180-4) with the processor's own instructions, one stream or several
  * side by side: one stream waits for the latency of its rounds, others fill the
- * gaps.  Where there are none, or they fail their test against libcrypto, libcrypto
+ * gaps, and sixteen fill vectors.  Where there are no such instructions for one, or they fail their test against libcrypto, libcrypto
  * does the work.  Internal to verifier/digest.
  */
 #ifndef SY_DIGEST_SHA256_H
@@ -37,7 +37,8 @@ struct sy_sha256_kernel {
 };
 
 #ifdef __x86_64__
-extern const struct sy_sha256_kernel sy_sha256_ni, sy_sha256_ni_x2, sy_sha256_ni_x4;
+extern const struct sy_sha256_kernel sy_sha256_ni, sy_sha256_ni_x2, sy_sha256_ni_x4,
+				     sy_sha256_avx512;
 #endif
 
 #define SY_SHA256_KERNELS_MAX 4u

@@ -132,7 +132,7 @@ static void choose(void)
 {
 #ifdef __x86_64__
 	static const struct sy_sha256_kernel *const kernels[] = {
-		&sy_sha256_ni, &sy_sha256_ni_x2, &sy_sha256_ni_x4,
+		&sy_sha256_ni, &sy_sha256_ni_x2, &sy_sha256_ni_x4, &sy_sha256_avx512,
 	};
 
 	sy_sha256_choose(kernels, SY_N_ELEMS(kernels), sy_cpu_features(), &chosen);

@@ -16,8 +16,8 @@
 
 /* Flat optimum between 64 and 256 KiB: larger buffers fall out of the L2. */
 #define BLOCK_BYTES 131072u
-#define LANES_BYTES (2 * BLOCK_BYTES)	/* of a thread's blocks, unless they get small: */
-#define BLOCK_BYTES_MIN 16384u
+#define LANES_BYTES (2 * BLOCK_BYTES)	/* of a thread's blocks, unless they get so small: */
+#define BLOCK_BYTES_MIN 32768u		/* with 16 KiB, sixteen lanes lost a tenth */
 #define THREADS_MAX 256u
 #define PROGRESS_NS 200000000u
 
@@ -402,9 +402,9 @@ static void run_lanes(struct worker *w)
 }
 
 /* Many lanes share the room of two. */
-static size_t block_len(const struct pool *pool)
+static size_t block_len(const struct pool *pool, unsigned n_lanes)
 {
-	size_t len = LANES_BYTES / pool->n_lanes;
+	size_t len = LANES_BYTES / n_lanes;
 
 	if (pool->weigh->block_len)
 		return pool->weigh->block_len;
@@ -419,7 +419,8 @@ static enum sy_status begin_lanes(struct worker *w)
 		struct sy_lane *lane = &w->lanes[w->n_lanes];
 
 		lane->ctx = &w->ctx;
-		lane->block_len = block_len(w->pool);
+		lane->block_len = block_len(w->pool, w->pool->n_lanes);
+		lane->ring_len = block_len(w->pool, 1);
 		lane->block = sy_alloc_unset(&w->ctx, lane->block_len);
 		if (!lane->block && w->n_lanes == 0)
 			return sy_memory_status(&w->ctx);
