@@ -6,8 +6,8 @@ remembers what ran: the board reads that, and says no more than it.
   sanitizers.py memcheck|tsan --build FOLDER [--seconds N] [--python PART]... [NAME...]
 
 NAME: C tests (none: all).  --python: also those Python tests whose name has a PART,
-with every run of the program watched.  A run adds to what earlier ones at the same
-commit left in build/board/TOOL.json, so it can be done in parts.
+with every run of the program watched.  A run adds to what earlier ones of the same
+product left in build/board/TOOL.json, so it can be done in parts.
 """
 
 import argparse
@@ -42,10 +42,15 @@ VALGRIND = ["valgrind", "-q", "--error-exitcode=99", "--leak-check=full",
             "--fair-sched=yes"]
 
 
-def commit():
-    done = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], cwd=SOURCE, check=False,
+def rev_parse(*words):
+    done = subprocess.run(["git", "rev-parse", *words], cwd=SOURCE, check=False,
                           capture_output=True, text=True)
     return done.stdout.strip()
+
+
+def product():
+    """What is watched: the folders of the product as they are in this commit."""
+    return rev_parse("HEAD:verifier", "HEAD:formats", "HEAD:keys")
 
 
 def c_tests(build):
@@ -72,10 +77,10 @@ class Run:
         self.logs = OUT / f"{tool}-logs"
         shutil.rmtree(self.logs, ignore_errors=True)
         self.logs.mkdir(parents=True)
-        self.state = {"commit": commit(), "c": {}, "python": {}, "runs": 0, "reports": []}
+        self.state = {"commit": rev_parse("--short=12", "HEAD"), "product": product(), "c": {}, "python": {}, "runs": 0, "reports": []}
         with contextlib.suppress(OSError, ValueError):
             before = json.loads(self.path.read_text())
-            if before["commit"] == self.state["commit"]:
+            if before["product"] == self.state["product"]:
                 self.state = before
 
     def save(self):
