@@ -55,8 +55,8 @@ def product():
 
 def c_tests(build):
     """Name -> (command, environment), as ctest has them; seeds once, not twice."""
-    told = subprocess.run(["ctest", "--test-dir", build, "--show-only=json-v1"], check=True,
-                          capture_output=True).stdout
+    told = subprocess.run(["ctest", "--test-dir", build, "--show-only=json-v1"],
+                          check=True, capture_output=True).stdout
     for test in json.loads(told)["tests"]:
         if "command" not in test or test["name"].startswith("fuzz_"):
             continue
@@ -77,7 +77,8 @@ class Run:
         self.logs = OUT / f"{tool}-logs"
         shutil.rmtree(self.logs, ignore_errors=True)
         self.logs.mkdir(parents=True)
-        self.state = {"commit": rev_parse("--short=12", "HEAD"), "product": product(), "c": {}, "python": {}, "runs": 0, "reports": []}
+        self.state = {"commit": rev_parse("--short=12", "HEAD"), "product": product(),
+                      "c": {}, "python": {}, "runs": 0, "reports": []}
         with contextlib.suppress(OSError, ValueError):
             before = json.loads(self.path.read_text())
             if before["product"] == self.state["product"]:
@@ -107,8 +108,8 @@ class Run:
 
     def environment(self, **more):
         options = os.environ.get("TSAN_OPTIONS", "allow_addr2line=1")
-        return {**os.environ, "TSAN_OPTIONS": f"{options}:halt_on_error=1:exitcode=66"
-                f":log_path={self.logs}/tsan", **more}
+        options += f":halt_on_error=1:exitcode=66:log_path={self.logs}/tsan"
+        return {**os.environ, "TSAN_OPTIONS": options, **more}
 
     def reports(self):
         """Counts and empties the logs; keeps those in which something stands."""

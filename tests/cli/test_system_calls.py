@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 import unittest
 
 from harness import BUILD, PROGRAM, environment
@@ -157,6 +158,21 @@ class SystemCalls(SignedCase):
         self.trace("check", "--key", P256_PUB, self.model)
         self.judge_calls(workers=1, writes=[str(self.scratch)])
         self.assertEqual(self.tree(), self.before)
+
+    def waits(self):
+        return [call for call in self.calls if call.name == "clock_nanosleep" and
+                "tv_nsec=20000000" in call.args]
+
+    def test_a_file_changed_just_now(self):
+        """Its next change must have another time; what is old need not be waited for."""
+        for command, n in (("check", 1), ("verify", 0), ("scan", 0)):
+            os.utime(self.weights)
+            key = () if command == "scan" else ("--key", P256_PUB)
+            self.trace(command, *key, self.model)
+            self.assertEqual(len(self.waits()), n, command)
+        time.sleep(2.1)
+        self.trace("check", "--key", P256_PUB, self.model)
+        self.assertEqual(self.waits(), [])
 
     def test_scan(self):
         self.trace("scan", self.model)
