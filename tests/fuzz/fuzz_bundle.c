@@ -14,6 +14,7 @@
 #include "keys/pem.h"
 #include "keys/statement.h"
 #include "keys/statement_write.h"
+#include "tests/fuzz/context.h"
 #include "tests/fuzz/fuzz.h"
 
 /* Each tolerance that was used is found by its name. */
@@ -325,7 +326,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (len == 0)
 		return 0;
-	sy_context_init(&ctx);
+	fuzz_context(&ctx);
 	bytes = sy_span_of(data + 1, len - 1);
 	switch (data[0] % 6) {
 	case 0:

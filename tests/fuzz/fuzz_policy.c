@@ -7,6 +7,7 @@
  * it names nowhere.  The first byte chooses: 'r' is a report; 's' a small document of
  * our own, of four members in one order.
  */
+#include "tests/fuzz/context.h"
 #include "tests/fuzz/fuzz.h"
 #include "verifier/engine/policy.h"
 #include "verifier/engine/strict_json.h"
@@ -181,7 +182,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct sy_context ctx;
 
-	sy_context_init(&ctx);
+	fuzz_context(&ctx);
 	ctx.clock.wall_s = noon;
 	if (len > 0 && data[0] == 'r')
 		run_report(&ctx, sy_span_of(data + 1, len - 1));
