@@ -3,7 +3,8 @@
  * Signed things from strangers.  The first byte chooses: 0 a bundle, whole; 1 the
  * statement inside one; 2 certificates, each behind two bytes of length; 3 a file of
  * certificates; 4 and 5 a bundle or certificates behind whom to trust: a byte of
- * rules, two of length, and a file of roots, or of keys with NUL between them.  A
+ * rules, two of length, and a file of roots, or of keys with NUL between them; 6 a
+ * time-stamp behind roots and what it is over, each behind two bytes of length.  A
  * refusal has its reason and sentence; nobody is trusted who was not named; a list
  * that is accepted can be written and reads back as the same list.
  */
@@ -14,6 +15,7 @@
 #include "keys/pem.h"
 #include "keys/statement.h"
 #include "keys/statement_write.h"
+#include "keys/timestamp.h"
 #include "tests/fuzz/context.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -217,6 +219,8 @@ static void read_trust(struct sy_context *ctx, struct sy_span *bytes, struct tru
 	sy_error_clear(ctx);
 	if (!t->trust.anchors)
 		read_keys(ctx, text, t);
+	if (rules & 64)
+		t->trust.authorities = t->anchors;
 }
 
 static void free_trust(struct trusted *t)
@@ -237,6 +241,7 @@ static void check_trusted(struct sy_context *ctx, struct sy_span bytes)
 	FUZZ_CHECK(result->verdict != SY_OMS_UNTRUSTED && sy_oms_verdict_name(result->verdict));
 	FUZZ_CHECK((result->verdict == SY_OMS_TRUSTED) == (result->reading.reason == SY_OMS_NONE));
 	FUZZ_CHECK((result->reading.used & ~t.trust.tolerated) == 0);
+	FUZZ_CHECK(result->timestamp == 0 || t.trust.anchors);
 	if (result->verdict == SY_OMS_TRUSTED) {
 		FUZZ_CHECK(result->manifest && result->is_signature_checked);
 		FUZZ_CHECK(result->material == SY_BUNDLE_KEY ?
@@ -291,6 +296,47 @@ static void check_chain_trusted(struct sy_context *ctx, struct sy_span bytes)
 	free_trust(&t);
 }
 
+static struct sy_span take(struct sy_span *bytes)
+{
+	size_t len = bytes->len >= 2 ? (size_t)bytes->data[0] << 8 | bytes->data[1] : 0;
+	struct sy_span taken = sy_span_slice(*bytes, 2, len);
+
+	*bytes = sy_span_slice(*bytes, 2 + len, SIZE_MAX);
+	return taken;
+}
+
+/* One token, one time; over nothing else, and by nobody without roots. */
+static void check_timestamp(struct sy_context *ctx, struct sy_span bytes)
+{
+	struct sy_span roots = take(&bytes), signature = take(&bytes);
+	struct sy_anchors *anchors = NULL, *nobody = NULL;
+	struct sy_reading reading;
+	int64_t time, again;
+	enum sy_status status;
+
+	FUZZ_CHECK(sy_anchors_new(ctx, &anchors) == SY_OK);
+	FUZZ_CHECK(sy_anchors_new(ctx, &nobody) == SY_OK);
+	status = sy_anchors_add(anchors, roots);
+	FUZZ_CHECK(status == SY_OK || status == SY_FORMAT);
+	sy_error_clear(ctx);
+	sy_reading_init(&reading, UINT32_MAX);
+	status = sy_timestamp_verify(anchors, bytes, signature, &reading, &time);
+	check_reading(&reading, status);
+	if (status == SY_OK) {
+		sy_reading_init(&reading, SY_OMS_TOLERATED_STRICT);
+		FUZZ_CHECK(sy_timestamp_verify(anchors, bytes, signature, &reading, &again) ==
+			   SY_OK && again == time);
+		FUZZ_CHECK(sy_timestamp_verify(anchors, bytes, sy_span_str("another"), &reading,
+					       &again) != SY_OK ||
+			   sy_span_is(signature, "another"));
+		sy_reading_init(&reading, UINT32_MAX);
+		FUZZ_CHECK(sy_timestamp_verify(nobody, bytes, signature, &reading, &again) ==
+			   SY_FORMAT);
+	}
+	sy_anchors_free(&anchors);
+	sy_anchors_free(&nobody);
+}
+
 static void check_chain(struct sy_context *ctx, struct sy_span bytes)
 {
 	const struct sy_chain_rules rules = { .time_rule = SY_CHAIN_LEAF_NOT_BEFORE };
@@ -328,7 +374,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		return 0;
 	fuzz_context(&ctx);
 	bytes = sy_span_of(data + 1, len - 1);
-	switch (data[0] % 6) {
+	switch (data[0] % 7) {
 	case 0:
 		check_bundle(&ctx, bytes);
 		break;
@@ -343,6 +389,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		break;
 	case 4:
 		check_trusted(&ctx, bytes);
+		break;
+	case 6:
+		check_timestamp(&ctx, bytes);
 		break;
 	default:
 		check_chain_trusted(&ctx, bytes);

@@ -7,7 +7,6 @@ import hashlib
 import importlib.util
 import json
 import pathlib
-import shutil
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -25,6 +24,7 @@ HASHES = {"p256": hashes.SHA256(), "p384": hashes.SHA384(), "p521": hashes.SHA51
 BUNDLE, STATEMENT, CHAIN, FILE, TRUSTED, CHAIN_TRUSTED = (bytes([i]) for i in range(6))
 # The rules in front of whom to trust.
 DEFAULT, STRICT, ALL, NOW, GIVEN, SERVER, CLIENT, ANY = 0, 1, 2, 4, 8, 16, 32, 48
+STAMPED = 64    # time-stamps are checked, by the same roots or none
 
 
 def statement(names, algorithm="sha256", **serialization_fields):
@@ -256,7 +256,18 @@ def bundles():
     yield "material-null", changed(good, *material, publicKey=None)
     yield "no-log", changed(good, *material, tlogEntries=...)
     yield "log-null", changed(good, *material, tlogEntries=None)
-    yield "log-entry", changed(good, *material, tlogEntries=[{"logIndex": "1"}])
+    entry = {"logIndex": "1", "logId": {"keyId": "AA=="}, "integratedTime": "1",
+             "kindVersion": {"kind": "dsse", "version": "0.0.1"}, "canonicalizedBody": "e30=",
+             "inclusionProof": {}, "inclusionPromise": None}
+    yield "log-entry", changed(good, *material, tlogEntries=[entry])
+    yield "log-entry-short", changed(good, *material, tlogEntries=[{"logIndex": "1"}])
+    for i, number in enumerate(("x", "-1", "9223372036854775808")):
+        yield f"log-entry-number-{i}", changed(good, *material,
+                                               tlogEntries=[entry | {"logIndex": number}])
+    for name, stamps in (("null", None), ("number", [1]), ("nine", [{"signedTimestamp": "AA=="}] *
+                                                           9), ("empty", [{}])):
+        yield "timestamps-" + name, changed(good, *material, timestampVerificationData={
+            "rfc3161Timestamps": stamps})
     yield "log-entry-string", changed(good, *material, tlogEntries=["x"])
     yield "timestamps", changed(good, *material, timestampVerificationData={
         "rfc3161Timestamps": [{"signedTimestamp": "AA=="}]})
@@ -364,16 +375,21 @@ def signed():
     for kind in ("p256", "p384", "p521", "rsa"):
         yield f"chain-{kind}", by_chain(f"accept-{kind}", kind)
     old = old_statement()
+    for name, rules in (("given", GIVEN), ("stamped", STAMPED), ("stamped-given", GIVEN | STAMPED)):
+        yield "chain-" + name, by_chain("accept-p256", "p256", rules)
     yield "v02-chain", by_chain("accept-p384", "p384", payload=old, signature=sign(
         encoded(old, True), "p384", hashes.SHA256()))
     yield "chain-nobody", by_chain("accept-p256", "p256", trust=public("p256"))
     yield "chain-other-signed", by_chain("accept-p256", "p384")
     yield "chain-no-leaf", by_chain("reject-certificate-untrusted.other-root", "p256")
     for word, member in (("timestamps", {"timestampVerificationData": {}}),
+                         ("stamped", {"timestampVerificationData": {
+                             "rfc3161Timestamps": [{"signedTimestamp": "AA=="}]}}),
                          ("log", {"tlogEntries": [{}]}), ("no-log", {"tlogEntries": ...})):
         text = by_key("p256")[4 + len(public("p256")):]
-        yield "strict-" + word, trusted(STRICT, public("p256"), changed(
-            text, "verificationMaterial", **member))
+        for rules in (STRICT, STRICT | STAMPED):
+            yield f"strict-{word}-{rules}", trusted(rules, public("p256"), changed(
+                text, "verificationMaterial", **member))
     text = by_key("p256")[4 + len(public("p256")):]
     yield "strict-snake", trusted(STRICT, public("p256"), text.replace(b"mediaType",
                                                                        b"media_type"))
@@ -566,8 +582,10 @@ def seeds():
 
 
 def main():
-    shutil.rmtree(HERE, ignore_errors=True)
-    HERE.mkdir()
+    HERE.mkdir(exist_ok=True)
+    for old in HERE.iterdir():
+        if not old.name.startswith("timestamp-"):       # make_timestamps.py's
+            old.unlink()
     for name, data in seeds():
         (HERE / name).write_bytes(data)
 
