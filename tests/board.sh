@@ -57,6 +57,7 @@ say "faults"
 	STEELYARD_FAULTS=all build/gcc/tests/test_faults || true
 	build/gcc/tests/test_readers || true
 	build/gcc/tests/test_key_faults || true
+	build/gcc/tests/test_policy_faults || true
 } >"$out/faults.txt" 2>&1
 say "tampering"
 build/gcc/tests/test_oms_tamper >"$out/tamper.txt" 2>&1 || true
