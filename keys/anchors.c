@@ -69,7 +69,7 @@ static enum sy_status check_der(struct sy_context *ctx, struct sy_span der, size
 	enum sy_status status;
 
 	sy_reading_init(&reading, SY_OMS_TOLERATED_STRICT);
-	status = sy_x509_read(der, place, &reading, certificate);
+	status = sy_x509_read(ctx, der, place, &reading, certificate);
 	if (status == SY_FORMAT)
 		return sy_fail(ctx, SY_FORMAT, "%s", reading.sentence.data);
 	return status;

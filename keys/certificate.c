@@ -12,6 +12,8 @@
 #include <limits.h>
 #include <time.h>
 
+#include "keys/evp.h"
+
 #define SECURITY_BITS_MIN 112	/* RSA of 2048 bits, SHA-224 */
 #define RSA_BITS_MAX 16384	/* OpenSSL verifies no larger ones */
 
@@ -90,8 +92,8 @@ static bool has_twin(X509 *certificate)
 	return false;
 }
 
-enum sy_status sy_x509_read(struct sy_span der, size_t place, struct sy_reading *reading,
-			    X509 **certificate)
+enum sy_status sy_x509_read(struct sy_context *ctx, struct sy_span der, size_t place,
+			    struct sy_reading *reading, X509 **certificate)
 {
 	const unsigned char *at = der.data;
 	int64_t from, to;
@@ -99,6 +101,7 @@ enum sy_status sy_x509_read(struct sy_span der, size_t place, struct sy_reading 
 	const char *fault = NULL;
 
 	*certificate = NULL;
+	ERR_clear_error();
 	if (der.len > 0 && der.len <= LONG_MAX)
 		read = d2i_X509(NULL, &at, (long)der.len);
 	if (!read)
@@ -112,12 +115,14 @@ enum sy_status sy_x509_read(struct sy_span der, size_t place, struct sy_reading 
 	else if (!sy_x509_time(X509_get0_notBefore(read), &from) ||
 		 !sy_x509_time(X509_get0_notAfter(read), &to))
 		fault = "has a validity that is no time";
-	ERR_clear_error();
 	if (!fault) {
+		ERR_clear_error();
 		*certificate = read;
 		return SY_OK;
 	}
 	X509_free(read);
+	if (sy_evp_is_out_of_memory())
+		return sy_x509_no_memory(ctx);
 	return sy_refuse(reading, SY_OMS_CERTIFICATE_INVALID,
 			 "certificate %zu of the chain %s", place + 1, fault);
 }
@@ -293,7 +298,6 @@ static enum sy_status check_leaf_purpose(X509 *leaf, enum sy_chain_purpose purpo
 	enum sy_oms_tolerance needed;
 	struct usage usage;
 
-	/* unreached: sy_x509_read refuses what cannot be read */
 	if (!read_usage(leaf, purpose, &usage))
 		return refuse(reading, SY_OMS_CERTIFICATE_INVALID, leaf, 0,
 			      "has an extended key usage that cannot be read");

@@ -21,7 +21,8 @@ enum sy_status sy_x509_no_memory(struct sy_context *ctx);
 void sy_x509_free(X509 **certificate);
 
 /* Reads exactly one certificate; `place` (0: the signer's) is for the sentence. */
-SY_MUST_CHECK enum sy_status sy_x509_read(struct sy_span der, size_t place,
+SY_MUST_CHECK enum sy_status sy_x509_read(struct sy_context *ctx,
+					  struct sy_span der, size_t place,
 					  struct sy_reading *reading,
 					  X509 **certificate);
 

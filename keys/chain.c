@@ -9,6 +9,7 @@
 #include <openssl/x509_vfy.h>
 
 #include "keys/certificate.h"
+#include "keys/evp.h"
 #include "verifier/digest/hasher.h"
 
 #define AUTH_LEVEL 2		/* OpenSSL's name for 112 bits */
@@ -116,7 +117,7 @@ enum sy_status sy_chain_describe(struct sy_arena *arena, struct sy_span der,
 				 struct sy_reading *reading, struct sy_chain_leaf *leaf)
 {
 	SY_OWNED(sy_x509_free) X509 *certificate = NULL;
-	enum sy_status status = sy_x509_read(der, 0, reading, &certificate);
+	enum sy_status status = sy_x509_read(arena->ctx, der, 0, reading, &certificate);
 
 	*leaf = (struct sy_chain_leaf){ .key = NULL };
 	return status == SY_OK ? describe(arena, certificate, der, leaf) : status;
@@ -184,8 +185,7 @@ static enum sy_status refuse_path(struct path *p, X509_STORE_CTX *x)
 	X509 *at = X509_STORE_CTX_get_current_cert(x);
 	struct sy_text text;
 
-	ERR_clear_error();
-	if (error == X509_V_ERR_OUT_OF_MEM)
+	if (sy_evp_is_out_of_memory() || error == X509_V_ERR_OUT_OF_MEM)
 		return sy_x509_no_memory(p->ctx);
 	sy_text_init(&text);
 	sy_x509_name(&text, at ? at : sk_X509_value(p->bundle, 0),
@@ -263,6 +263,7 @@ static enum sy_status verify(struct path *p, int64_t time)
 		X509_STORE_CTX_free(x);
 		return sy_x509_no_memory(p->ctx);
 	}
+	ERR_clear_error();
 	if (X509_verify_cert(x) != 1)
 		status = refuse_path(p, x);
 	p->found = X509_STORE_CTX_get0_chain(x);
@@ -295,7 +296,8 @@ static enum sy_status read_all(struct path *p, const struct sy_span *der, size_t
 		return sy_x509_no_memory(p->ctx);
 	for (size_t i = 0; i < n; i++) {
 		SY_OWNED(sy_x509_free) X509 *certificate = NULL;
-		enum sy_status status = sy_x509_read(der[i], i, p->reading, &certificate);
+		enum sy_status status = sy_x509_read(p->ctx, der[i], i, p->reading,
+						     &certificate);
 
 		if (status == SY_OK)
 			status = check_policies(p, certificate, i);

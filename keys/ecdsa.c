@@ -31,9 +31,11 @@ static enum sy_status import(struct sy_context *ctx, struct sy_public_key *key,
 	memcpy(group, key->scheme->group, strlen(key->scheme->group) + 1);
 	params[0].data_size = strlen(group);
 	memcpy(copy, point.data, point.len);
+	ERR_clear_error();
 	if (EVP_PKEY_fromdata(evp_ctx, &key->evp, EVP_PKEY_PUBLIC_KEY, params) == 1)
 		return SY_OK;
-	ERR_clear_error();
+	if (sy_evp_is_out_of_memory())
+		return sy_evp_no_memory(ctx);
 	return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_MALFORMED,
 			  "the point of this %s public key is not on its curve",
 			  key->scheme->name);

@@ -25,7 +25,7 @@ enum sy_status sy_evp_no_memory(struct sy_context *ctx)
  * infinity, or is a number above the modulus: that is a "no".  Only want of
  * memory leaves the question open.
  */
-static bool is_out_of_memory(void)
+bool sy_evp_is_out_of_memory(void)
 {
 	bool is_memory = false;
 
@@ -43,7 +43,7 @@ enum sy_status sy_evp_verify(struct sy_context *ctx, EVP_MD_CTX *md_ctx,
 	ERR_clear_error();
 	said = EVP_DigestVerify(md_ctx, signature.data, signature.len, message.data,
 				message.len);
-	if (is_out_of_memory())
+	if (sy_evp_is_out_of_memory())
 		return sy_evp_no_memory(ctx);
 	*is_valid = said == 1;
 	return SY_OK;

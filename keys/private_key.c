@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 #include <sodium.h>
 
+#include "keys/evp.h"
 #include "keys/private_parts.h"
 #include "verifier/base/memory.h"
 
@@ -114,9 +115,11 @@ static enum sy_status check_pair(struct sy_context *ctx, EVP_PKEY *evp)
 
 	if (!evp_ctx)
 		return no_openssl(ctx, "check a key");
+	ERR_clear_error();
 	if (EVP_PKEY_check(evp_ctx) == 1)
 		return SY_OK;
-	ERR_clear_error();
+	if (sy_evp_is_out_of_memory())
+		return sy_evp_no_memory(ctx);
 	return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_MALFORMED,
 			  "the private and the public half of this key do not belong "
 			  "together");
@@ -226,7 +229,6 @@ static enum sy_status prove(struct sy_context *ctx, const struct sy_private_key 
 	enum sy_status status = sy_public_key_verify(ctx, key->public, SY_KEY_HASH_OF_CURVE,
 						     message, signature, &is_valid);
 
-	/* unreached: not on a machine that computes rightly */
 	if (status == SY_OK && !is_valid)
 		status = sy_fail(ctx, SY_IO, "a signature just made does not verify: this "
 				 "machine computes wrongly");

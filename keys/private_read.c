@@ -9,6 +9,7 @@
 #include <openssl/x509.h>
 
 #include "keys/base64.h"
+#include "keys/evp.h"
 #include "keys/kdf.h"
 #include "keys/lines.h"
 #include "keys/pem.h"
@@ -32,6 +33,8 @@ static enum sy_status take_info(struct sy_context *ctx, const PKCS8_PRIV_KEY_INF
 {
 	EVP_PKEY *evp = EVP_PKCS82PKEY(info);
 
+	if (!evp && sy_evp_is_out_of_memory())
+		return sy_evp_no_memory(ctx);
 	ERR_clear_error();
 	if (!evp)
 		return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_MALFORMED,
@@ -49,15 +52,19 @@ enum sy_status sy_private_key_of_der(struct sy_context *ctx, struct sy_span der,
 
 	*key = NULL;
 	sy_openssl_secure_heap();
+	ERR_clear_error();
 	info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &next, (long)der.len);
 	if (info && next == end)
 		return take_info(ctx, info, key);
 	next = der.data;
 	evp = d2i_PrivateKey(EVP_PKEY_EC, NULL, &next, (long)der.len);
-	ERR_clear_error();
-	if (evp && next == end)
+	if (evp && next == end) {
+		ERR_clear_error();
 		return sy_private_key_of_evp(ctx, evp, key);
+	}
 	EVP_PKEY_free(evp);
+	if (sy_evp_is_out_of_memory())
+		return sy_evp_no_memory(ctx);
 	return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_MALFORMED,
 			  "this is not the DER of a private key");
 }
@@ -124,14 +131,17 @@ static enum sy_status admit(struct sy_context *ctx, const X509_SIG *sealed)
 }
 
 /* Did OpenSSL refuse scrypt's parameters?  It takes 32 MiB of memory at most. */
-static bool is_refused(void)
+static bool is_refused(bool *is_memory)
 {
 	bool is_one = false;
 
-	for (unsigned long error; (error = ERR_get_error()) != 0;)
+	*is_memory = false;
+	for (unsigned long error; (error = ERR_get_error()) != 0;) {
 		is_one |= ERR_GET_LIB(error) == ERR_LIB_EVP &&
 			  (ERR_GET_REASON(error) == EVP_R_MEMORY_LIMIT_EXCEEDED ||
 			   ERR_GET_REASON(error) == EVP_R_ILLEGAL_SCRYPT_PARAMETERS);
+		*is_memory |= ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
+	}
 	return is_one;
 }
 
@@ -139,6 +149,7 @@ static enum sy_status unseal(struct sy_context *ctx, const X509_SIG *sealed,
 			     struct sy_passphrase *source, struct sy_private_key **key)
 {
 	SY_OWNED(free_info) PKCS8_PRIV_KEY_INFO *info = NULL;
+	bool is_too_large, is_memory;
 	struct sy_secret passphrase;
 	enum sy_status status = sy_passphrase_ask(ctx, source, &passphrase);
 
@@ -149,7 +160,10 @@ static enum sy_status unseal(struct sy_context *ctx, const X509_SIG *sealed,
 	sy_secret_free(&passphrase);
 	if (info)
 		return take_info(ctx, info, key);
-	if (is_refused())
+	is_too_large = is_refused(&is_memory);
+	if (is_memory)
+		return sy_evp_no_memory(ctx);
+	if (is_too_large)
 		return sy_fail(ctx, SY_UNSUPPORTED, "this private key asks for more memory than "
 			       "OpenSSL's scrypt takes (32 MiB)");
 	return sy_passphrase_is_wrong(ctx);
@@ -163,7 +177,10 @@ static enum sy_status of_sealed(struct sy_context *ctx, struct sy_span der,
 	enum sy_status status;
 
 	sy_openssl_secure_heap();
+	ERR_clear_error();
 	sealed = d2i_X509_SIG(NULL, &next, (long)der.len);
+	if (!sealed && sy_evp_is_out_of_memory())
+		return sy_evp_no_memory(ctx);
 	ERR_clear_error();
 	if (!sealed || next != der.data + der.len)
 		return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_MALFORMED,
