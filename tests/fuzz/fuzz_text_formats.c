@@ -49,7 +49,7 @@ static enum sy_status check(struct sy_sink *sink, const struct sy_record *record
 	return SY_OK;
 }
 
-static void run(size_t choice, struct sy_span bytes)
+static void run(size_t choice, struct sy_span bytes, unsigned wants)
 {
 	struct checker checker = { .sink.emit = check, .size = bytes.len };
 	struct sy_context ctx;
@@ -63,7 +63,7 @@ static void run(size_t choice, struct sy_span bytes)
 	sy_arena_init(&in.arena, &ctx);
 	in.base = sy_span_str(cases[choice].name);
 	in.path = in.base;
-	in.wants = SY_WANT_META | SY_WANT_REFS;
+	in.wants = SY_WANT_META | SY_WANT_REFS | wants;
 	in.sink = &checker.sink;
 	status = sy_nest_inspect(&in, cases[choice].format, -1);
 	FUZZ_CHECK(status == SY_OK || status == SY_LIMIT);
@@ -76,7 +76,9 @@ static void run(size_t choice, struct sy_span bytes)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	if (len > 0)
-		run(data[0] % SY_N_ELEMS(cases), sy_span_of(data + 1, len - 1));
+	if (len > 0) {
+		run(data[0] % SY_N_ELEMS(cases), sy_span_of(data + 1, len - 1), 0);
+		run(data[0] % SY_N_ELEMS(cases), sy_span_of(data + 1, len - 1), SY_WANT_CONFIG);
+	}
 	return 0;
 }
