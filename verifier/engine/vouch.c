@@ -523,3 +523,16 @@ enum sy_status sy_vouch_judge(struct sy_vouch *vouch)
 		status = tell_beyond(vouch);
 	return status == SY_OK ? answer_all(vouch) : status;
 }
+
+enum sy_status sy_vouch_list(struct sy_vouch *vouch)
+{
+	enum sy_status status = SY_OK;
+
+	for (size_t i = 0; i < vouch->n_signatures && status == SY_OK; i++) {
+		if (vouch->signatures[i].state == SY_VOUCH_PENDING)
+			status = sy_vouch_check_file(vouch, i);
+		if (status == SY_OK)
+			status = add_row(vouch, &vouch->signatures[i]);
+	}
+	return status;
+}

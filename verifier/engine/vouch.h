@@ -59,6 +59,9 @@ unsigned sy_vouch_algorithms(const struct sy_vouch *vouch, size_t entry);
  */
 SY_MUST_CHECK enum sy_status sy_vouch_judge(struct sy_vouch *vouch);
 
+/* The report's rows of signatures only; nothing is compared, and nobody trusted. */
+SY_MUST_CHECK enum sy_status sy_vouch_list(struct sy_vouch *vouch);
+
 /*
  * Writes what was accepted into the state file of the policy, if there is one; only
  * for a run that answered everything with yes.  NULL: nothing.
