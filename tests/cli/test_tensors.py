@@ -5,12 +5,15 @@ docs/formats/tensor-digests.md is what both follow; same_weights is one model in
 containers.
 """
 
+import gzip
 import hashlib
 import io
 import json
 import math
+import pickle
 import re
 import struct
+import tarfile
 import unittest
 import zipfile
 
@@ -183,6 +186,72 @@ class Corpus(TestCase):
                    for name in SAME}
         self.assertEqual(len(set(digests.values())), 1, digests)
         harness.count_corpus("same-weights", len(SAME))
+
+    def packed(self):
+        """The same in packed members, and in packed files: (name, path)."""
+        root = harness.corpus("formats") / "rules_extra" / "same_weights"
+        for name in SAME:
+            path = root / name
+            if path.is_dir():
+                continue
+            if path.suffix in (".pt", ".npz"):
+                made = io.BytesIO()
+                with zipfile.ZipFile(path) as old, \
+                        zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
+                    for info in old.infolist():
+                        new.writestr(info.filename, old.read(info))
+                yield name, self.write("deflated-" + name, made.getvalue())
+            yield name + ".gz", self.write(name + ".gz", gzip.compress(path.read_bytes()))
+            made = io.BytesIO()
+            with tarfile.open(fileobj=made, mode="w:gz") as archive:
+                archive.add(path, name)
+            yield name + ".tar.gz", self.write(name + ".tar.gz", made.getvalue())
+
+    def test_same_weights_packed(self):
+        root = harness.corpus("formats") / "rules_extra" / "same_weights"
+        want = word(lines(root / "a.safetensors"), "model")
+        for name, path in self.packed():
+            _, document = report("inspect", "--digests", path)
+            tensors = document["artifacts"][0]["tensors"]
+            self.assertEqual(document["model"].get("model_digest"), want, name)
+            self.assertTrue(all(t["is_derived"] and "sha256" not in t for t in tensors), name)
+            self.assertEqual(document["artifacts"][0]["n_tensors"], 4, name)
+
+    def test_old_stream(self):
+        root = harness.corpus("formats") / "rules_extra" / "same_weights"
+        for name in ("j.pt", "l_big_endian.pt"):
+            with zipfile.ZipFile(root / name) as old:
+                head, data = old.read("archive/data.pkl"), [
+                    old.read(f"archive/data/{i}") for i in range(4)]
+            if name != "j.pt":
+                data = [struct.pack(f"<{len(d) // 4}I", *struct.unpack(f">{len(d) // 4}I", d))
+                        for d in data]
+            made = b"".join(pickle.dumps(value, 2) for value in (
+                0x1950a86a20f9469cfc6c, 1001, {"little_endian": True})) + head
+            made += pickle.dumps([str(i) for i in range(4)], 2)
+            made += b"".join(struct.pack("<q", len(d) // 4) + d for d in data)
+            path = self.write("old-" + name, made)
+            self.assertEqual(word(lines(path), "model"), word(lines(root / name), "model"))
+            packed = self.write("old.gz", gzip.compress(made))
+            self.assertEqual(word(lines(packed), "model"), word(lines(root / name), "model"))
+
+    def test_what_is_missing_in_a_packed_file(self):
+        """A tensor of no known type in a packed member makes no smaller model."""
+        header = b"{'descr': '<U1', 'fortran_order': False, 'shape': (1,), }"
+        header += b" " * (-len(header) % 64 + 53) + b"\n"
+        array = b"\x93NUMPY\x01\0" + struct.pack("<H", len(header)) + header + b"x\0\0\0"
+        root = harness.corpus("formats") / "rules_extra" / "same_weights"
+        made = io.BytesIO()
+        with zipfile.ZipFile(root / "g.npz") as old, \
+                zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
+            for info in old.infolist():
+                new.writestr(info.filename, old.read(info))
+            new.writestr("odd.npy", array)
+        for path in (self.write("m.npz", made.getvalue()),
+                     self.write("m.npz.gz", gzip.compress(made.getvalue()))):
+            done = run("hash", "--tensors", path)
+            self.assertEqual(done.returncode, 2, path)
+            self.assertNotIn(b"\nmodel", done.stdout)
 
     def test_data_digests_are_those_of_the_list(self):
         root = harness.corpus("formats") / "rules_extra" / "same_weights"
