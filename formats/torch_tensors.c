@@ -128,7 +128,7 @@ static bool may_hold(uint64_t value)
 {
 	unsigned kind = (unsigned)sy_value_kind(value);
 
-	return kind >= SY_VALUE_CALL && kind <= SY_VALUE_TUPLE;
+	return kind >= SY_VALUE_CALL && kind <= SY_VALUE_PERSID;
 }
 
 static struct sy_span decimal(uint64_t n, uint8_t *buf, size_t cap)

@@ -59,6 +59,56 @@ def safetensors(tensors):
     return struct.pack("<Q", len(text)) + text + body
 
 
+def pickle_of(items):
+    """A dict of values as opcodes, protocol 2."""
+    return b"\x80\2}(" + b"".join(
+        b"X" + struct.pack("<I", len(k)) + k.encode() + v for k, v in items.items()) + b"u."
+
+
+def torch_tar(tensors, pickle=None, count=None, root=None, offset=0, stride=1, twice=False):
+    """As PyTorch 0.1.1 wrote float tensors: each storage has one element in front that is
+    no tensor's, tensors of two dimensions lie in the other order."""
+    def number(n):
+        return b"J" + struct.pack("<i", n)
+
+    def triple(*items):
+        return b"\x80\2(" + b"".join(items) + b"t."
+
+    n = len(tensors)
+    storages = views = b""
+    parts = b"\x80\2]("
+    for i, (shape, data) in enumerate(tensors.values()):
+        elements = struct.unpack(f"<{len(data) // 4}I", data)
+        strides = [stride] * len(shape)
+        if len(shape) == 2:
+            elements = [elements[r * shape[1] + c] for c in range(shape[1])
+                        for r in range(shape[0])]
+            strides = [stride, shape[0]]
+        storages += triple(number(100 + i), b"X\3\0\0\0cpu", b"ctorch\nFloatStorage\n")
+        storages += struct.pack(f"<q{len(elements) + 1}I", len(elements) + 1, 7, *elements)
+        parts += (b"(" + number(200 + i) + number(100 + i if root is None else root)
+                  + number(1 + offset) + number(len(elements)) + b"t")
+        views += triple(number(i), number(200 + i), b"ctorch\nFloatTensor\n")
+        views += struct.pack(f"<ii{2 * len(shape)}qq", len(shape), 0, *shape, *strides, 0)
+    if twice:
+        views += triple(number(0), number(200), b"ctorch\nFloatTensor\n")
+        views += struct.pack("<iiq", 0, 0, 0)
+    counted = b"\x80\2" + number(count or n + twice) + b"."
+    members = {
+        "sys_info": b"\x80\2}.",
+        "pickle": pickle or pickle_of({k: number(i) + b"Q" for i, k in enumerate(tensors)}),
+        "storages": b"\x80\2" + number(n) + b"." + storages + parts + b"e.",
+        "tensors": counted + views,
+    }
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return made.getvalue()
+
+
 def lines(path, code=0, *args):
     done = run("hash", "--tensors", path, *args)
     assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
@@ -234,6 +284,25 @@ class Corpus(TestCase):
             self.assertEqual(word(lines(path), "model"), word(lines(root / name), "model"))
             packed = self.write("old.gz", gzip.compress(made))
             self.assertEqual(word(lines(packed), "model"), word(lines(root / name), "model"))
+
+    def test_old_tar(self):
+        root = harness.corpus("formats") / "rules_extra" / "same_weights"
+        _, document = report("inspect", "--digests", root / "a.safetensors")
+        whole = (root / "a.safetensors").read_bytes()
+        tensors = {t["name"]: (t["shape"], whole[t["offset"]:t["offset"] + t["length"]])
+                   for t in document["artifacts"][0]["tensors"]}
+        want = word(lines(root / "a.safetensors"), "model")
+        for name in ("", ".gz"):
+            made = torch_tar(tensors)
+            path = self.write("m.pt" + name, gzip.compress(made) if name else made)
+            self.assertEqual(word(lines(path), "model"), want)
+        # What has no name, or is said twice or of no storage, makes no model.
+        for change in ({"pickle": pickle_of({"w": b"K\1Q"})}, {"count": 3}, {"root": 99},
+                       {"offset": 99}, {"twice": True}, {"stride": 99}):
+            path = self.write("m.pt", torch_tar(tensors, **change))
+            done = run("hash", "--tensors", path)
+            self.assertEqual(done.returncode, 2, change)
+            self.assertNotIn(b"\nmodel", done.stdout, change)
 
     def test_what_is_missing_in_a_packed_file(self):
         """A tensor of no known type in a packed member makes no smaller model."""
