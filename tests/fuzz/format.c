@@ -38,7 +38,8 @@ void fuzz_format(const struct sy_format *format, const char *base, struct sy_spa
 	sy_arena_init(&in.arena, &ctx);
 	in.base = sy_span_str(base);
 	in.path = in.base;
-	in.wants = SY_WANT_TENSORS | SY_WANT_META | SY_WANT_REFS;
+	in.wants = SY_WANT_TENSORS | SY_WANT_META | SY_WANT_REFS | SY_WANT_DIGESTS |
+		   SY_WANT_IMPORTS | SY_WANT_CONFIG;
 	in.sink = &checker.sink;
 	status = sy_nest_inspect(&in, format, -1);
 	FUZZ_CHECK(status == SY_OK || status == SY_LIMIT || status == SY_UNSUPPORTED);

@@ -104,7 +104,7 @@ static bool place_decides(struct sy_check *check, size_t entry,
 	struct sy_artifact *artifact = &check->report->artifacts[entry];
 	const char *excluded = why_excluded(check, entry);
 
-	artifact->is_beside = sy_vouch_is_signature(check->vouch, entry) ||
+	artifact->is_beside = sy_vouch_is_signature_place(check->vouch, entry) ||
 			      e->place == SY_PLACE_CACHE_INTERNAL || e->place == SY_PLACE_GIT ||
 			      e->place == SY_PLACE_LOCAL_METADATA;
 	if (excluded) {

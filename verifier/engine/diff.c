@@ -304,7 +304,8 @@ static uint64_t n_certain(const struct sy_diff *diff)
 
 static bool is_any_unknown(const struct sy_diff *diff)
 {
-	bool is_unknown = diff->why_loads.len > 0 || diff->why_metas.len > 0;
+	bool is_unknown = diff->why_loads.len > 0 || diff->why_metas.len > 0 ||
+			  diff->is_signer_unknown;
 
 	for (size_t i = 0; i < diff->n_files; i++)
 		is_unknown |= diff->files[i].change == SY_FILE_UNKNOWN;

@@ -116,6 +116,7 @@ struct sy_diff {
 	struct sy_text why_loads;	/* it may do other things than are seen; or empty */
 	bool has_pickles;		/* whose other contents were not compared */
 	bool is_same_signers;
+	bool is_signer_unknown;		/* a signature could not be read */
 };
 
 /* Both reports are finished and have tensor digests.  Files are read again where

@@ -54,17 +54,21 @@ static struct sy_span path_of(const struct side *side, const struct sy_artifact 
 	return sy_span_slice(a->path, len, a->path.len);
 }
 
-/* Indexes say how tensors lie in files; that is compared by the tensors. */
+static bool is_of_model(const struct sy_artifact *a)
+{
+	return !a->is_beside && a->scope != SY_SCOPE_EXCLUDED;
+}
+
+/* What has tensors is compared by them, and indexes say how those lie in files. */
 static bool is_compared(const struct sy_artifact *a)
 {
-	return a->n_kept_tensors == 0 && !a->is_beside && a->scope != SY_SCOPE_EXCLUDED &&
-	       !sy_span_is(a->format, "hf-index");
+	return a->n_kept_tensors == 0 && !sy_span_is(a->format, "hf-index");
 }
 
 static const struct sy_artifact *next_file(struct side *side)
 {
 	for (; side->at < side->report->n_artifacts; side->at++) {
-		if (is_compared(&side->report->artifacts[side->at]))
+		if (is_of_model(&side->report->artifacts[side->at]))
 			return &side->report->artifacts[side->at];
 	}
 	return NULL;
@@ -113,6 +117,8 @@ static enum sy_status add_row(struct sy_diff *diff, enum sy_file_change change,
 static enum sy_status add_one(struct sy_diff *diff, const struct side *side,
 			      const struct sy_artifact *a, bool is_a)
 {
+	if (!is_compared(a))
+		return SY_OK;
 	return add_row(diff, is_a ? SY_FILE_REMOVED : SY_FILE_ADDED, path_of(side, a),
 		       is_document(a));
 }
@@ -175,6 +181,8 @@ static enum sy_status add_both(struct sy_diff *diff, struct sy_span path,
 	const struct sy_digest *x = a->digests[SY_SHA256], *y = b->digests[SY_SHA256];
 	bool is_readable = is_document(a) && is_document(b);
 
+	if (!is_compared(a) || !is_compared(b))
+		return SY_OK;
 	if (x && y && sy_digest_equal(x, y))
 		return SY_OK;
 	if (a->size != b->size || (x && y)) {

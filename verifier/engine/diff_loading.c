@@ -49,12 +49,13 @@ static enum sy_status add_steps(struct sy_diff *diff, const struct sy_artifact *
 	return SY_OK;
 }
 
-static enum sy_status add_report(struct sy_diff *diff, const struct sy_report *report)
+static enum sy_status add_report(struct sy_diff *diff, const struct sy_report *report,
+				 bool is_in_b)
 {
 	enum sy_status status = SY_OK;
 
 	for (size_t i = 0; i < report->n_artifacts && status == SY_OK; i++)
-		status = add_steps(diff, &report->artifacts[i], report == diff->b);
+		status = add_steps(diff, &report->artifacts[i], is_in_b);
 	return status;
 }
 
@@ -127,11 +128,11 @@ static void look_for_odd(struct sy_diff *diff, const struct sy_report *report,
 
 enum sy_status sy_diff_loading(struct sy_diff *diff)
 {
-	enum sy_status status = add_report(diff, diff->a);
+	enum sy_status status = add_report(diff, diff->a, false);
 
 	sy_text_init(&diff->why_loads);
 	if (status == SY_OK)
-		status = add_report(diff, diff->b);
+		status = add_report(diff, diff->b, true);
 	if (status != SY_OK)
 		return status;
 	keep_different(diff);
@@ -165,12 +166,22 @@ static struct sy_signature_row *sorted(struct sy_context *ctx, const struct sy_r
 	return rows;
 }
 
+static bool has_unread(const struct sy_report *report)
+{
+	for (size_t i = 0; i < report->n_signatures; i++) {
+		if (sy_span_is(report->signatures[i].reason, "signature-unreadable"))
+			return true;
+	}
+	return false;
+}
+
 enum sy_status sy_diff_signers(struct sy_diff *diff)
 {
 	struct sy_context *ctx = diff->a->ctx;
 	struct sy_signature_row *a = sorted(ctx, diff->a), *b = sorted(ctx, diff->b);
 	enum sy_status status = a && b ? SY_OK : sy_memory_status(ctx);
 
+	diff->is_signer_unknown = has_unread(diff->a) || has_unread(diff->b);
 	diff->is_same_signers = diff->a->n_signatures == diff->b->n_signatures;
 	for (size_t i = 0; status == SY_OK && diff->is_same_signers &&
 			   i < diff->a->n_signatures; i++)

@@ -113,19 +113,26 @@ static enum sy_status add_meta(struct sy_diff *diff, const struct sy_meta *meta,
 	return sy_pairs_add(diff->a->ctx, &diff->metas, &pair);
 }
 
-/* NULL: all its values are shown whole. */
-static const struct sy_meta *first_cut(const struct sy_artifact *a)
+static bool has_cut(const struct sy_artifact *a)
 {
 	for (size_t i = 0; i < a->n_metas; i++) {
 		if (is_cut(&a->metas[i]))
-			return &a->metas[i];
+			return true;
 	}
-	return NULL;
+	return false;
 }
 
+/* One of the two models, while its metadata are taken. */
+struct taking {
+	struct sy_diff *diff;
+	struct sy_report *report;
+	bool is_a;
+	bool is_hashed;		/* long values are compared by digest */
+};
+
 /* `source`: NULL, where nothing is compared by digest. */
-static enum sy_status add_artifact(struct sy_diff *diff, struct sy_report *report,
-				   const struct sy_artifact *a, struct sy_source *source)
+static enum sy_status add_artifact(const struct taking *t, const struct sy_artifact *a,
+				   struct sy_source *source)
 {
 	enum sy_status status = SY_OK;
 
@@ -136,9 +143,9 @@ static enum sy_status add_artifact(struct sy_diff *diff, struct sy_report *repor
 		if (is_about_files(meta->key))
 			continue;
 		if (source && is_cut(meta))
-			status = sum_of(report, source, meta, &sum);
+			status = sum_of(t->report, source, meta, &sum);
 		if (status == SY_OK)
-			status = add_meta(diff, meta, sum, report == diff->a);
+			status = add_meta(t->diff, meta, sum, t->is_a);
 	}
 	return status;
 }
@@ -159,36 +166,45 @@ static enum sy_status say_why(struct sy_diff *diff, enum sy_status status,
 	return SY_OK;
 }
 
-static enum sy_status add_hashed(struct sy_diff *diff, struct sy_report *report,
-				 const struct sy_artifact *a)
+static enum sy_status add_hashed(const struct taking *t, const struct sy_artifact *a)
 {
 	struct sy_source source;
-	enum sy_status status = sy_diff_open(report->ctx, a, &source);
+	enum sy_status status = sy_diff_open(t->report->ctx, a, &source);
 
 	if (status == SY_OK) {
-		status = add_artifact(diff, report, a, &source);
+		status = add_artifact(t, a, &source);
 		sy_source_close(&source);
 	}
-	return say_why(diff, status, a);
+	return say_why(t->diff, status, a);
 }
 
-static enum sy_status add_report(struct sy_diff *diff, struct sy_report *report, bool is_hashed)
+static enum sy_status add_report(const struct taking *t)
 {
+	struct sy_text *why = &t->diff->why_metas;
 	enum sy_status status = SY_OK;
 
-	for (size_t i = 0; i < report->n_artifacts && status == SY_OK; i++) {
-		const struct sy_artifact *a = &report->artifacts[i];
+	for (size_t i = 0; i < t->report->n_artifacts && status == SY_OK; i++) {
+		const struct sy_artifact *a = &t->report->artifacts[i];
 
 		if (a->n_kept_tensors == 0)
 			continue;
-		if (first_cut(a) && is_hashed)
-			status = add_hashed(diff, report, a);
+		if (has_cut(a) && t->is_hashed)
+			status = add_hashed(t, a);
 		else
-			status = add_artifact(diff, report, a, NULL);
-		if (first_cut(a) && !is_hashed && diff->why_metas.len == 0)
-			sy_text_add(&diff->why_metas, "long values in another byte order");
+			status = add_artifact(t, a, NULL);
+		if (has_cut(a) && !t->is_hashed && why->len == 0)
+			sy_text_add(why, "long values in another byte order");
 	}
 	return status;
+}
+
+static enum sy_status add_both(struct sy_diff *diff, bool is_hashed)
+{
+	const struct taking a = { diff, diff->a, true, is_hashed };
+	const struct taking b = { diff, diff->b, false, is_hashed };
+	enum sy_status status = add_report(&a);
+
+	return status == SY_OK ? add_report(&b) : status;
 }
 
 enum sy_status sy_diff_metadata(struct sy_diff *diff)
@@ -201,9 +217,12 @@ enum sy_status sy_diff_metadata(struct sy_diff *diff)
 	diff->is_meta_compared = format.len > 0 && sy_span_equal(format, format_of(diff->b));
 	if (!diff->is_meta_compared)
 		return SY_OK;
-	status = add_report(diff, diff->a, is_hashed);
-	if (status == SY_OK)
-		status = add_report(diff, diff->b, is_hashed);
+	status = add_both(diff, is_hashed);
+	/* One could not be read again: what is shown is all there is. */
+	if (status == SY_OK && is_hashed && diff->why_metas.len > 0) {
+		diff->metas.n = 0;
+		status = add_both(diff, false);
+	}
 	sy_pairs_join(&diff->metas);
 	return status;
 }

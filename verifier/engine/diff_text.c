@@ -181,12 +181,23 @@ static void add_counts(const struct sy_diff *diff, struct sy_text *text)
 	}
 }
 
+/* A worker calls something a number; it may stand unquoted when it could be one. */
+static bool is_plain(struct sy_span value)
+{
+	for (size_t i = 0; i < value.len; i++) {
+		if (value.data[i] <= ' ' || value.data[i] >= 0x7f)
+			return false;
+	}
+	return value.len > 0 && value.len <= 64;
+}
+
 /* Texts of files are quoted, numbers and words of ours are not. */
 static void add_side(const struct sy_pair_side *side, struct sy_text *text)
 {
 	if (sy_span_is(side->type, "object") || sy_span_is(side->type, "array"))
 		sy_text_add(text, sy_span_is(side->type, "object") ? "{}" : "[]");
-	else if (sy_span_is(side->type, "number") || sy_span_is(side->type, "boolean"))
+	else if ((sy_span_is(side->type, "number") || sy_span_is(side->type, "boolean")) &&
+		 is_plain(side->value))
 		sy_text_add_span(text, side->value);
 	else if (sy_span_is(side->type, "null"))
 		sy_text_add(text, "null");
@@ -339,6 +350,8 @@ void sy_diff_headline(const struct sy_diff *diff, struct sy_text *text)
 		sy_text_add_span(text, sy_text_span(&diff->why_metas));
 		sy_text_add(text, ".");
 	}
+	if (diff->is_signer_unknown)
+		sy_text_add(text, " Undetermined: a signature could not be read.");
 	if (diff->why_loads.len > 0) {
 		sy_text_add(text, " Undetermined: ");
 		sy_text_add_span(text, sy_text_span(&diff->why_loads));

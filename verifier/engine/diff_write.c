@@ -156,15 +156,29 @@ static void write_text(const struct sy_diff *diff, struct sy_out *out)
 
 /* --- Markdown --------------------------------------------------------------------- */
 
-/* Nothing in it is markup, in a table or elsewhere. */
-static void put_inert(struct sy_out *out, const char *s)
+static enum sy_status write_inert(void *user, struct sy_span bytes)
 {
-	for (; *s; s++) {
-		if (strchr("&<>|`*_[]()\\#!~:@", *s))
-			sy_out_printf(out, "&#%d;", *s);
+	struct sy_out *out = user;
+
+	for (size_t i = 0; i < bytes.len; i++) {
+		if (strchr("&<>|`*_[]()\\#!~:@", bytes.data[i]))
+			sy_out_printf(out, "&#%d;", bytes.data[i]);
 		else
-			sy_out_bytes(out, s, 1);
+			sy_out_bytes(out, &bytes.data[i], 1);
 	}
+	return SY_OK;
+}
+
+/* Nothing in it is markup, in a table or elsewhere; what a worker made of names may be
+ * anything, too. */
+static void put_inert(struct sy_out *out, const struct sy_text *text)
+{
+	struct sy_out inert;
+
+	sy_out_init(&inert, write_inert, out);
+	sy_escape_terminal(&inert, sy_text_span(text));
+	if (sy_out_flush(&inert) != SY_OK)
+		return;		/* it cannot fail; `out` tells its own failure */
 }
 
 static void put_inert_name(struct sy_out *out, struct sy_span name)
@@ -173,7 +187,7 @@ static void put_inert_name(struct sy_out *out, struct sy_span name)
 
 	sy_text_init(&text);
 	sy_text_name(&text, name);
-	put_inert(out, text.data);
+	put_inert(out, &text);
 }
 
 static void put_cell_row(struct sy_out *out, const struct sy_change_row *row)
@@ -185,7 +199,7 @@ static void put_cell_row(struct sy_out *out, const struct sy_change_row *row)
 	sy_out_str(out, " | ");
 	sy_text_init(&text);
 	sy_diff_detail(row, &text);
-	put_inert(out, text.data);
+	put_inert(out, &text);
 	sy_out_str(out, " |\n");
 }
 
@@ -200,12 +214,12 @@ static void put_markdown_side(struct sy_out *out, const char *side, const char *
 	sy_out_printf(out, ", %llu tensor%s", (unsigned long long)n, n == 1 ? "" : "s");
 	if (why->len > 0) {
 		sy_out_str(out, "; not whole: ");
-		put_inert(out, why->data);
+		put_inert(out, why);
 	}
 	sy_text_init(&signer);
 	sy_diff_signer_text(report, &signer);
 	sy_out_str(out, "; ");
-	put_inert(out, signer.data);
+	put_inert(out, &signer);
 	sy_out_str(out, "\n");
 }
 
@@ -220,7 +234,7 @@ static void put_markdown_kind(struct sy_out *out, const struct sy_diff *diff,
 		sy_out_str(out, "* ");
 		sy_text_init(&text);
 		kind->text(diff, i, &text);
-		put_inert(out, text.data);
+		put_inert(out, &text);
 		sy_out_str(out, "\n");
 	}
 	put_more(out, kind->n);
@@ -246,7 +260,7 @@ static void write_markdown(const struct sy_diff *diff, struct sy_out *out)
 	sy_text_init(&text);
 	sy_diff_headline(diff, &text);
 	sy_out_str(out, "**");
-	put_inert(out, text.data);
+	put_inert(out, &text);
 	sy_out_str(out, "**\n\n");
 	put_markdown_side(out, "A", diff->path_a, diff->n_a, &diff->why_a, diff->a);
 	put_markdown_side(out, "B", diff->path_b, diff->n_b, &diff->why_b, diff->b);

@@ -23,6 +23,15 @@ bool sy_vouch_is_signature(const struct sy_vouch *vouch, size_t entry)
 	return false;
 }
 
+bool sy_vouch_is_signature_place(const struct sy_vouch *vouch, size_t entry)
+{
+	for (size_t i = 0; vouch && i < vouch->n_signatures; i++) {
+		if (vouch->signatures[i].entry == entry)
+			return true;
+	}
+	return false;
+}
+
 bool sy_vouch_is_listed(const struct sy_vouch *vouch, size_t entry)
 {
 	return vouch->entries[entry].listed != 0;

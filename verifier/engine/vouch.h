@@ -46,6 +46,8 @@ bool sy_vouch_is_signature_name(const char *rel);
 
 /* Is the entry a signature that is being used? */
 bool sy_vouch_is_signature(const struct sy_vouch *vouch, size_t entry);
+/* Or lies it where one would, whatever it is? */
+bool sy_vouch_is_signature_place(const struct sy_vouch *vouch, size_t entry);
 /* Is it in the list of a signature that was not refused? */
 bool sy_vouch_is_listed(const struct sy_vouch *vouch, size_t entry);
 bool sy_vouch_has_signature(const struct sy_vouch *vouch);
