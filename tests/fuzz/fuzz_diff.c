@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "tests/fuzz/context.h"
 #include "tests/fuzz/fuzz.h"
 #include "verifier/base/json.h"
 #include "verifier/engine/diff.h"
@@ -256,7 +257,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct sy_context ctx;
 	struct sy_report *a, *b;
 
-	sy_context_init(&ctx);
+	fuzz_context(&ctx);
 	a = make(&ctx, "a", &input);
 	b = make(&ctx, "b", &input);
 	compare_with_itself(&ctx, a, "a");

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "tests/fuzz/context.h"
 #include "tests/fuzz/fuzz.h"
 #include "verifier/base/memory.h"
 #include "verifier/digest/stats.h"
@@ -207,7 +208,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct sy_context ctx;
 	struct sy_view view;
 
-	sy_context_init(&ctx);
+	fuzz_context(&ctx);
 	make(&input, &tensor);
 	if (sy_view_of(&tensor, &view) != NULL || view.n_data > DATA_MAX ||
 	    view.off > input.len || view.len > input.len - view.off)
