@@ -116,6 +116,31 @@ class Values(DiffCase):
             self.assertIn(f"the first at [{element // 3}, {element % 3}]: ".encode(), text)
             self.assertIn(f"one bit differs, bit {bit % 32}".encode(), text)
 
+    def test_one_bit_in_megabytes(self):
+        """Of a resharded copy: the tensor, and the element in it, beyond every buffer."""
+        rng = random.Random(11)
+        columns, rows = 1024, 2048
+        tensors = {f"layers.{i}.w": ("F32", [rows, columns], rng.randbytes(4 * rows * columns))
+                   for i in range(3)}
+        whole = self.model("whole.safetensors", tensors)
+        element, bit = rng.randrange(rows * columns // 2, rows * columns), rng.randrange(23)
+        for changed in (False, True):
+            for i, (name, (dtype, shape, data)) in enumerate(reversed(tensors.items())):
+                if changed and name == "layers.1.w":
+                    data = bytearray(data)
+                    data[4 * element + bit // 8] ^= 1 << bit % 8
+                self.model(f"b/model-{i + 1:05d}-of-00003.safetensors",
+                           {name: (dtype, shape, bytes(data))})
+            document = self.diff(whole, self.tmp / "b", int(changed))
+            self.assertEqual(document["is_same_weights"], not changed)
+            self.assertEqual(document["n_same"], 3 - changed)
+        row, = document["tensors"]
+        values = row["values"]
+        self.assertEqual((row["name"], row["change"]), ("layers.1.w", "changed"))
+        self.assertEqual((values["n_changed"], values["n_bits"], values["first_at"]),
+                         (1, 1, element))
+        self.assertEqual(values["rows"], [[element // columns] * 2])
+
     def test_norm_and_rows(self):
         rng = random.Random(7)
         rows, columns = 40, 1000
