@@ -9,10 +9,34 @@ import struct
 import unittest
 import zipfile
 
+try:
+    import jsonschema
+except ImportError:
+    jsonschema = None
+
 import harness
 from harness import TestCase, run
 from signing import KEYS, MINISIGN
 from test_tensors import SAME, safetensors
+
+
+def closed(schema):
+    """No member but those that the schema names."""
+    if isinstance(schema, list):
+        return [closed(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {key: closed(part) for key, part in schema.items()}
+    if "properties" in schema and schema.get("type") == "object":
+        made["additionalProperties"] = False
+    return made
+
+
+def validator():
+    schema = json.loads((harness.SOURCE / "docs" / "diff.schema.json").read_text())
+    kind = jsonschema.validators.validator_for(schema)
+    kind.check_schema(schema)
+    return kind(closed(schema))
 
 
 def floats(*values):
@@ -31,6 +55,8 @@ class DiffCase(TestCase):
         self.assertEqual(document["exit_code"], code)
         self.assertEqual(document["result"], ["same", "different", "undetermined"][code])
         self.assertEqual(sum(document["counts"].values()), len(document["tensors"]))
+        if jsonschema:
+            self.assertEqual([e.message for e in validator().iter_errors(document)], [])
         for form in ([], ["--markdown"]):
             self.assertEqual(run("diff", *form, a, b).returncode, code)
         return document
@@ -510,6 +536,16 @@ class Undetermined(DiffCase):
         self.assertEqual(run("diff", "a").returncode, 4)
         self.assertEqual(run("diff", "a", "b", "c").returncode, 4)
         self.assertEqual(run("diff", "--json", "--markdown", "a", "b").returncode, 4)
+
+
+class Schema(DiffCase):
+    @unittest.skipUnless(jsonschema, "jsonschema is not installed (tests/run.sh installs it)")
+    def test_it_refuses(self):
+        """Every document of these tests is validated, where that can be done; not in vain."""
+        document = self.of({"x": ("U8", [1], b"a")}, {"x": ("U8", [1], b"b")})
+        for key, value in (("result", "equal"), ("tensors", [{}]), ("other", 1),
+                           ("files", [{"change": "moved", "path": "", "counts": True}])):
+            self.assertFalse(validator().is_valid({**document, key: value}), key)
 
 
 class Corpus(DiffCase):
