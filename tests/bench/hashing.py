@@ -4,8 +4,8 @@
 
   hashing.py [--build FOLDER] [--runs N] [--mib N] [--realtime] [--output FILE]
 
-Kernels in the cache of one core; then 8 files of N MiB and one file of 8 N MiB in the
-page cache.  Programs take turns, so that a busy machine disturbs all of them; tables
+Kernels in the cache of one core; then 8 files of N MiB, 64 of N/8 and one file of 8 N
+MiB in the page cache.  Programs take turns, so that a busy machine disturbs all of them; tables
 show medians, the spread, and the median of the ratios within the rounds.  --realtime
 runs them before everything else that wants the processor (as root, for seconds).
 Programs that are not installed are left out.
@@ -91,6 +91,15 @@ def peers_many(folder):
         ("steelyard, BLAKE3", own("-a", "blake3", folder), False),
         ("b3sum", first("b3sum", *files), False),
         (f"openssl dgst, {n} at once", parallel, False),
+        ("model_signing, SHA-256 (hashing alone)", oms("sha256", folder), True))
+
+
+def peers_more(folder):
+    """Of so many files that each thread has some for every lane."""
+    return known(
+        ("steelyard, SHA-256", own(folder), False),
+        ("steelyard, BLAKE3", own("-a", "blake3", folder), False),
+        ("b3sum", first("b3sum", *sorted(folder.iterdir())), False),
         ("model_signing, SHA-256 (hashing alone)", oms("sha256", folder), True))
 
 
@@ -240,6 +249,12 @@ def report(args, say):
         for path in files:
             os.truncate(path, args.mib // 8 * MIB)
         weigher(files, args.runs, say)
+        for i in range(N_FILES, 8 * N_FILES):
+            write_file(folder / f"shard-{i}.bin", args.mib // 8)
+        say(f"## {8 * N_FILES} files of {args.mib // 8} MiB\n")
+        peers = peers_more(folder)
+        take_turns(peers, args.runs)
+        table(peers, N_FILES * args.mib * MIB, say)
         shutil.rmtree(folder)
         large = pathlib.Path(name) / "large.bin"
         write_file(large, N_FILES * args.mib)
