@@ -26,6 +26,7 @@ os.environ.setdefault("STEELYARD_BUILD", str(HERE.parent / "build" / "gcc"))
 import harness
 import measure
 import models
+import sanitizers
 import test_hostile
 
 OUT = harness.SOURCE / "build" / "board"
@@ -262,11 +263,31 @@ def reproducible():
                 "differing: " + " ".join(differing), not differing)]
 
 
+def watched():
+    """What tests/sanitizers.py left of its last runs: it takes longer than a board."""
+    rows = []
+    for tool, title in (("tsan", "ThreadSanitizer"), ("memcheck", "Valgrind's memcheck")):
+        metric, target = f"the suite under {title}", "no report, every C test, the program"
+        if not text_of(f"{tool}.json"):
+            rows.append(row(metric, target, NOT_MEASURED, False))
+            continue
+        state = json.loads(text_of(f"{tool}.json"))
+        counts = collections.Counter(re.split(r" in |[:,]", w)[0] for w in state["c"].values())
+        parts = [f"{part}: {told}" for part, told in sorted(state["python"].items())]
+        is_same = state["product"] == sanitizers.product()
+        rows.append(row(
+            metric, target, f"{len(state['reports'])} reports; C tests: " +
+            ", ".join(f"{n} {word}" for word, n in sorted(counts.items())) +
+            f"; runs of the program: {'; '.join(parts) or 'none'}; at {state['commit']}" +
+            ("" if is_same else ", since when the product has changed"),
+            is_same and not state["reports"] and not counts.keys() - {"clean", "left out"} and
+            bool(parts) and all(": clean" in part for part in parts)))
+    return rows
+
+
 UNREACHED = [
     row("branches of judge and policy that the whole suite reaches", "95 %", NOT_MEASURED, False),
     row("mutants killed", "95 % of 3,000", NOT_MEASURED, False),
-    row("runs under ThreadSanitizer and Valgrind", "no report",
-        "not part of the board: the deep tier runs ThreadSanitizer", False),
 ]
 
 
@@ -292,7 +313,7 @@ def page(tier, rows):
 def main():
     tier, seconds, path = sys.argv[1], sys.argv[2], sys.argv[3]
     rows = [*hostile(tier), *fuzzing(tier, seconds), *coverage(), *faults(), *tampering(),
-            *cage(), *threats(), *deterministic(), *reproducible(), *UNREACHED]
+            *cage(), *threats(), *deterministic(), *reproducible(), *watched(), *UNREACHED]
     pathlib.Path(path).write_text("\n".join(page(tier, rows)) + "\n")
     for entry in rows:
         print(f"{'ok ' if entry.is_reached else 'NOT'}  {entry.metric}: {entry.measured}"[:160])
