@@ -147,7 +147,7 @@ watch() {
 	shift 2
 	status=0
 	# shellcheck disable=SC2046
-	python3 tests/sanitizers.py "$tool" --build "$folder" --seconds "${WATCH_SECONDS:-3600}" \
+	python3 tests/watch.py "$tool" --build "$folder" --seconds "${WATCH_SECONDS:-3600}" \
 		$(printf -- '--python %s ' "$@") >"$results/$tool.log" 2>&1 || status=$?
 	[ "$status" -eq 0 ] || tail -n 40 "$results/$tool.log"
 	record "$tool" "$status"
