@@ -218,10 +218,10 @@ fi
 if [ "$tier" = deep ]; then
 	if build tsan -DCMAKE_C_COMPILER=clang -DSTEELYARD_SANITIZE=thread; then
 		step "ThreadSanitizer"
-		watch tsan build/tsan cli.test_verify cli.test_hash
+		watch tsan build/tsan cli/test_verify cli/test_hash
 	fi
 	step "memcheck"
-	watch memcheck build/gcc cli.test_verify cli.test_hash
+	watch memcheck build/gcc cli/test_verify cli/test_hash
 	step "races"
 	status=0
 	STEELYARD_RACES=100000 build/gcc/tests/test_races >"$results/races.log" 2>&1 || status=$?

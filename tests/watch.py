@@ -5,7 +5,7 @@ remembers what ran: the board reads that, and says no more than it.
 
   watch.py memcheck|tsan --build FOLDER [--seconds N] [--python PART]... [NAME...]
 
-NAME: C tests (none: all).  --python: also those Python tests whose name has a PART,
+NAME: C tests (none: all).  --python: also those Python tests whose path has a PART,
 with every run of the program watched.  A run adds to what earlier ones of the same
 product left in build/board/TOOL.json, so it can be done in parts.
 """
@@ -196,8 +196,9 @@ class Run:
             counts = json.loads(results.read_text()) if results.exists() else None
             told = f"{counts['passed']} passed, {counts['failed']} failed" if counts else \
                 "not to its end"
-            self.state["python"][part] = (f"{'reports' if found else 'clean'}: {told}, "
-                                          f"{self.state['runs'] - runs} logs")
+            word = "reports" if found else \
+                "clean" if counts and counts["passed"] else "nothing ran"
+            self.state["python"][part] = f"{word}: {told}, {self.state['runs'] - runs} logs"
             print(f"{part}: {self.state['python'][part]}", flush=True)
             self.save()
 
