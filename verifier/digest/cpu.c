@@ -40,7 +40,7 @@ static unsigned detect(void)
 		features |= 1u << SY_CPU_SHA_NI;
 	if (SY_CPU_SUPPORTS("avx2"))
 		features |= 1u << SY_CPU_AVX2;
-	if (SY_CPU_SUPPORTS("avx512f") && SY_CPU_SUPPORTS("avx512vl"))
+	if (SY_CPU_SUPPORTS("avx512f") && SY_CPU_SUPPORTS("avx512bw"))
 		features |= 1u << SY_CPU_AVX512;
 	return features;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One stream of the weigher.  Knows no thread and no other lane but its pair. */
+/* One stream of the weigher.  Knows no thread and no other lane but its peers. */
 #include "verifier/digest/lane.h"
 
 /* Parts that the whole stream feeds as it passes. */
@@ -114,7 +114,7 @@ bool sy_lane_share(struct sy_lane *lane)
 	if (lane->source.parent)
 		return false;	/* its errors are told through one context */
 	lane->ring = sy_ring_new(lane->ctx, &lane->source, lane->pos, lane->end,
-				 lane->block_len);
+				 lane->ring_len);
 	return lane->ring != NULL;
 }
 
@@ -224,7 +224,7 @@ static uint64_t next_edge(const struct sy_lane *lane, uint64_t end)
 	return edge < end ? edge : end;
 }
 
-/* The whole and its part over the same bytes, as a pair where that is possible. */
+/* The whole and its part over the same bytes, side by side where that is possible. */
 static void feed_both(struct sy_lane *lane, size_t n)
 {
 	struct sy_span bytes = next_bytes(lane, n);
@@ -232,7 +232,8 @@ static void feed_both(struct sy_lane *lane, size_t n)
 	struct sy_hasher *whole = lane->hashers[algorithm];
 
 	if (whole)
-		sy_hasher_update_pair(whole, bytes, lane->part_hasher, bytes);
+		sy_hasher_update_many((struct sy_hasher *[]){ whole, lane->part_hasher },
+				      (struct sy_span[]){ bytes, bytes }, 2);
 	else
 		sy_hasher_update(lane->part_hasher, bytes.data, bytes.len);
 	feed_others(lane, n, 1u << algorithm);
@@ -263,18 +264,23 @@ enum sy_status sy_lane_feed(struct sy_lane *lane, size_t n)
 	return SY_OK;
 }
 
-bool sy_lane_can_pair(const struct sy_lane *a, const struct sy_lane *b)
+bool sy_lane_has_peers(const struct sy_lane *lane)
 {
-	return a->hashers[SY_SHA256] && b->hashers[SY_SHA256] &&
-	       !has_passing_parts(a->unit) && !has_passing_parts(b->unit);
+	return lane->hashers[SY_SHA256] && !has_passing_parts(lane->unit);
 }
 
-void sy_lane_feed_pair(struct sy_lane *a, struct sy_lane *b, size_t n)
+void sy_lane_feed_many(struct sy_lane *const *lanes, size_t n_lanes, size_t n)
 {
-	sy_hasher_update_pair(a->hashers[SY_SHA256], next_bytes(a, n),
-			      b->hashers[SY_SHA256], next_bytes(b, n));
-	feed_others(a, n, 1u << SY_SHA256);
-	feed_others(b, n, 1u << SY_SHA256);
+	struct sy_hasher *hashers[SY_HASHERS_MAX] = { NULL };
+	struct sy_span data[SY_HASHERS_MAX] = { { 0 } };
+
+	for (size_t i = 0; i < n_lanes; i++) {
+		hashers[i] = lanes[i]->hashers[SY_SHA256];
+		data[i] = next_bytes(lanes[i], n);
+	}
+	sy_hasher_update_many(hashers, data, n_lanes);
+	for (size_t i = 0; i < n_lanes; i++)
+		feed_others(lanes[i], n, 1u << SY_SHA256);
 }
 
 /* --- the end ---------------------------------------------------------------------- */
