@@ -60,8 +60,9 @@ build build/gcc all -DCMAKE_C_COMPILER=gcc -DSTEELYARD_WERROR=ON
 . tests/board/coverage.sh
 say "faults"
 {
-	STEELYARD_FAULTS=all build/gcc/tests/test_faults || true
-	build/gcc/tests/test_readers || true
+	for program in test_faults test_commands test_readers; do
+		STEELYARD_FAULTS=all "build/gcc/tests/$program" || true
+	done
 } >"$out/faults.txt" 2>&1
 say "tampering"
 build/gcc/tests/test_oms_tamper >"$out/tamper.txt" 2>&1 || true
