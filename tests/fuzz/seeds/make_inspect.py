@@ -3,13 +3,11 @@
 """Writes the seeds of fuzz_inspect: vectors and the other seeds under the name they
 have, with what fuzz_inspect.c asks for before them, and files of our own that only
 show how content and name are weighed."""
-import bz2
 import gzip
-import lzma
+import importlib.util
+import json
 import pathlib
-import zipfile
-import zlib
-import io
+import struct
 
 HERE = pathlib.Path(__file__).resolve().parent
 VECTORS = HERE.parents[1] / "vectors"
@@ -67,11 +65,260 @@ def failing():
         yield f"faults-{area}-{file.name}", seed(name, file.read_bytes(), faults=EVERY_FAULT)
 
 
+def load(area):
+    spec = importlib.util.spec_from_file_location(area, VECTORS / area / "generate.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+P, Z, T, L = load("pickle"), load("zip"), load("tar"), load("torch_legacy")
+
+
+def vector(path):
+    return (VECTORS / path).read_bytes()
+
+
+def packed(content):
+    """Long, and of few bytes here: what is read again through a window."""
+    return gzip.compress(content, 9, mtime=0)
+
+
+# Numbers of the memo come in order unless they are said.
+def kept(value, n):
+    return (value + b"\x940") * n
+
+
+def fetched(*numbers):
+    return b"".join(b"j" + struct.pack("<I", n) + b"0" for n in numbers)
+
+
+def stored(value, *numbers):
+    return b"".join(value + b"r" + struct.pack("<I", n) + b"0" for n in numbers)
+
+
+EVIL, END = P.EVIL, b"N."
+A, AB = P.text("a"), P.text("ab")
+FAR = (5000, 9000, 13000, 4096, 8191)
+LONG = {
+    "memo-of-one-kind": P.P4 + kept(AB, 14000) + fetched(*FAR) + stored(b"N", *FAR) +
+    fetched(*FAR) + END,
+    "memo-of-kinds": P.P4 + kept(AB + b"\x940" + P.ORDERED + b"\x940N", 6000) + fetched(*FAR) +
+    stored(b"K\1", *FAR) + END,
+    "memo-of-numbers": P.P4 + kept(b"K\xff\x940K\1", 7000) + fetched(*FAR) + END,
+    "memo-of-numbers-apart": P.P4 + kept(b"J\0\0\0\x7f\x940J\0\0\0\x80\x940" + AB, 4500) +
+    fetched(*FAR) + END,
+    "memo-with-holes": P.P4 + b"".join(stored(AB, *range(i, i + 4096, 2))
+                                       for i in range(0, 16384, 4096)) + fetched(0, 2, 6000) + END,
+    "memo-scattered": P.P4 + stored(AB, *(i * 100003 for i in range(1, 200))) +
+    fetched(100003, 7) + END,
+    "memo-scattered-then-not": P.P4 + stored(AB, 3, 5000) + kept(AB, 5000) + fetched(3, 5000) + END,
+    "text": P.P4 + b"X" + struct.pack("<I", 200001) + b"x" * 65535 + b"\xc3\xa9" * 67233 + b"." +
+    END,
+    "text-broken-late": P.P4 + b"X" + struct.pack("<I", 200000) + b"x" * 150000 + b"\xff" * 50000 +
+    END,
+    "text-cut-in-character": P.P4 + b"X" + struct.pack("<I", 100001) + b"x" * 100000 + b"\xc3" +
+    END,
+    "text-as-name": P.P4 + b"X" + struct.pack("<I", 70000) + b"o" * 70000 + b"\x94" + A +
+    b"\x93" + b"0h\0h\0\x93" + P.call(P.STRING_JOIN, b"](" + b"h\0h\0e") + P.call(
+        P.name("codecs", "decode"), b"h\0", P.text("rot13")) + P.call(P.call(
+            P.GETATTR, b"h\0", P.text("upper"))) + b".",
+    "line": b"V" + b"x" * 150000 + b"\n" + P.text("x") + b"\x930S'" + b"x" * 150000 + b"'\n0I" +
+    b"1" * 150000 + b"\n.",
+    "line-cut": b"V" + b"x" * 150000,
+    "names": b"c" + b"x" * 100000 + b"\ny\n0c" + b"x" * 40000 + b"\n" + b"y" * 40000 +
+    b"\n0cx\n" + b"y" * 100000 + b"\n0(i" + b"x" * 70000 + b"\ny\n.",
+    "names-cut": b"c" + b"x" * 100000 + b"\n" + b"y" * 40000,
+    "bytes": P.P4 + b"B" + struct.pack("<I", 150000) + P.P4 + P.RUN + b"." + bytes(
+        149999 - len(P.P4 + P.RUN)) + b"0B" + struct.pack("<I", 150000) + bytes(150000) + END,
+    "bytes-cut": P.P4 + b"B" + struct.pack("<I", 150000) + bytes(140000),
+    "tuples": P.P4 + P.args(A) + b"\x94" + b"0(" + b"N" * 300 + b"t" + (b"(" + b"K\1" * 250 +
+                                                                 b"t0") * 400 +
+    b"h\0" + b"\x85" + b"0" + P.name("operator", "add") + b"h\0R.",
+    "lists": P.P4 + b"]\x94" + b"]0" * 600 + b"h\0Nah\0(NNe}\x94" + b"}0" * 600 +
+    b"h\1NNsh\1(NNuh\0h\1\x86.",
+    "strings": P.P4 + P.text("x" * 200) + b"\x940" + P.call(
+        P.name("operator", "add"), b"h\0", b"h\0") + b"\x940" + (P.call(
+            P.name("operator", "add"), b"h\1", b"h\0") + b"0") * 3000 + b"h\1h\1\x93.",
+    "number": P.P4 + b"\x8b" + struct.pack("<I", 65536) + bytes(65536) + b"0\x8b" + struct.pack(
+        "<I", 9) + bytes(9) + b"0\x8a\x08" + b"\xff" * 8 + b"0\x8a\x08" + bytes(7) + b"\x7f.",
+    "stack": P.P4 + b"N" * 70000 + b"(" * 3000 + b".",
+    "behind": b"N." + b"cab " * 30000 + EVIL,
+    "behind-frames": P.P4 + P.frame(b"N" * 100000 + b"0" * 99999 + b".") + bytes(100000) + EVIL,
+    "names-many": P.P4 + b"".join(P.glob(f"m{i}", "x") + b"0" for i in range(3000)) + END,
+}
+
+
+def long():
+    for what, content in LONG.items():
+        yield f"long-{what}", seed("model.pkl.gz", packed(content), 0x3f)
+
+
+LIMITED = (
+    ("memory", 1, "model.pkl", "pickle/accept-containers.pkl"),
+    ("memory", 1, "model.zip", "zip/accept-deflated.zip"),
+    ("memory", 2, "model.tar", "tar/accept-long-name.tar"),
+    ("memory", 1, "model.npy", "npy/accept-plain.npy"),
+    ("memory", 3, "model.pkl.gz", "compressed/accept-halves.a.pkl.gz"),
+    ("memory", 20, "model.pkl.xz", "compressed/accept-halves.a.pkl.xz"),
+    ("memory", 20, "model.pkl.zst", "compressed/accept-halves.a.pkl.zst"),
+    ("memory", 20, "model.pkl.bz2", "compressed/accept-halves.a.pkl.bz2"),
+    ("memory", 20, "model.pkl.lz4", "compressed/accept-halves.a.pkl.lz4"),
+    ("memory", 20, "model.pkl.lzma", "compressed/accept-halves.a.pkl.lzma"),
+    ("config", 4, "config.json", "hf_config/accept-auto-map.config.json"),
+    ("decoded", 8, "model.pkl.gz", "compressed/reject-evil.a.pkl.gz"),
+    ("decoded", 8, "model.zip", "zip/reject-pickle-deflated.zip"),
+    ("decoded", 8, "model.pkl.z", "zfile/accept-suffix.a.pkl.z"),
+    ("detail", 9, "model.pkl", "pickle/reject-pickle-import-dangerous--reduce.pkl"),
+    ("detail", 3, "model.zip", "zip/reject-zip-entry-duplicate.zip"),
+    ("findings", 1, "model.pkl", "pickle/reject-pickle-use-unsafe--state-slots.pkl"),
+    ("findings", 1, "model.zip", "zip/reject-zip-entry-duplicate.zip"),
+    ("json-depth", 1, "config.json", "hf_config/accept-auto-map.config.json"),
+    ("members", 1, "model.zip", "zip/accept-deflated.zip"),
+    ("members", 1, "model.tar", "tar/accept-plain.tar"),
+    ("name", 3, "model.pt", "torch_legacy/accept-named.pt"),
+    ("globals", 1, "model.pkl", "pickle/accept-factories.pkl"),
+    ("memo", 1, "model.pkl", "pickle/accept-memo.pkl"),
+    ("memo", 2, "model.pkl", "pickle/accept-containers.pkl"),
+    ("nested", 1, "model.pkl", "pickle/reject-pickle-import-dangerous--data-in-data.pkl"),
+    ("stack", 2, "model.pkl", "pickle/accept-strings.pkl"),
+    ("stack", 2, "model.pkl", "pickle/accept-protocol-0.pkl"),
+    ("tensors", 1, "model.pt", "torch_legacy/accept-plain.pt"),
+    ("tensors", 1, "model.pt", "torch_legacy/accept-many-storages.pt"),
+    ("tensors", 1, "model.pt", "torch_zip/accept-records.pt"),
+    ("tensors", 2, "model.pt", "torch_zip/accept-tensor.pt"),
+    ("steps", 1, "model.pkl", "pickle/accept-strings.pkl"),
+    ("steps", 3, "model.pkl", "pickle/reject-pickle-use-unsafe--state-slots.pkl"),
+    ("zip-entries", 1, "model.zip", "zip/accept-deflated.zip"),
+)
+
+
+def limited():
+    for limit, value, name, path in LIMITED:
+        what = pathlib.Path(path)
+        yield (f"limit-{limit}-{what.parent}-{what.stem}",
+               seed(name, vector(path), ALL, limit, value))
+    marks = P.P4 + b"(" * 9 + b"1" * 9 + END
+    yield "limit-stack-marks", seed("model.pkl", marks, ALL, "stack", 2)
+    yield "limit-nested-data", seed("model.pkl", P.P4 + P.call(P.name("pickle", "loads"), *[
+        P.data(EVIL)] * 3) + b".", ALL, "nested", 1)
+
+
+# What a file holds, and what it may be called.
+CONTENTS = {
+    "page": b"<!doctype html><title>Not here</title>", "program": b"\x7fELF\2\1\1" + bytes(57),
+    "text": b"Some words, and some more of them.\n", "one-opcode": b"N.", "words": b"cat.\n",
+    "nothing": b"", "zeros": bytes(64), "binary": bytes(range(128, 256)) * 2,
+    "pointer": b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"4d" * 32 +
+    b"\nsize 12345\n",
+    "json": b'{"a": [1, 2]}', "config": b'{"auto_map": {"AutoModel": "modeling_x.X"}}',
+    "config-remote": b'{"auto_map": {"AutoModel": "org/name--modeling_x.X"}}',
+    "pickle": EVIL, "hdf5": b"\x89HDF\r\n\x1a\n" + bytes(40),
+    "7z": b"7z\xbc\xaf\x27\x1c" + bytes(30),
+    "code": b"#!/usr/bin/env python3\nimport os\n", "npy": None, "zip": None, "text-and-zip": None,
+    "onnx": b"\x08\x07\x12\x07pytorch\x1a\x011" + bytes(20),
+}
+NAMES = """model.bin model.pkl model.safetensors model.gguf config.json model.pt notes.txt page.html
+    model.npy tool.py archive.7z unknown model.h5 a.jinja model.zip model.joblib model.pth
+    tokenizer_config.json""".split()
+
+
+def contents():
+    CONTENTS["npy"] = vector("npy/accept-plain.npy")
+    CONTENTS["zip"] = Z.plain(Z.Entry("a.pkl", EVIL))
+    CONTENTS["text-and-zip"] = CONTENTS["text"] + CONTENTS["zip"]
+    return CONTENTS
+
+
+def named():
+    """Each content under each name: in one archive for each content, and as a file."""
+    for what, content in contents().items():
+        members = [Z.Entry(name, content) for name in NAMES]
+        yield f"named-members-{what}", seed("all.zip", Z.build(members), ALL)
+        for name in NAMES[:6] if what in ("text", "binary", "one-opcode") else NAMES[:2]:
+            yield f"named-{what}-{name}", seed(name, content, FILES)
+
+
+def damaged():
+    """Each codec, with a byte that is another, and windows that are too large."""
+    for path in sorted(VECTORS.glob("compressed/reject-evil.a.pkl.*")):
+        content = bytearray(path.read_bytes())
+        content[len(content) * 2 // 3] ^= 0x55
+        yield f"damaged{path.suffix}", seed(f"model.pkl{path.suffix}", bytes(content), FILES)
+    window = b"\x28\xb5\x2f\xfd\0\xff" + b"\1\0\0"
+    yield "damaged-window.zst", seed("model.pkl.zst", window, FILES)
+    window = b"\x5d" + b"\0\0\0\x80" + b"\xff" * 8 + bytes(20)
+    yield "damaged-window.lzma", seed("model.pkl.lzma", window, FILES)
+
+
+def torch_legacy_again():
+    for path in sorted(VECTORS.glob("torch_legacy/*.pt")):
+        if path.stat().st_size <= 1024:
+            yield f"traced-{path.stem}", seed("model.pt", path.read_bytes(), 0x3f)
+
+
+def nested():
+    box = Z.plain(Z.Entry("a.pkl", EVIL))
+    for depth in range(12):
+        box = Z.build([Z.Entry(f"b{depth}.zip", box), Z.Entry("c.txt", b"x")])
+    yield "nested-deep", seed("model.zip", box)
+    box = vector("compressed/reject-evil.a.pkl.gz")
+    for depth in range(12):
+        box = packed(box)
+    yield "nested-deep-gz", seed("model.pkl" + ".gz" * 13, box)
+    tar = T.entry(b"a.pkl", EVIL) + T.END
+    yield "nested-tar", seed("model.tar.gz", packed(T.entry(b"b.tar", tar) + T.END))
+    wide = b"".join(T.entry(b"%d.bin" % i, bytes(40000)) for i in range(20)) + T.END
+    yield "nested-in-file", seed("model.tar.gz", packed(wide), ALL)
+    yield "nested-in-file-failing", seed("model.bin.gz", packed(bytes(600000)), FILES,
+                                         faults=EVERY_FAULT)
+    again = gzip.compress(packed(wide + bytes(600000)), 0, mtime=0)
+    yield "nested-in-file-twice", seed("model.tar.gz.gz", again)
+    yield "nested-bomb", seed("model.zip", Z.build([Z.Entry("a.bin", bytes(17 << 20), 8)]))
+    yield "nested-bomb-gz", seed("model.bin.gz", packed(bytes(17 << 20)))
+    storages = tuple((str(i), head + bytes(16)) for i, head in enumerate(HEADS))
+    yield "storages", seed("model.pt", Z.torch(Z.STATE, storages=storages))
+    shared = Z.build([Z.Entry("a.zip", bytes(0x8000))] + [
+        Z.Entry(f"{i}.bin", bytes(0x8000), packed=b"", off=0, len=0x8000) for i in range(900)])
+    yield "nested-shared", seed("model.pkl.gz", packed(shared))
+    for kind in ("config", "config-remote"):
+        yield f"nested-{kind}", seed("model.zip", Z.build([
+            Z.Entry("config.json", contents()[kind])]))
+
+
+# How tensors may begin that are none.
+HEADS = [
+    b"\x7fELF\2\1\1" + bytes(20), b"MZ\x90\0\3\0\0\0", b"MZ" + bytes(80), b"MZ" + b"x" * 80,
+    b"MZ" + bytes(58) + b"\x40\0\0\0PE\0\0", b"MZ" + b"x" * 58 + b"\xff\xff\0\0" + b"x" * 20,
+    b"\x1f\x8b\x08\0\0\0\0\0\2\3", b"\x1f\x8b\x08\0\0\0\0\0\1\xff", b"\x1f\x8b\x08\xff",
+    b"\x1f\x8b\x08\0\0\0\0\0\4\x0e", b"\x1f\x8b\x08\0\0\0\0\0\0\xff",
+    b"BZh91AY&SY", b"BZh01AY&SY", b"BZh9xxxxxx", b"070701" + b"0aF" * 40, b"070702",
+    b"070701" + b"x" * 110, b"#!/bin/sh\n", b"#! /bin/sh\n", b"#!perl -w abcdef", b"#!\1",
+    b"<!doctype html>", b"<HTML>", b"<script>", EVIL, b"PK\3\4" + bytes(30), b"", b"\0", b"GGUF",
+    b"\xca\xfe\xba\xbe", b"\x89PNG\r\n\x1a\n", b"\xff" * 16,
+]
+
+
+def payloads():
+    for dtype, size in (("U8", 1), ("F32", 4)):
+        header, data = {}, b""
+        for i, head in enumerate(HEADS):
+            part = head + bytes(-len(head) % 8) + bytes(56)
+            header[f"t{i}"] = {"dtype": dtype, "shape": [len(part) // size],
+                               "data_offsets": [len(data), len(data) + len(part)]}
+            data += part
+        text = json.dumps(header).encode()
+        text += b" " * (-len(text) % 8)
+        yield (f"payloads-{dtype}", seed("model.safetensors",
+                                         struct.pack("<Q", len(text)) + text + data))
+
+
 if __name__ == "__main__":
     folder = HERE / "inspect"
     folder.mkdir(exist_ok=True)
     for old in folder.iterdir():
         old.unlink()
-    for area in (failing,):
-        for name, content in area():
-            (folder / name).write_bytes(content)
+    for group in (failing, long, limited, named, nested, payloads, damaged,
+                  torch_legacy_again):
+        for what, content in group():
+            (folder / what).write_bytes(content)
