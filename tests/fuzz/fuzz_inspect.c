@@ -6,7 +6,8 @@
  *
  *   what is wanted (enum sy_want)
  *   which limit is low (limits[], below) and what it is then; 0: none is
- *   which faults (faults[], a bit each) strike at every point in turn; 0: none
+ *   which faults (faults[], a bit each) strike at every point in turn; 0: none.
+ *   The highest bit: no record is taken any more, from each one on
  *
  * then the name, a line feed, and what the file holds.  With a fault it fails, or says
  * that it did not get far, or says the very same; without one see format.h.
@@ -23,6 +24,7 @@
 
 #define HEAD_BYTES 4
 #define POINTS_MAX 1024u	/* of one fault */
+#define REFUSED 0x80
 
 #define LIMIT_AT(field) offsetof(struct sy_limits, field)
 static const size_t limits[] = {
@@ -53,6 +55,8 @@ struct outcome {
 	uint64_t size, covered;		/* by extents */
 	uint64_t sum, n_records, n_artifacts;
 	uint64_t n_limits;		/* facts that leave the file undetermined */
+	uint64_t refused_at;		/* the first record that is not taken */
+	struct sy_context *ctx;
 };
 
 static enum sy_status add_bytes(void *user, struct sy_span bytes)
@@ -70,6 +74,8 @@ static enum sy_status take(struct sy_sink *sink, const struct sy_record *record)
 	struct sy_out out;
 
 	FUZZ_CHECK(sy_record_valid(record, o->size));
+	if (o->n_records >= o->refused_at)
+		return sy_fail(o->ctx, SY_LIMIT, "no more records");
 	o->n_records++;
 	o->n_artifacts += record->kind == SY_RECORD_ARTIFACT;
 	o->n_limits += record->kind == SY_RECORD_FACT &&
@@ -96,7 +102,8 @@ static void set_limits(struct sy_limits *to, const struct job *job)
 }
 
 /* False: the file itself could not be opened. */
-static bool inspect(const struct job *job, struct injector *injector, struct outcome *o)
+static bool inspect(const struct job *job, struct injector *injector, uint64_t refused_at,
+		    struct outcome *o)
 {
 	atomic_bool is_cancelled = false;
 	struct sy_context ctx;
@@ -108,7 +115,10 @@ static bool inspect(const struct job *job, struct injector *injector, struct out
 	set_limits(&ctx.limits, job);
 	ctx.cancelled = injector->cancelled = &is_cancelled;
 	injector_use(injector, &ctx);
-	*o = (struct outcome){ .sink.emit = take, .sum = 0xcbf29ce484222325u };
+	*o = (struct outcome){
+		.sink.emit = take, .sum = 0xcbf29ce484222325u, .refused_at = refused_at,
+		.ctx = &ctx,
+	};
 	o->status = sy_source_from_fd(&source, &ctx, job->fd, false);
 	if (o->status != SY_OK)
 		return false;
@@ -142,8 +152,20 @@ static void sweep(const struct job *job, enum fault fault, const struct injector
 		struct injector injector = { .fault = fault, .at = at };
 		struct outcome o;
 
-		if (inspect(job, &injector, &o))
+		if (inspect(job, &injector, UINT64_MAX, &o))
 			FUZZ_CHECK(is_right(&o, plain));
+	}
+}
+
+/* A record that was refused is never forgotten. */
+static void refuse(const struct job *job, const struct outcome *plain)
+{
+	for (uint64_t at = 0; at < plain->n_records; at += 1 + plain->n_records / POINTS_MAX) {
+		struct injector injector = { .fault = FAULT_NONE };
+		struct outcome o;
+
+		FUZZ_CHECK(inspect(job, &injector, at, &o));
+		FUZZ_CHECK(o.status == SY_LIMIT && o.n_records == at);
 	}
 }
 
@@ -198,7 +220,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		return 0;
 	job.fd = file_with(&fd, bytes);
 	job.scratch_fd = file_with(&scratch_fd, sy_span_of(NULL, 0));
-	FUZZ_CHECK(inspect(&job, &injector, &plain));
+	FUZZ_CHECK(inspect(&job, &injector, UINT64_MAX, &plain));
 	FUZZ_CHECK(plain.status == SY_OK || plain.status == SY_LIMIT ||
 		   plain.status == SY_UNSUPPORTED || job.value);
 	if (plain.status == SY_OK)
@@ -207,5 +229,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		if (data[3] >> i & 1)
 			sweep(&job, faults[i], &injector, &plain);
 	}
+	if (data[3] & REFUSED)
+		refuse(&job, &plain);
 	return 0;
 }

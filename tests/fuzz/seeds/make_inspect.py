@@ -15,7 +15,7 @@ ALL, FILES = 0xff, 0x07         # wants
 # As in fuzz_inspect.c; a test of the harness is that these seeds still reach their limit.
 LIMITS = """memory config decoded detail findings array-items gguf-keys header json-depth
     members name globals memo nested stack string tensors steps zip-entries""".split()
-EVERY_FAULT = 0x7f
+EVERY_FAULT, REFUSED, CALL = 0xff, 0x80, 0x04
 
 
 def seed(name, content, wants=ALL, limit=None, value=0, faults=0):
@@ -65,14 +65,16 @@ def failing():
         yield f"faults-{area}-{file.name}", seed(name, file.read_bytes(), faults=EVERY_FAULT)
 
 
-def load(area):
-    spec = importlib.util.spec_from_file_location(area, VECTORS / area / "generate.py")
+def load(area, folder=None):
+    file = folder or VECTORS / area / "generate.py"
+    spec = importlib.util.spec_from_file_location(area, file)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-P, Z, T, L = load("pickle"), load("zip"), load("tar"), load("torch_legacy")
+P, Z, T = load("pickle"), load("zip"), load("tar")
+SEEDS = load("make_pickle", HERE / "make_pickle.py")
 
 
 def vector(path):
@@ -109,7 +111,7 @@ LONG = {
     "memo-of-numbers-apart": P.P4 + kept(b"J\0\0\0\x7f\x940J\0\0\0\x80\x940" + AB, 4500) +
     fetched(*FAR) + END,
     "memo-with-holes": P.P4 + b"".join(stored(AB, *range(i, i + 4096, 2))
-                                       for i in range(0, 16384, 4096)) + fetched(0, 2, 6000) + END,
+                                       for i in range(0, 8192, 4096)) + fetched(0, 2, 4098) + END,
     "memo-scattered": P.P4 + stored(AB, *(i * 100003 for i in range(1, 200))) +
     fetched(100003, 7) + END,
     "memo-scattered-then-not": P.P4 + stored(AB, 3, 5000) + kept(AB, 5000) + fetched(3, 5000) + END,
@@ -184,13 +186,53 @@ LIMITED = (
     ("stack", 2, "model.pkl", "pickle/accept-strings.pkl"),
     ("stack", 2, "model.pkl", "pickle/accept-protocol-0.pkl"),
     ("tensors", 1, "model.pt", "torch_legacy/accept-plain.pt"),
-    ("tensors", 1, "model.pt", "torch_legacy/accept-many-storages.pt"),
+    ("tensors", 1, "model.pt", "torch_legacy/accept-another-order.pt"),
     ("tensors", 1, "model.pt", "torch_zip/accept-records.pt"),
     ("tensors", 2, "model.pt", "torch_zip/accept-tensor.pt"),
     ("steps", 1, "model.pkl", "pickle/accept-strings.pkl"),
     ("steps", 3, "model.pkl", "pickle/reject-pickle-use-unsafe--state-slots.pkl"),
     ("zip-entries", 1, "model.zip", "zip/accept-deflated.zip"),
 )
+
+
+
+def far(*uses):
+    """Texts, then more than is kept in memory, then what asks for the texts again."""
+    texts = [P.text("os"), P.text("system"), P.data(EVIL), b"S'o\\x73'\n", b"Vsystem\n",
+             P.text("__setstate__"), P.text("{}%s"), P.args(P.text("a"))]
+    return (P.P4 + b"".join(t + b"\x940" for t in texts) + b"B" +
+            struct.pack("<I", 700000) + bytes(700000) + b"0" + b"0".join(uses) + b".")
+
+
+def h(i):
+    return b"h" + bytes([i])
+
+
+def read_again():
+    fn, method = SEEDS.fn, SEEDS.method
+    yield "far-names", far(h(0) + h(1) + b"\x93", h(3) + h(4) + b"\x93", h(1) + h(0) + b"\x93")
+    yield "far-strings", far(
+        fn("operator.add", h(0), h(1)), fn("operator.mod", h(6), h(0)), method(h(0), "join", h(1)),
+        method(h(6), "format", h(0)), method(h(0), "replace", h(1), h(0)), method(h(0), "upper"),
+        fn("codecs.decode", h(0), h(1)), fn("operator.getitem", h(0), b"K\0"),
+        fn("builtins.reversed", h(0)), fn("binascii.unhexlify", h(2)), method(
+            h(0), "join", b"](" + h(0) + h(1) + b"e"))
+    yield "far-calls", far(
+        fn("pickle.loads", h(2)), P.call(P.GETATTR, P.SYSTEM, h(0)), fn("pydoc.locate", h(0)),
+        fn("importlib.import_module", h(0)), P.call(P.SYSTEM, h(0)), P.call(P.SYSTEM, h(3)),
+        P.call(fn("operator.methodcaller", h(1)), h(0)), h(7) + b"Q", P.NAMESPACE + b"}" + h(5) +
+        P.SYSTEM + b"sb", P.call(fn("operator.attrgetter", h(0)), P.SYSTEM),
+        P.call(P.name("http", "HTTPStatus"), h(0)), P.call(P.GETATTR, P.name(
+            "http", "HTTPStatus"), h(0)))
+
+
+def refused():
+    for what, content in read_again():
+        yield what, seed("model.pkl.gz", packed(content), 0x3f, faults=CALL)
+    for table in (SEEDS.COMPUTED, SEEDS.RESOLVED, SEEDS.USED, SEEDS.BROKEN):
+        for what, content in table.items():
+            yield f"refused-{what}", seed("model.pkl.gz", packed(content), 0x0f,
+                                          faults=EVERY_FAULT)
 
 
 def limited():
@@ -234,7 +276,7 @@ def named():
     """Each content under each name: in one archive for each content, and as a file."""
     for what, content in contents().items():
         members = [Z.Entry(name, content) for name in NAMES]
-        yield f"named-members-{what}", seed("all.zip", Z.build(members), ALL)
+        yield f"named-members-{what}", seed("all.zip", Z.build(members), ALL, faults=REFUSED)
         for name in NAMES[:6] if what in ("text", "binary", "one-opcode") else NAMES[:2]:
             yield f"named-{what}-{name}", seed(name, content, FILES)
 
@@ -254,7 +296,7 @@ def damaged():
 def torch_legacy_again():
     for path in sorted(VECTORS.glob("torch_legacy/*.pt")):
         if path.stat().st_size <= 1024:
-            yield f"traced-{path.stem}", seed("model.pt", path.read_bytes(), 0x3f)
+            yield f"traced-{path.stem}", seed("model.pt", path.read_bytes(), 0x3f, faults=REFUSED)
 
 
 def nested():
@@ -274,8 +316,9 @@ def nested():
                                          faults=EVERY_FAULT)
     again = gzip.compress(packed(wide + bytes(600000)), 0, mtime=0)
     yield "nested-in-file-twice", seed("model.tar.gz.gz", again)
-    yield "nested-bomb", seed("model.zip", Z.build([Z.Entry("a.bin", bytes(17 << 20), 8)]))
-    yield "nested-bomb-gz", seed("model.bin.gz", packed(bytes(17 << 20)))
+    bomb = Z.build([Z.Entry("a.bin", bytes(17 << 20), 8)])
+    yield "nested-bomb", seed("model.zip.gz", packed(bomb))
+    yield "nested-bomb-gz", seed("model.bin.gz.gz", packed(packed(bytes(17 << 20))))
     storages = tuple((str(i), head + bytes(16)) for i, head in enumerate(HEADS))
     yield "storages", seed("model.pt", Z.torch(Z.STATE, storages=storages))
     shared = Z.build([Z.Entry("a.zip", bytes(0x8000))] + [
@@ -310,7 +353,8 @@ def payloads():
         text = json.dumps(header).encode()
         text += b" " * (-len(text) % 8)
         yield (f"payloads-{dtype}", seed("model.safetensors",
-                                         struct.pack("<Q", len(text)) + text + data))
+                                         struct.pack("<Q", len(text)) + text + data,
+                                         faults=REFUSED))
 
 
 if __name__ == "__main__":
@@ -318,7 +362,7 @@ if __name__ == "__main__":
     folder.mkdir(exist_ok=True)
     for old in folder.iterdir():
         old.unlink()
-    for group in (failing, long, limited, named, nested, payloads, damaged,
+    for group in (failing, refused, long, limited, named, nested, payloads, damaged,
                   torch_legacy_again):
         for what, content in group():
             (folder / what).write_bytes(content)
