@@ -33,29 +33,10 @@ static const struct sy_global *global_of(const struct sy_pickle_facts *facts, ui
 /* Whether calling it is known to be harmless, or was told already, or fails. */
 static bool may_be_called(const struct sy_pickle_facts *facts, uint64_t value, bool is_given)
 {
-	switch (sy_value_kind(value)) {
-	case SY_VALUE_GLOBAL:
+	if (sy_value_kind(value) == SY_VALUE_GLOBAL)
 		return global_of(facts, value)->info.class != SY_GLOBAL_SAFE ||
 		       (global_of(facts, value)->info.uses & SY_USE_CALL) != 0;
-	case SY_VALUE_CALL:
-	case SY_VALUE_PERSID:
-	case SY_VALUE_OTHER:
-		return is_given;
-	case SY_VALUE_UNSET:
-	case SY_VALUE_NONE:
-	case SY_VALUE_BOOL:
-	case SY_VALUE_INT:
-	case SY_VALUE_NUMBER:
-	case SY_VALUE_TEXT:
-	case SY_VALUE_BYTES:
-	case SY_VALUE_STRING:
-	case SY_VALUE_LIST:
-	case SY_VALUE_DICT:
-	case SY_VALUE_SET:
-	case SY_VALUE_TUPLE:
-		return true;
-	}
-	return false;
+	return !sy_value_is_opaque(value) || is_given;
 }
 
 static bool calls_what_it_must_not(const struct sy_pickle_facts *facts, struct sy_span symbol,
