@@ -25,6 +25,7 @@
 #define HEAD_BYTES 4
 #define POINTS_MAX 1024u	/* of one fault */
 #define REFUSED 0x80
+#define REFUSALS_MAX 64u
 
 #define LIMIT_AT(field) offsetof(struct sy_limits, field)
 static const size_t limits[] = {
@@ -160,7 +161,7 @@ static void sweep(const struct job *job, enum fault fault, const struct injector
 /* A record that was refused is never forgotten. */
 static void refuse(const struct job *job, const struct outcome *plain)
 {
-	for (uint64_t at = 0; at < plain->n_records; at += 1 + plain->n_records / POINTS_MAX) {
+	for (uint64_t at = 0; at < plain->n_records; at += 1 + plain->n_records / REFUSALS_MAX) {
 		struct injector injector = { .fault = FAULT_NONE };
 		struct outcome o;
 

@@ -73,7 +73,7 @@ def load(area, folder=None):
     return module
 
 
-P, Z, T = load("pickle"), load("zip"), load("tar")
+P, Z, T, J, L = map(load, ("pickle", "zip", "tar", "joblib", "torch_legacy"))
 SEEDS = load("make_pickle", HERE / "make_pickle.py")
 
 
@@ -147,7 +147,7 @@ LONG = {
     "stack": P.P4 + b"N" * 70000 + b"(" * 3000 + b".",
     "behind": b"N." + b"cab " * 30000 + EVIL,
     "behind-frames": P.P4 + P.frame(b"N" * 100000 + b"0" * 99999 + b".") + bytes(100000) + EVIL,
-    "names-many": P.P4 + b"".join(P.glob(f"m{i}", "x") + b"0" for i in range(3000)) + END,
+    "names-many": P.P4 + b"".join(P.glob(f"m{i}", "x") + b"0" for i in range(1000)) + END,
 }
 
 
@@ -235,6 +235,149 @@ def refused():
                                           faults=EVERY_FAULT)
 
 
+def groups():
+    """All short vectors, eight in an archive, none of whose records is taken."""
+    for area in ("zip", "torch_zip", "npz", "npy", "tar", "torch_legacy", "joblib", "compressed",
+                 "zfile"):
+        paths = [p for p in sorted((VECTORS / area).iterdir())
+                 if p.suffix != ".py" and p.stat().st_size <= 3072]
+        for i in range(0, len(paths), 8):
+            tar = b"".join(T.entry(p.name.split(".", 1)[1].encode() if area in (
+                "compressed", "zfile") else b"%d%s" % (k, p.suffix.encode()), p.read_bytes())
+                           for k, p in enumerate(paths[i:i + 8]))
+            yield f"group-{area}-{i // 8}", seed("model.tar.gz", packed(tar + T.END), ALL,
+                                                 faults=REFUSED)
+
+
+# Types of arrays, states of types, and data that plain readers take for opcodes.
+TYPES = ("f8", "a3", "m8", "M8[ns]", "q", "", "<", ">f4", "=f4", "|b1", "f8x", "U4294967296", "V8",
+         "x" * 40, "O8x", "U", "i999999999999999999999")
+STATES = (b"N", J.tup(), J.tup(J.text("3")), J.tup(J.number(2), *[b"N"] * 8),
+          J.tup(J.number(3), *[b"N"] * 5), J.tup(J.number(3), *[b"N"] * 7),
+          J.tup(J.number(3), *[b"N"] * 4, J.number(8), b"N", b"N"),
+          J.tup(J.number(3), *[b"N"] * 4, J.number(-2), b"N", J.number(0)),
+          J.tup(J.number(3), *[b"N"] * 4, J.number(2**31 - 1), b"N", J.number(1)))
+PASSED = (b"K\1", b"q\0", b"h\0", b"\x80\2", b"M\1\1", b"J" + bytes(4), b"r" + bytes(4),
+          b"j" + bytes(4), b"G" + bytes(8), b"\x95" + bytes(8), b"U\1x", b"C\0", b"\x8a\1\1",
+          b"\x8c\1x", b"T\1\0\0\0x", b"X\0\0\0\0", b"B\1\0\0\0x", b"()]}N0")
+
+
+def wrapped(data, of=J.dtype("u1", "|")):
+    return J.wrapper(data, (len(data),), of, align=False)
+
+
+def arrays():
+    def stream(*parts):
+        return J.PROTO + b"](" + b"".join(parts) + b"e."
+
+    made = [J.glob("numpy", "dtype") + J.tup(J.text(t)) + b"R" for t in TYPES]
+    yield "types", stream(*(t + b"N" for t in made))
+    for i, of in enumerate(made):
+        yield f"type-{i}", stream(J.wrapper(bytes(16), (2,), of, align=False))
+    for i, state in enumerate(STATES):
+        for kind in ("V8", "f8"):
+            of = J.glob("numpy", "dtype") + J.tup(J.text(kind)) + b"R" + state + b"b"
+            yield f"state-{kind}-{i}", stream(J.wrapper(bytes(16), (2,), of, align=False))
+    yield "type-bytes", stream(J.wrapper(bytes(16), (2,), J.glob("numpy", "dtype") + J.tup(
+        b"U\2f8") + b"R", align=False))
+    yield "type-by-another", stream(J.glob("numpy", "dtype") + b"NQR", J.glob(
+        "numpy", "dtype") + b")R")
+    for i, data in enumerate((b"".join(PASSED) + EVIL, b"N0" * 80 + EVIL, b"U", b"U\xff", b"X\1\0",
+                              b"", b"N", b"\xff")):
+        yield f"data-{i}", stream(wrapped(data))
+        yield f"data-cut-{i}", J.PROTO + wrapped(data)
+    for i, shape in enumerate((J.tup(b"N"), J.tup(*[J.number(1)] * 300), J.tup(J.number(0), b"N"),
+                               J.tup(J.number(0), J.number(5)), b"NQ", b"]")):
+        yield f"shape-{i}", stream(J.wrapper(bytes(8), shape, align=False))
+    yield "alignment-none", stream(J.wrapper(b"", (0,), align=False, state=J.a_dict(
+        shape=J.tup(J.number(1)), dtype=J.dtype(), numpy_array_alignment_bytes=b"N")) + bytes(8))
+    names = ("a\\b.npy", "c:b.npy", ".npy", "x" * 300, "")
+    for i, name in enumerate(map(J.text, names)):
+        yield f"beside-{i}", stream(J.beside(name))
+    yield "beside-unnamed", stream(J.glob("joblib.numpy_pickle", "NDArrayWrapper") + b")\x81}b",
+                                   J.glob("joblib.numpy_pickle", "ZNDArrayWrapper") + b")\x81Nb")
+
+
+def array_groups():
+    streams = list(arrays())
+    for i in range(0, len(streams), 12):
+        tar = b"".join(T.entry(what.encode() + b".joblib", content)
+                       for what, content in streams[i:i + 12])
+        yield f"arrays-{i // 12}", seed("model.tar.gz", packed(tar + T.END), ALL, faults=REFUSED)
+
+
+def old():
+    """Arguments, states and texts that are kept no more."""
+    fn, h = SEEDS.fn, lambda i: b"h" + bytes([i])
+    kept = [P.args(P.text("os")), P.args(P.name("http", "HTTPStatus"), b"N", P.args(P.text("x"))),
+            b"](" + P.text("a") + b"e", b"}" + P.text("a") + b"Ns",
+            fn("operator.add", P.text("o"), P.text("s")), b"NQ",
+            P.name("acme", "Net") + P.args(b"N") + b"R", P.name("functools", "partial") + P.args(
+                P.SYSTEM) + b"R"]
+    names = ["operator.add", "pickle.loads", "builtins.getattr", "importlib.import_module",
+             "functools.partial", "copyreg._reconstructor", "copyreg.__newobj_ex__",
+             "builtins.type", "http.HTTPStatus", "collections.OrderedDict", "numpy.dtype",
+             "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_parameter",
+             "torch.storage._load_from_bytes", "acme.Net", "operator.itemgetter"]
+    uses = [P.name(*n.rsplit(".", 1)) + h(i) + b"R" for n in names for i in (0, 5, 6)]
+    uses += [P.NAMESPACE + h(i) + b"b" for i in range(8)]
+    uses += [h(i) + b"Q" for i in range(8)] + [h(i) + h(0) + b"R" for i in (6, 7)]
+    uses += [h(2) + b"Na", h(3) + b"NNs", fn("operator.getitem", h(0), b"K\0"),
+             fn("operator.getitem", h(2), b"K\0"), fn("builtins.bytes", h(0)),
+             fn("builtins.bytes", h(2)), SEEDS.method(P.text(""), "join", h(0)),
+             SEEDS.method(P.text(""), "join", h(2)), fn("operator.mod", P.text("%s"), h(0)),
+             h(4) + P.text("x") + b"\x93", fn("torch._tensor._rebuild_from_type_v2", P.SYSTEM, b"N",
+                                             h(0), b"N")]
+    yield "old", P.P4 + b"".join(v + b"\x940" for v in kept) + (
+        P.call(P.name("operator", "add"), P.text("x" * 250), P.text("y" * 250)) +
+        b"0") * 2200 + P.MUCH * 2 + b"]0" * 600 + b"0".join(uses) + b"."
+
+
+def olden():
+    for what, content in old():
+        yield what, seed("model.pkl.gz", packed(content), 0x3f)
+        yield f"{what}-torch", seed("model.tar.gz", packed(T.entry(b"a.pt", L.MAGIC + L.VERSION + (
+            L.PROTO + b"}." + content)) + T.END), 0xff)
+
+
+def cut_directories():
+    """ZIP archives whose directory ends inside an entry of it, at each byte."""
+    whole = Z.plain(Z.Entry("b.txt", Z.TEXT, extra=b"\1\0\x10\0" + bytes(16)))
+    at = whole.index(b"PK\1\2")
+    first, second = whole.rindex(b"PK\1\2"), whole.index(b"PK\5\6")
+    tar = b"".join(T.entry(b"%d.zip" % n, whole[:first + n] + Z.end(2, first + n - at, at))
+                   for n in range(second - first))
+    yield "cut-directories", seed("model.tar.gz", packed(tar + T.END))
+    odd = []
+    for n_fields in range(4):
+        for size, length, off in ((2**32 - 1, 12, None), (12, 2**32 - 1, None), (12, 12, 2**32 - 1),
+                                  (2**32 - 1, 2**32 - 1, 2**32 - 1)):
+            extra = struct.pack("<HH", 1, 8 * n_fields) + struct.pack("<Q", 12) * n_fields
+            said = {} if off is None else {"off": off}
+            odd.append(Z.plain(Z.Entry("b.txt", Z.TEXT, extra=extra, size=size, len=length,
+                                       local_size=12, local_len=12, **said)))
+    odd.append(Z.plain(Z.Entry("b.txt", Z.TEXT, extra=b"\1\0\0\0" * 2)))
+    odd.append(Z.plain(Z.Entry("b" * 60000, Z.TEXT)))
+    odd.append(Z.plain(Z.Entry("b.txt", Z.TEXT, extra=b"\x99\x99\xf0\x7f" + bytes(0x7ff0))))
+    for what in ((0, 0, 0), (2**64 - 1, 1, 1), (1, 2**63, 2**63)):
+        odd.append(Z.build([Z.Entry("b.txt", Z.TEXT)], zip64=lambda *_, what=what: (
+            what[0], what[0], what[1], what[2])))
+    for text in (b"PK\5\6", b"PK\5\6" + bytes(18), b"PK\5\6" + bytes(8) + b"\xff" * 8 + bytes(2)):
+        odd += [text, b"x" * 100 + text, text + b"x" * 10]
+    for base in (EVIL, vector("npy/accept-plain.npy"), vector("gguf/accept-all-values.gguf")):
+        for zip64 in (None, lambda n, length, off: (n, n, length, off)):
+            archive = Z.build([Z.Entry("b" * 300, Z.TEXT)], prefix=base, zip64=zip64)
+            odd += [archive, archive.replace(b"PK\5\6" + bytes(4), b"PK\5\6\0\0\0\0\xff\xff"[:8])]
+        odd += [base + Z.end(0, 0, len(base)), base + Z.end(0, 0, 2**32 - 1),
+                base + Z.end(65535, 2**32 - 1, 2**32 - 1), base + Z.end(1, 46, 0),
+                base + Z.end(1, 10, 5, b"comment")]
+    for i in range(0, len(odd), 12):
+        tar = b"".join(T.entry(b"%d.%s" % (k, (b"zip", b"pkl", b"npy", b"gguf")[k % 4]), content)
+                       for k, content in enumerate(odd[i:i + 12]))
+        yield f"odd-archives-{i // 12}", seed("model.tar.gz", packed(tar + T.END), ALL,
+                                              faults=REFUSED)
+
+
 def limited():
     for limit, value, name, path in LIMITED:
         what = pathlib.Path(path)
@@ -276,7 +419,8 @@ def named():
     """Each content under each name: in one archive for each content, and as a file."""
     for what, content in contents().items():
         members = [Z.Entry(name, content) for name in NAMES]
-        yield f"named-members-{what}", seed("all.zip", Z.build(members), ALL, faults=REFUSED)
+        yield f"named-members-{what}", seed("all.zip.gz", packed(Z.build(members)), ALL,
+                                                  faults=REFUSED)
         for name in NAMES[:6] if what in ("text", "binary", "one-opcode") else NAMES[:2]:
             yield f"named-{what}-{name}", seed(name, content, FILES)
 
@@ -320,7 +464,7 @@ def nested():
     yield "nested-bomb", seed("model.zip.gz", packed(bomb))
     yield "nested-bomb-gz", seed("model.bin.gz.gz", packed(packed(bytes(17 << 20))))
     storages = tuple((str(i), head + bytes(16)) for i, head in enumerate(HEADS))
-    yield "storages", seed("model.pt", Z.torch(Z.STATE, storages=storages))
+    yield "storages", seed("model.pt.gz", packed(Z.torch(Z.STATE, storages=storages)))
     shared = Z.build([Z.Entry("a.zip", bytes(0x8000))] + [
         Z.Entry(f"{i}.bin", bytes(0x8000), packed=b"", off=0, len=0x8000) for i in range(900)])
     yield "nested-shared", seed("model.pkl.gz", packed(shared))
@@ -352,17 +496,16 @@ def payloads():
             data += part
         text = json.dumps(header).encode()
         text += b" " * (-len(text) % 8)
-        yield (f"payloads-{dtype}", seed("model.safetensors",
-                                         struct.pack("<Q", len(text)) + text + data,
-                                         faults=REFUSED))
+        content = struct.pack("<Q", len(text)) + text + data
+        yield f"payloads-{dtype}", seed("model.safetensors.gz", packed(content), faults=REFUSED)
 
 
 if __name__ == "__main__":
     folder = HERE / "inspect"
     folder.mkdir(exist_ok=True)
-    for old in folder.iterdir():
-        old.unlink()
-    for group in (failing, refused, long, limited, named, nested, payloads, damaged,
-                  torch_legacy_again):
+    for file in folder.iterdir():
+        file.unlink()
+    for group in (failing, refused, groups, array_groups, olden, cut_directories, long, limited,
+                  named, nested, payloads, damaged, torch_legacy_again):
         for what, content in group():
             (folder / what).write_bytes(content)
