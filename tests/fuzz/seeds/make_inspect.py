@@ -62,7 +62,10 @@ def failing():
         area = path.split("/")[0]
         name = file.name.split(".", 1)[1] if area in ("compressed", "zfile") else \
             f"model{file.suffix}"
-        yield f"faults-{area}-{file.name}", seed(name, file.read_bytes(), faults=EVERY_FAULT)
+        content = file.read_bytes()
+        if len(content) > 2000:
+            name, content = f"{name}.gz", packed(content)
+        yield f"faults-{area}-{file.name}", seed(name, content, faults=EVERY_FAULT)
 
 
 def load(area, folder=None):
@@ -73,7 +76,7 @@ def load(area, folder=None):
     return module
 
 
-P, Z, T, J, L = map(load, ("pickle", "zip", "tar", "joblib", "torch_legacy"))
+P, Z, T, J, L, N = map(load, ("pickle", "zip", "tar", "joblib", "torch_legacy", "npy"))
 SEEDS = load("make_pickle", HERE / "make_pickle.py")
 
 
@@ -231,7 +234,7 @@ def refused():
         yield what, seed("model.pkl.gz", packed(content), 0x3f, faults=CALL)
     for table in (SEEDS.COMPUTED, SEEDS.RESOLVED, SEEDS.USED, SEEDS.BROKEN):
         for what, content in table.items():
-            yield f"refused-{what}", seed("model.pkl.gz", packed(content), 0x0f,
+            yield f"refused-{what}", seed("model.pkl.gz", packed(content), 0x3f,
                                           faults=EVERY_FAULT)
 
 
@@ -286,6 +289,9 @@ def arrays():
                               b"", b"N", b"\xff")):
         yield f"data-{i}", stream(wrapped(data))
         yield f"data-cut-{i}", J.PROTO + wrapped(data)
+    for i, data in enumerate(PASSED):
+        yield f"passed-{i}", stream(wrapped(b"0" + data + b"00" + EVIL))
+        yield f"passed-cut-{i}", J.PROTO + wrapped(b"0" + data)
     for i, shape in enumerate((J.tup(b"N"), J.tup(*[J.number(1)] * 300), J.tup(J.number(0), b"N"),
                                J.tup(J.number(0), J.number(5)), b"NQ", b"]")):
         yield f"shape-{i}", stream(J.wrapper(bytes(8), shape, align=False))
@@ -378,6 +384,140 @@ def cut_directories():
                                               faults=REFUSED)
 
 
+def grouped(what, suffix, files, n=16, **how):
+    for i in range(0, len(files), n):
+        tar = b"".join(T.entry(b"%d%s" % (k, suffix), content)
+                       for k, content in enumerate(files[i:i + n]))
+        yield f"{what}-{i // n}", seed("model.tar.gz", packed(tar + T.END), ALL, **how)
+
+
+DTYPES = """|i1 <i2 <i4 <i8 <u1 <f2 <f4 <f8 <f12 <f16 <c8 <c16 <c24 <c32 |b1 |b2 |a3 |S0 <U0 <m8[s]
+    <M8[generic] <m8[ <M8] m8 <M8[] object |object O O8 obj =i4 =i1 >i1 <c9 <f1 <i3""".split()
+FIELDS = ["[('a', '<f4'),]", "[('a', '<f4', (2,),)]", "[('a', '<f4', (2,)]", "[('a', '<f4', 2)]",
+          "[(('t', 'n'), '<f4')]", "[(('t' 'n'), '<f4')]", "[(('t', 'n', '<f4')]", "[((, 'n')]",
+          "[('a', '<f4'), ('b', '<f8')]", "[('a', '<f4') ('b', '<f8')]", "['a', '<f4']", "[(1, 2)]",
+          "[('a' '<f4')]", "[('a', [('b', '<f4')])]", "[('a', [('b', '<f4')], (3,))]", "[]", "[",
+          "[('a', '<f8', (4294967296, 4294967296))]", "[('a', '<f4'", "[('a', '<f4',", "[('a',",
+          "[('a', '|V2147483647', (2147483647,)), ('b', '|V2147483647', (4294967296,))]", "[('a'",
+          "[("]
+
+
+def headers():
+    files = [N.array("{'descr': %s%s%s, 'fortran_order': True, 'shape': (2, 1), }" % (q, t, q),
+                     bytes(64)) for t in DTYPES for q in "'\""]
+    files += [N.fields(f, "(1,)", bytes(64)) for f in FIELDS]
+    files += [N.raw(h) for h in (
+        "{", "{'a", "{'descr'", "{'descr': ", "{1: 2}", "{'descr\1': '<f4'}",
+        "{'fortran_order': 1}", "{'shape': (1 2)}", "{'shape': (1)}",
+        "{'shape': (99999999999999999999,)}",
+        "{'shape': (1L,)}", "{}", "{'descr': '<f4', 'fortran_order': False, 'shape': (), } x",
+        "{'descr': '', 'fortran_order': False, 'shape': ()}")]
+    files += [N.plain(shape="(0, 2)", order="True"), N.plain(shape="(2,)", order="True"),
+              N.plain("<f4", "(2, 3)", "True", bytes(24)), N.plain(descr="|O"),
+              N.plain(descr=">f4")]
+    yield from grouped("headers", b".npy", files)
+    for i, content in enumerate(files[-5:]):
+        yield f"header-{i}", seed("model.npy.gz", packed(content), ALL, faults=EVERY_FAULT)
+
+
+def tensors():
+    size = L.call("torch", "Size", L.tup(L.number(2)))
+    place = L.storage("0")
+    one = L.tup(L.number(1))
+    many = L.tup(*[L.number(1)] * 70)
+    minus = L.tup(b"J" + struct.pack("<i", -1))
+    end = [L.FALSE, L.ordered({})]
+    args = [[], [place], [place, L.number(0)], [place, L.number(0), one, one, *end],
+            [place, L.number(0), size, one, *end], [place, L.NONE, one, one, *end],
+            [place, L.number(0), minus, one, *end], [place, L.number(0), many, many, *end],
+            [place, L.number(0), one, L.tup(), *end], [L.NONE, L.number(0), one, one, *end],
+            [place, L.number(0), L.tup(L.number(0)), one, *end],
+            [place, L.number(0), L.tup(*[L.number(2**62)] * 2), L.tup(*[L.number(1)] * 2), *end],
+            [place, L.number(1), L.NONE, one, *end],
+            [L.glob("torch", "FloatStorage") + b")R", L.number(0), one, one, *end],
+            [L.storage("9"), L.number(2**63 - 1), one, one, *end, L.glob("torch", "float32")],
+            [place, L.number(0), one, one, *end, L.glob("torch", "bfloat16")],
+            [place, L.number(0), one, one, *end, L.glob("torch", "unheard")], [L.tensor()]]
+    roles = """_rebuild_tensor _rebuild_tensor_v2 _rebuild_tensor_v3 _rebuild_qtensor
+        _rebuild_parameter _rebuild_parameter_with_state _rebuild_device_tensor_from_cpu_tensor
+        _rebuild_meta_tensor_no_storage _unheard""".split()
+    objects = [L.a_dict(**{r: L.call("torch._utils", r, *a) for r in roles}) for a in args]
+    objects += [L.a_dict(a=L.call("torch._tensor", f, L.glob("torch._utils", r), L.glob(
+        "torch", "Tensor"), L.tup(*a), b"N"))
+                for f in ("_rebuild_from_type", "_rebuild_from_type_v2")
+                for r in roles for a in (args[3], args[1], args[17])]
+    objects += [L.a_dict(a=L.call("torch._tensor", "_rebuild_from_type_v2", L.glob(
+        "torch._utils", "_rebuild_tensor_v2"), L.glob("torch", "Tensor"), b"N", b"N"))]
+    ids = [[L.text("storage"), L.glob("torch", "FloatStorage"), key, L.text("cpu"), n]
+           for key in (L.text("0"), L.number(0), L.NONE, L.text("k" * 300), b"U\1k")
+           for n in (L.number(2), L.NONE, b"J" + struct.pack("<i", -1), L.number(3))]
+    ids += [[L.text("storage"), k, L.text("0"), L.text("cpu"), L.number(2)] for k in (
+        L.NONE, L.glob("torch", "Unheard"), L.glob("torch.storage", "UntypedStorage"))]
+    ids += [[L.text("storage")], [L.text("module"), L.NONE, L.NONE, L.NONE], [L.NONE] * 5, []]
+    objects += [b"](" + L.tup(*i) + b"Q" + L.tup(*i) + b"Qe" for i in ids]
+    t = L.tensor()
+    keys = [L.text("a"), b"U\1b", L.number(7), b"J" + struct.pack("<i", -1), L.NONE,
+            L.text("k" * 2000), L.text("")]
+    objects += [b"}(" + b"".join(k + t for k in keys) + b"u", L.a_list(L.tup(t, L.tup(t))),
+                L.a_dict(a=L.tup(t, t), b=L.tup(L.a_list(t))), t,
+                b"}q\0(" + L.text("me") + b"h\0" + L.text("t") + t + b"q\1" + L.text("u") +
+                b"h\1u",
+                b"}" + L.text("a") + (b"}" + L.text("k")) * 90 + t + b"s" * 91,
+                b"}q\0" + L.text("a") + b"]q\1h\1h\0a" + t + b"as",
+                L.module(weight=t, _modules=L.a_dict(a=L.module(weight=t), b=L.NONE),
+                         _parameters=t),
+                L.a_dict(a=L.call("acme", "x", t, L.a_list(t), *[t] * 20)),
+                L.call("acme", "x") + t + b"b", L.call("acme", "x") + b"(" + L.text("k") + t + b"u",
+                b"(" + t + b"l", b"(" + t + b"\x91", L.call("numpy", "object_", t)]
+    files = [L.stream(o, datas=(L.data(),)) for o in objects]
+    yield from grouped("tensors", b".pt", files, 24)
+    yield "tensors-refused", seed("model.pt.gz", packed(L.stream(objects[-8])), ALL,
+                                  faults=EVERY_FAULT)
+    zips = [Z.torch(L.PROTO + o + L.STOP) for o in objects]
+    yield from grouped("tensor-zips", b".pt", zips, 24)
+
+
+def tars():
+    text = b"Some words."
+    entries = [
+        T.entry(b"././@LongLink", b"link/" * 40 + b"\0", kind=b"K", magic=b"ustar  \0") + T.entry(
+            b"a", kind=b"2", magic=b"ustar  \0"),
+        T.pax(linkpath=b"b") + T.entry(b"a", kind=b"2"), T.pax(GNU_sparse_name=b"b") + T.entry(
+            b"a", text), T.pax(size=b"11", comment=b"x") + T.entry(b"a", text),
+        T.pax(size=b"99999999999") + T.entry(b"a", text, size=0), T.entry(b"a", text, kind=b"7"),
+        T.entry(b"a", kind=b"4"), T.entry(b"a", kind=b"3"), T.entry(b"a", kind=b"6"),
+        T.entry(b"./a", text), T.entry(b"a/", text, kind=b"\0"), T.entry(b"a", text, kind=b"\0"),
+        T.entry(b"a", text, kind=b"S"), T.entry(b"a", text, kind=b"L", size=2**21),
+        T.entry(b"a", text, size_field=b"       13\0 "),
+        T.entry(b"a", text, size_field=b"1 3" + b" " * 9),
+        T.entry(b"a", text, size_field=b"77777777777 "), T.entry(b"n" * 100, text),
+        T.entry(b"a", text, size_field=b"\xff" * 12), T.entry(b"a\\..\\b", text),
+        T.entry(b"", text), T.entry(b"\\a", text), T.entry(b"/a", text), T.entry(b"a:b", text),
+        T.entry(b"a", text) + T.entry(b"a/b", text), T.entry(b"\xc3\xa9", text),
+        T.entry(b"pax", b"5 a=b", kind=b"x"), T.entry(b"pax", b"x a=b\n", kind=b"x"),
+        T.entry(b"pax", b"6 a=b\n6", kind=b"x"), T.entry(b"pax", b"6 ab\n\n", kind=b"x"),
+        T.entry(b"pax", b"99 a=b\n", kind=b"x"), T.entry(b"pax", b"", kind=b"g"),
+    ]
+    files = [e + T.END for e in entries] + [e for e in entries[:4]]
+    yield from grouped("entries", b".tar", files, 12, faults=REFUSED)
+    count, class_ = P.P2 + b"K\1.", L.glob("torch", "FloatStorage")
+    size = struct.pack("<Q", 2) + bytes(8)
+    dims = struct.pack("<iiQQQ", 1, 0, 2, 1, 0)
+    storages = [P.P2 + b"J" + struct.pack("<i", -1) + b".", P.P2 + b"N.", count,
+                count + P.P2 + b"N.",
+                count + P.P2 + L.tup(L.text("0"), L.text("cpu"), L.NONE) + b"." + size]
+    storages += [count + P.P2 + L.tup(L.text("0"), L.text("cpu"), class_) + b"." + rest
+                 for rest in (size, size[:5], b"", size[:12], b"\xff" * 8, b"\xff" * 7 + b"\x3f",
+                              size + b"more")]
+    view = L.tup(L.text("0"), L.text("0"), L.glob("torch", "FloatTensor"))
+    views = [count] + [count + P.P2 + view + b"." + rest for rest in (
+        dims, dims[:2], dims[:20], b"\x7f" + bytes(40), b"", dims + b"more")]
+    files = [T.entry(b"sys_info", P.P2 + b"}.") + T.entry(b"pickle", P.P2 + b"}.") + T.entry(
+        b"storages", s) + T.entry(b"tensors", v) + T.END for s in storages for v in views]
+    files += [f.replace(b"storages\0\0", b"./storages") for f in files[:1]]
+    yield from grouped("torch-tars", b".pt", files, 24)
+
+
 def limited():
     for limit, value, name, path in LIMITED:
         what = pathlib.Path(path)
@@ -435,12 +575,6 @@ def damaged():
     yield "damaged-window.zst", seed("model.pkl.zst", window, FILES)
     window = b"\x5d" + b"\0\0\0\x80" + b"\xff" * 8 + bytes(20)
     yield "damaged-window.lzma", seed("model.pkl.lzma", window, FILES)
-
-
-def torch_legacy_again():
-    for path in sorted(VECTORS.glob("torch_legacy/*.pt")):
-        if path.stat().st_size <= 1024:
-            yield f"traced-{path.stem}", seed("model.pt", path.read_bytes(), 0x3f, faults=REFUSED)
 
 
 def nested():
@@ -505,7 +639,8 @@ if __name__ == "__main__":
     folder.mkdir(exist_ok=True)
     for file in folder.iterdir():
         file.unlink()
-    for group in (failing, refused, groups, array_groups, olden, cut_directories, long, limited,
-                  named, nested, payloads, damaged, torch_legacy_again):
+    for group in (failing, refused, groups, array_groups, olden, cut_directories, headers,
+                  tensors, tars, long, limited,
+                  named, nested, payloads, damaged):
         for what, content in group():
             (folder / what).write_bytes(content)

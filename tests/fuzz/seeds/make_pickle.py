@@ -149,6 +149,13 @@ COMPUTED = {
         for i in range(0, 40)) + b".",
 }
 
+COMPUTED["formatted-more"] = many(
+    method(text("}}"), "format"), method(text("{0x"), "format", text("o")),
+    method(text("OS1{"), "upper"), call(name("builtins", "str.join"), text(""), listed(text("o"))),
+    call(name("builtins", "bytes.join"), data(b""), listed(data(b"o"))),
+    call(name("builtins", "str.upper")), call(name("builtins", "str.upper"), text("os")),
+    fn("codecs.encode", data(b"\xc3"), text("latin1")))
+
 # Names that calls give, and calls that stand for others.
 RESOLVED = {
     "attributes": many(
@@ -198,8 +205,50 @@ RESOLVED = {
         name("copyreg", "_reconstructor") + b"NQR", name("pickle", "loads") + b"NQR"),
 }
 
+BARE = name("ultralytics.nn.tasks", "DetectionModel")
+DICTS = [fn(f"{f}", *a) for f in ("builtins.dict", "collections.Counter",
+                                  "collections.OrderedDict", "collections.defaultdict")
+         for a in ((), (b"N",), (b"N", b"N"))]
+SPECIAL = b"}" + text("keys") + ORDERED + b"s"
+PARTIAL = fn("functools.partial", ORDERED)
+
 # How a name may be used.
 USED = {
+    "stored": many(
+        args(BARE), BARE + b"\x85", BARE + b"N\x86", b"NN" + BARE + b"\x87", b"]" + BARE + b"a",
+        b"](" + BARE + b"e", b"}N" + BARE + b"s", b"}(N" + BARE + b"u", b"(N" + BARE + b"d",
+        b"(" + BARE + b"l", b"\x8f(" + BARE + b"\x90", b"(" + BARE + b"\x91",
+        b"(" + ORDERED + BARE + b"o", G.NAMESPACE + BARE + b"b", BARE + b"Q"),
+    "stored-at-the-end": P4 + BARE + b".",
+    "stored-keys": many(*[b"(" + text(k) + v + b"d" for k in ("__setstate__", "keys", "__dict__",
+                                                             "__doc__", "__orig_class__")
+                          for v in (SYSTEM, b"N", ORDERED, b"K\1Q")]),
+    "states": many(*[G.NAMESPACE + v + b"b" for v in DICTS],
+                   *[G.NAMESPACE + b"N" + v + b"\x86b" for v in DICTS],
+                   *[G.NAMESPACE + fn("acme.x", v) + b"b"
+                     for v in (b"}", SPECIAL, DICTS[1], b"N")],
+                   G.NAMESPACE + SPECIAL + b"N\x86b", G.NAMESPACE + b"N" + SPECIAL + b"\x86b",
+                   *[PARTIAL + args(*a) + b"b"
+                     for a in ((), (ORDERED,), (b"N",), (SYSTEM, b")"))],
+                   PARTIAL + b"}b", PARTIAL + b"NQb",
+                   fn("functools.partial") + args(ORDERED) + b"b"),
+    "set-by-calls": many(*[fn(f, *a) for f in (
+        "types.SimpleNamespace", "torch._utils._rebuild_parameter_with_state",
+        "pandas._libs.arrays.__pyx_unpickle_NDArrayBacked")
+                           for a in ((), (b"N",), (SPECIAL,), (args(SPECIAL),), (DICTS[1],),
+                                     (args(DICTS[1]),), (args(BARE),), (args(b"N"),))]),
+    "converted": many(*[fn(f, name(*c.rsplit(".", 1)) + b")\x81") for f in (
+        "builtins.str", "collections.Counter", "numpy.float64", "builtins.ValueError")
+                        for c in ("torch.nn.parameter.Parameter", "uuid.UUID",
+                                  "collections.OrderedDict", "datetime.datetime", "acme.Net")],
+                      fn("builtins.bytes", number(2**31 - 1)),
+                      fn("builtins.bytes", b"G" + bytes(8)),
+                      fn("builtins.bytearray", b"\x8a\x09" + bytes(8) + b"\1")),
+    "named-again": P4 + text("os") + b"\x94" + text("system") + b"\x94" + b"00" + (
+        b"h\0h\1\x930") * 3 + b"\x80\2" + b"h\0h\1\x930" * 2 + b"N.",
+    "items-of-objects": many(*[G.BUNCH + i for i in (
+        b"(" + text("a") + b"Nu", b"(Ne", b"(N\x90", b"Na", text("keys") + b"Ns")],
+                             fn("acme.Net") + b"(NNu", fn("acme.Net") + b"(Ne"),
     "dangerous": many(
         SYSTEM + b"}b", SYSTEM + b"Na", call(SYSTEM, ECHO) + b"}b", call(SYSTEM, ECHO) + b"Na",
         call(call(SYSTEM, ECHO), ECHO), SYSTEM + b")}\x92", b"(" + SYSTEM + b"o",
