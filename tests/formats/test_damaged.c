@@ -119,7 +119,8 @@ static void arrays_are_read(void **state)
 {
 	(void)state;
 	assert_true(damage_folder("npy", &sy_format_npy, "model.npy", LARGEST) > 40);
-	assert_true(damage_folder("torch_legacy", &sy_format_torch_legacy, "model.pt", LARGEST) > 20);
+	assert_true(damage_folder("torch_legacy", &sy_format_torch_legacy, "model.pt",
+				  LARGEST) > 20);
 }
 
 static void pickles_are_read(void **state)

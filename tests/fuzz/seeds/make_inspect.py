@@ -470,11 +470,12 @@ def tensors():
                 L.call("acme", "x") + t + b"b", L.call("acme", "x") + b"(" + L.text("k") + t + b"u",
                 b"(" + t + b"l", b"(" + t + b"\x91", L.call("numpy", "object_", t)]
     files = [L.stream(o, datas=(L.data(),)) for o in objects]
-    yield from grouped("tensors", b".pt", files, 24)
+    yield from grouped("tensors", b".pt", files, 24, faults=REFUSED)
+    yield "tensors-not-wanted", seed("model.pt.gz", packed(L.stream(t)), 0x06)
     yield "tensors-refused", seed("model.pt.gz", packed(L.stream(objects[-8])), ALL,
                                   faults=EVERY_FAULT)
     zips = [Z.torch(L.PROTO + o + L.STOP) for o in objects]
-    yield from grouped("tensor-zips", b".pt", zips, 24)
+    yield from grouped("tensor-zips", b".pt", zips, 24, faults=REFUSED)
 
 
 def tars():
@@ -514,7 +515,11 @@ def tars():
         dims, dims[:2], dims[:20], b"\x7f" + bytes(40), b"", dims + b"more")]
     files = [T.entry(b"sys_info", P.P2 + b"}.") + T.entry(b"pickle", P.P2 + b"}.") + T.entry(
         b"storages", s) + T.entry(b"tensors", v) + T.END for s in storages for v in views]
-    files += [f.replace(b"storages\0\0", b"./storages") for f in files[:1]]
+    for prefix in (b"./", b"../"):
+        files.append(b"".join(T.entry(prefix + name, P.P2 + b"}.") for name in (
+            b"pickle", b"storages", b"tensors")) + T.END)
+    files.append(T.entry(b"sys_info", P.P2 + b"NQ.") + T.entry(b"pickle", P.P2 + b"NQ.") + T.entry(
+        b"storages", P.P2 + b"NQ0K\1.") + T.entry(b"tensors", P.P2 + b"NQ0K\1.") + T.END)
     yield from grouped("torch-tars", b".pt", files, 24)
 
 
@@ -577,6 +582,38 @@ def damaged():
     yield "damaged-window.lzma", seed("model.pkl.lzma", window, FILES)
 
 
+def layouts():
+    """Gaps, prefixes and tails longer than the window, with entries in them."""
+    a, b = Z.Entry("a.txt", Z.TEXT), Z.Entry("b.pkl", EVIL)
+    hidden = Z.Entry("h.pkl", EVIL).local()
+    much, zeros = b"x" * 200000, bytes(200000)
+    for i, how in enumerate((
+            {"gap": zeros}, {"gap": much}, {"gap": much + hidden + much}, {"gap": hidden * 300},
+            {"before_dir": zeros}, {"before_dir": hidden[:-2]}, {"before_dir": b"PK\7\x08" + much},
+            {"before_end": much}, {"before_end": zeros + hidden}, {"prefix": zeros},
+            {"prefix": b"PK00"}, {"prefix": b"PK\7\x08"}, {"prefix": hidden + zeros},
+            {"suffix": much}, {"suffix": zeros}, {"suffix": Z.end(0, 0, 0)},
+            {"comment": b"c" * 60000}, {"gap": b"PK\5\6" + bytes(30)}, {"gap": b"PK\5\6"},
+            {"prefix": zeros, "adjusted": False})):
+        yield f"layout-{i}", seed("model.zip.gz", packed(Z.build([a, b], **how)), ALL,
+                                  faults=REFUSED)
+    yield "layout-no-end", seed("model.zip.gz", packed(hidden + zeros), ALL, faults=REFUSED)
+    box = Z.torch(Z.STATE)
+    for depth in range(9):
+        box = Z.build([Z.Entry(f"b{depth}.zip", box)])
+        yield f"nested-torch-{depth}", seed("model.zip.gz", packed(box), ALL)
+    members = [(b"a.pkl.gz", packed(EVIL) + bytes(9000)),
+               (b"b.pkl.gz", packed(EVIL) + bytes(70000)),
+               (b"c.pkl.z", b"\x88\x1d"), (b"d.z", b"\x78\x20"), (b"e.z", b"\x78\x9d"),
+               (b"f.z", b"\x78\xbb" + bytes(20)), (b"g.bz2", b"BZh0"), (b"h.bz2", b"BZh:1AY&SY"),
+               (b"i.bz2", b"BZh"), (b"j.lzma", b"\x5d\1\0\x40\0" + b"\xff" * 8),
+               (b"k.lzma", b"\x5d\xff\xff\xff\xff" + bytes(9)), (b"l.lzma", b"\x5d" + bytes(20)),
+               (b"m.zst", b"\x50\x2a\x4d\x18\x64\0\0\0ab"), (b"n.zst", b"\x50\x2a\x4d\x18\1"),
+               (b"o.zst", b"\x5f\x2a\x4d\x18\0\0\0\0"), (b"p.lz4", b"\x5f\x2a\x4d\x18\0\0\0\0")]
+    tar = b"".join(T.entry(name, content) for name, content in members)
+    yield "beginnings", seed("model.tar.gz", packed(tar + T.END), ALL, faults=REFUSED)
+
+
 def nested():
     box = Z.plain(Z.Entry("a.pkl", EVIL))
     for depth in range(12):
@@ -617,21 +654,44 @@ HEADS = [
     b"070701" + b"x" * 110, b"#!/bin/sh\n", b"#! /bin/sh\n", b"#!perl -w abcdef", b"#!\1",
     b"<!doctype html>", b"<HTML>", b"<script>", EVIL, b"PK\3\4" + bytes(30), b"", b"\0", b"GGUF",
     b"\xca\xfe\xba\xbe", b"\x89PNG\r\n\x1a\n", b"\xff" * 16,
+    b"\x7fELF\0\1\1", b"\x7fELF\3\1\1", b"\x7fELF\2\0\1", b"\x7fELF\2\3\1",
+    b"070701" + b"0" * 50 + b"\x20" * 60, b"BZh:1AY&SY", b"#!perl -w \x7f",
+    b"a\r\n\tb", b"a\1", b"a\x7f",
 ]
+
+def tensor_file(parts, size=1, dtype="U8", tail=b""):
+    header, data = {}, b""
+    for i, part in enumerate(parts):
+        header[f"t{i}"] = {"dtype": dtype, "shape": [len(part) // size],
+                           "data_offsets": [len(data), len(data) + len(part)]}
+        data += part
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    return struct.pack("<Q", len(text)) + text + data + tail
+
+
+def tar_too(width):
+    """A tensor file whose first 512 bytes are a tar header as well."""
+    block = bytearray(b'{"__metadata__":{"k":"' + b"x" * 700 + b'"}}')
+    block = bytearray(struct.pack("<Q", len(block))) + block
+    block[257:262] = b"ustar"
+    block[148:156] = b" " * 8
+    text = b"%06o" % sum(block[:512])
+    block[148:156] = (b" " * width + text + b"xx")[:8]
+    return bytes(block)
 
 
 def payloads():
     for dtype, size in (("U8", 1), ("F32", 4)):
-        header, data = {}, b""
-        for i, head in enumerate(HEADS):
-            part = head + bytes(-len(head) % 8) + bytes(56)
-            header[f"t{i}"] = {"dtype": dtype, "shape": [len(part) // size],
-                               "data_offsets": [len(data), len(data) + len(part)]}
-            data += part
-        text = json.dumps(header).encode()
-        text += b" " * (-len(text) % 8)
-        content = struct.pack("<Q", len(text)) + text + data
-        yield f"payloads-{dtype}", seed("model.safetensors.gz", packed(content), faults=REFUSED)
+        parts = [head + bytes(-len(head) % 8) + bytes(56) for head in HEADS]
+        yield f"payloads-{dtype}", seed("model.safetensors.gz", packed(tensor_file(
+            parts, size, dtype)), faults=REFUSED)
+    yield "payloads-short", seed("model.safetensors.gz", packed(tensor_file(
+        [head for head in HEADS if head])), faults=REFUSED)
+    tails = [tensor_file([bytes(8)], tail=head) for head in HEADS]
+    yield from grouped("tails", b".safetensors", tails, 24)
+    yield from grouped("tars-too", b".safetensors", [tar_too(w) for w in range(4)] + [
+        tar_too(0).replace(b"ustar", b"ustaR")])
 
 
 if __name__ == "__main__":
@@ -640,7 +700,7 @@ if __name__ == "__main__":
     for file in folder.iterdir():
         file.unlink()
     for group in (failing, refused, groups, array_groups, olden, cut_directories, headers,
-                  tensors, tars, long, limited,
+                  tensors, tars, layouts, long, limited,
                   named, nested, payloads, damaged):
         for what, content in group():
             (folder / what).write_bytes(content)
