@@ -93,6 +93,9 @@ DICTIONARIES = {
     "choose": CHOOSE + PICKLE,
     "compressed": COMPRESSED + PICKLE[:6],
     "gguf": GGUF,
+    "inspect": ZIP + PICKLE + TAR + NPY + COMPRESSED[:12] + [
+        "model.pt\n", "model.bin\n", "a.json\n", "model.index.json\n", "\x7fELF\2\1\1",
+        "<!doctype html>"],
     "json": JSON,
     "keys": PEM + OIDS + MINISIGN + JSON,
     "lists": LISTS,
