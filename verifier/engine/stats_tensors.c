@@ -41,7 +41,9 @@ static enum sy_status read_values(struct scan *scan, const struct sy_view *view,
 	size_t len = 0;
 
 	if (status == SY_OK)
-		status = sy_stats_new(ctx, view->dtype, &stats);
+		status = sy_stats_new(ctx, &stats);
+	if (status == SY_OK)
+		sy_stats_begin(stats, view->dtype);
 	do {
 		if (status == SY_OK && sy_cancelled(ctx))
 			status = sy_fail(ctx, SY_CANCELLED, "interrupted");
