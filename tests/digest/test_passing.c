@@ -20,11 +20,13 @@ static struct sy_value_stats values[N_PARTS], want_values[N_PARTS];
 
 /* A source over bytes that fails from an offset on. */
 static uint64_t fails_at;
+static _Atomic uint64_t n_read;
 
 static enum sy_status read_bytes(struct sy_source *source, uint64_t off, void *buf, size_t len)
 {
 	if (off + len > fails_at)
 		return sy_fail(source->ctx, SY_IO, "broken");
+	n_read += len;
 	memcpy(buf, bytes + off, len);
 	return SY_OK;
 }
@@ -101,6 +103,7 @@ static struct sy_weigh_job job_of(unsigned algorithms, enum sy_algorithm part_al
 {
 	set_parts();
 	fails_at = UINT64_MAX;
+	n_read = 0;
 	return (struct sy_weigh_job){
 		.size = BYTES, .algorithms = algorithms, .parts = parts, .n_parts = N_PARTS,
 		.part_algorithm = part_algorithm,
@@ -125,6 +128,7 @@ static void expect_all(const struct sy_weigh_job *job, unsigned algorithms)
 	struct sy_digest whole;
 	struct sy_context ctx;
 
+	assert_int_equal(n_read, BYTES);	/* each of them once */
 	sy_context_init(&ctx);
 	for (unsigned a = 0; a < SY_N_ALGORITHMS; a++) {
 		if (!(algorithms & 1u << a))

@@ -231,6 +231,48 @@ static void test_not_finite(void **state)
 	assert_true(is_near(stats_of("F32", data, 400, 400).mean, 50));
 }
 
+/* Every byte that is a number, by way of half floats or not. */
+static void test_eight_bits(void **state)
+{
+	static const char *const types[] = { "F8_E4M3", "F8_E5M2", "F8_E4M3FNUZ",
+					     "F8_E5M2FNUZ", "I8", "U8" };
+
+	(void)state;
+	for (size_t t = 0; t < SY_N_ELEMS(types); t++) {
+		const struct sy_dtype *dtype = sy_dtype_find(sy_span_str(types[t]));
+		double low = INFINITY, high = -INFINITY, sum = 0, squares = 0;
+		struct sy_value_stats v, all;
+		uint8_t data[256];
+		size_t n = 0, n_zero = 0;
+
+		for (unsigned b = 0; b < 256; b++) {
+			double value = sy_dtype_value(dtype, &(uint8_t){ (uint8_t)b });
+
+			if (!isfinite(value))
+				continue;
+			data[n++] = (uint8_t)b;
+			n_zero += value == 0;
+			low = value < low ? value : low;
+			high = value > high ? value : high;
+			sum += value;
+			squares += value * value;
+			v = stats_of(types[t], &data[n - 1], 1, 1);
+			assert_true(v.n == 1 && v.mean == value && v.min == value &&
+				    v.max == value && v.variance == 0);
+		}
+		v = stats_of(types[t], data, n, n);
+		assert_true(v.n_finite == n && v.n_zero == n_zero && v.min == low &&
+			    v.max == high);
+		assert_true(fabs(v.mean - sum / (double)n) < 1e-9);
+		assert_true(is_near(v.variance + v.mean * v.mean, squares / (double)n));
+		for (unsigned b = 0; b < 256; b++)
+			data[b] = (uint8_t)b;
+		all = stats_of(types[t], data, 256, 256);
+		assert_int_equal(all.n_nan + all.n_inf, 256 - n);
+		assert_true(all.mean == v.mean && all.variance == v.variance);
+	}
+}
+
 static void test_zeros_and_giants(void **state)
 {
 	const double zeros[] = { -0.0, 0.0, -0.0 }, giants[] = { 1e308, 1e308, -1e300 };
@@ -285,6 +327,7 @@ int main(void)
 		cmocka_unit_test(test_order_of_sums),
 		cmocka_unit_test(test_variants),
 		cmocka_unit_test(test_not_finite),
+		cmocka_unit_test(test_eight_bits),
 		cmocka_unit_test(test_zeros_and_giants),
 		cmocka_unit_test(test_choice),
 	};

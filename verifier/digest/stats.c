@@ -40,6 +40,7 @@ struct sy_stats {
 	uint8_t block[BLOCK_MAX];	/* of a block that was cut */
 	uint8_t kept[SY_STATS_RUN * UNIT_MAX];	/* of a run */
 	double run[SY_STATS_RUN];	/* the values of one */
+	uint16_t halves[SY_STATS_RUN];	/* the same, of 8-bit floats */
 };
 
 static size_t scale_of(const struct sy_dtype *dtype)
@@ -196,6 +197,40 @@ static void convert(struct sy_stats *s, const uint8_t *data, size_t n)
 				     flip) - top;
 }
 
+/*
+ * The 8-bit floats whose exponents a half float has: as such a one, whose value is
+ * `scale` times smaller.  Sign and exponent move to their new places, subnormal ones
+ * too; what stands for NaN (among the bits of the mask) becomes one.
+ */
+static const struct eight { uint16_t factor, mask, nan; double scale; } eights[] = {
+	[SY_ELEMENT_F8E4M3FN] = { 1 << 7, 0x7f, 0x7f, 256 },
+	[SY_ELEMENT_F8E5M2] = { 1 << 8, 0x7f, 0x7f, 1 },
+	[SY_ELEMENT_F8E4M3FNUZ] = { 1 << 7, 0xff, 0x80, 128 },
+	[SY_ELEMENT_F8E5M2FNUZ] = { 0 },
+};
+
+/* Exact: a power of two changes no digit. */
+static bool measure_f8(struct sy_stats *s, const uint8_t *data, size_t n,
+		       struct sy_stats_run *run)
+{
+	const struct sy_stats_kernel *kernel = sy_stats_chosen()->kernel;
+	const struct eight eight = eights[s->dtype->number];
+
+	for (size_t i = 0; i < n; i++) {
+		uint16_t byte = data[i];
+		uint16_t bits = (uint16_t)((byte & 0x7f) * eight.factor | (byte & 0x80) << 8);
+
+		s->halves[i] = (byte & eight.mask) == eight.nan ? 0x7e00 : bits;
+	}
+	if (!kernel->measure[SY_STATS_F16]((const uint8_t *)s->halves, n, run))
+		return false;
+	run->low *= eight.scale;
+	run->high *= eight.scale;
+	run->mean *= eight.scale;
+	run->deviation *= eight.scale * eight.scale;
+	return true;
+}
+
 /* False: the numbers have to be looked at one by one. */
 static bool measure(struct sy_stats *s, const uint8_t *data, size_t n,
 		    struct sy_stats_run *run)
@@ -204,6 +239,8 @@ static bool measure(struct sy_stats *s, const uint8_t *data, size_t n,
 
 	if (s->form < SY_N_STATS_FORMS)
 		return sy_stats_chosen()->kernel->measure[s->form](data, n, run);
+	if (eights[number].scale > 0)
+		return measure_f8(s, data, n, run);
 	if (s->dtype->unit == 1) {
 		for (size_t i = 0; i < n; i++)
 			s->run[i] = s->bytes[data[i]];
@@ -266,21 +303,26 @@ static bool is_zeros(const uint8_t *data, size_t len)
 	return len == 0 || (data[0] == 0 && !memcmp(data, data + 1, len - 1));
 }
 
+#define N_BLOCKS 128u	/* at once */
+
 static void add_blocks(struct sy_stats *s, const uint8_t *data, size_t n)
 {
-	uint8_t halves[512];
-	size_t len = 0;
+	size_t item = s->blocks->item, n_scales = scales[s->scale].n;
+	uint8_t halves[N_BLOCKS * 2 * 2];
 
-	for (size_t b = 0; b < n; b++) {
-		for (unsigned i = 0; i < scales[s->scale].n; i++, len += 2)
-			memcpy(halves + len, data + scales[s->scale].at[i], 2);
-		data += s->blocks->item;
-		if (len + 4 > sizeof(halves)) {
-			add_numbers(s, halves, len);
-			len = 0;
+	while (n > 0) {
+		size_t m = n < N_BLOCKS ? n : N_BLOCKS;
+
+		for (size_t i = 0; i < n_scales; i++) {
+			const uint8_t *from = data + scales[s->scale].at[i];
+
+			for (size_t b = 0; b < m; b++)
+				memcpy(halves + 2 * (b * n_scales + i), from + b * item, 2);
 		}
+		add_numbers(s, halves, m * n_scales * 2);
+		data += m * item;
+		n -= m;
 	}
-	add_numbers(s, halves, len);
 }
 
 /* A block that was cut is put together first. */
