@@ -17,7 +17,7 @@ const char *sy_chain_time_name(enum sy_chain_time rule)
 {
 	static const char *const names[] = {
 		[SY_CHAIN_LEAF_NOT_BEFORE] = "leaf-notbefore",
-		[SY_CHAIN_NOW] = "now", [SY_CHAIN_GIVEN] = "given",
+		[SY_CHAIN_NOW] = "now", [SY_CHAIN_GIVEN] = "timestamp",
 	};
 
 	return names[rule];

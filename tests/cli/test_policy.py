@@ -100,9 +100,9 @@ class PolicyCase(TestCase):
     def weights(self, name="model/model.safetensors"):
         return self.write(name, models.safetensors({"w": models.f32(4, 4)}, {"format": "pt"}))
 
-    def refused(self, *args, says, **kwargs):
+    def refused(self, *args, says, code=4, **kwargs):
         done = run(*args, **kwargs)
-        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertEqual(done.returncode, code, done.stderr)
         self.assertEqual(done.stdout, b"")
         self.assertIn(says, done.stderr.decode())
 
@@ -153,10 +153,10 @@ class Command(PolicyCase):
         done = run("policy", "init", path)
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, b"", b""))
         self.assertEqual(path.read_bytes(), run("policy", "init", "--preset=default").stdout)
-        self.refused("policy", "init", path, says="there is a file")
-        self.refused("policy", "init", self.tmp / "no" / "p", says="cannot write")
+        self.refused("policy", "init", path, says="is there already")
+        self.refused("policy", "init", self.tmp / "no" / "p", says="cannot be written", code=2)
         os.symlink(self.tmp / "elsewhere", self.tmp / "link")
-        self.refused("policy", "init", self.tmp / "link", says="there is a file")
+        self.refused("policy", "init", self.tmp / "link", says="is there already")
         self.assertFalse((self.tmp / "elsewhere").exists())
 
     def test_words(self):

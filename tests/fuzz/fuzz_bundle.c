@@ -10,6 +10,7 @@
 #include "keys/pem.h"
 #include "keys/statement.h"
 #include "keys/statement_write.h"
+#include "tests/fuzz/context.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_reading(const struct sy_reading *reading, enum sy_status status)
@@ -166,7 +167,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (len == 0)
 		return 0;
-	sy_context_init(&ctx);
+	fuzz_context(&ctx);
 	bytes = sy_span_of(data + 1, len - 1);
 	switch (data[0] % 3) {
 	case 0:

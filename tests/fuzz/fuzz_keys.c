@@ -6,6 +6,7 @@
  */
 #include "keys/minisign.h"
 #include "keys/private_key.h"
+#include "tests/fuzz/context.h"
 #include "tests/fuzz/fuzz.h"
 
 static enum sy_status say(struct sy_context *ctx, void *user, struct sy_secret *passphrase)
@@ -97,7 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct sy_span bytes = sy_span_of(data, len);
 	struct sy_context ctx;
 
-	sy_context_init(&ctx);
+	fuzz_context(&ctx);
 	ctx.limits.key_work = 1 << 20;	/* as quick as a fuzzer wants it */
 	check_keys(&ctx, bytes);
 	check_signature(&ctx, bytes);

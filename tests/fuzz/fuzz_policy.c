@@ -6,6 +6,7 @@
  * dangerous import clean that it does not name by fingerprint.  The first byte
  * chooses: 'r' is a report.
  */
+#include "tests/fuzz/context.h"
 #include "tests/fuzz/fuzz.h"
 #include "verifier/engine/policy.h"
 
@@ -119,7 +120,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct sy_context ctx;
 
-	sy_context_init(&ctx);
+	fuzz_context(&ctx);
 	if (len > 0 && data[0] == 'r')
 		run_report(&ctx, sy_span_of(data + 1, len - 1));
 	else

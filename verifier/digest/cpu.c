@@ -49,7 +49,7 @@ static unsigned detect(void)
 		features |= 1u << SY_CPU_SHA_NI;
 	if (SY_CPU_SUPPORTS("avx2") && has_f16c())
 		features |= 1u << SY_CPU_AVX2;
-	if (SY_CPU_SUPPORTS("avx512f") && SY_CPU_SUPPORTS("avx512vl") && has_f16c())
+	if (SY_CPU_SUPPORTS("avx512f") && SY_CPU_SUPPORTS("avx512bw") && has_f16c())
 		features |= 1u << SY_CPU_AVX512;
 	return features;
 }

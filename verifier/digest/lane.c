@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One stream of the weigher.  Knows no thread and no other lane but its pair. */
+/* One stream of the weigher.  Knows no thread and no other lane but its peers. */
 #include "verifier/digest/lane.h"
 
 /* Parts that the whole stream feeds as it passes. */
@@ -119,7 +119,7 @@ bool sy_lane_share(struct sy_lane *lane)
 	if (lane->source.parent)
 		return false;	/* its errors are told through one context */
 	lane->ring = sy_ring_new(lane->ctx, &lane->source, lane->pos, lane->end,
-				 lane->block_len);
+				 lane->ring_len);
 	if (!lane->ring)
 		return false;
 	if (lane->passing.job)
@@ -222,18 +222,23 @@ enum sy_status sy_lane_feed(struct sy_lane *lane, size_t n)
 	return check_parts(lane, status);
 }
 
-bool sy_lane_can_pair(const struct sy_lane *a, const struct sy_lane *b)
+bool sy_lane_has_peers(const struct sy_lane *lane)
 {
-	return a->hashers[SY_SHA256] && b->hashers[SY_SHA256] &&
-	       !has_passing_parts(a->unit) && !has_passing_parts(b->unit);
+	return lane->hashers[SY_SHA256] && !has_passing_parts(lane->unit);
 }
 
-void sy_lane_feed_pair(struct sy_lane *a, struct sy_lane *b, size_t n)
+void sy_lane_feed_many(struct sy_lane *const *lanes, size_t n_lanes, size_t n)
 {
-	sy_hasher_update_pair(a->hashers[SY_SHA256], next_bytes(a, n),
-			      b->hashers[SY_SHA256], next_bytes(b, n));
-	feed_others(a, n, 1u << SY_SHA256);
-	feed_others(b, n, 1u << SY_SHA256);
+	struct sy_hasher *hashers[SY_HASHERS_MAX] = { NULL };
+	struct sy_span data[SY_HASHERS_MAX] = { { 0 } };
+
+	for (size_t i = 0; i < n_lanes; i++) {
+		hashers[i] = lanes[i]->hashers[SY_SHA256];
+		data[i] = next_bytes(lanes[i], n);
+	}
+	sy_hasher_update_many(hashers, data, n_lanes);
+	for (size_t i = 0; i < n_lanes; i++)
+		feed_others(lanes[i], n, 1u << SY_SHA256);
 }
 
 /* --- the end ---------------------------------------------------------------------- */

@@ -78,7 +78,8 @@ static void feed(struct sy_passing *p, struct sy_span bytes, struct sy_hasher *w
 	if (p->is_inside && p->job->parts[p->part].dtype)
 		sy_stats_add(p->stats, bytes.data, bytes.len);
 	if (whole && p->hasher)
-		sy_hasher_update_pair(whole, bytes, p->hasher, bytes);
+		sy_hasher_update_many((struct sy_hasher *[]){ whole, p->hasher },
+				      (struct sy_span[]){ bytes, bytes }, 2);
 	else if (whole || p->hasher)
 		sy_hasher_update(whole ? whole : p->hasher, bytes.data, bytes.len);
 	p->off += bytes.len;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The weigher: a pool of threads, each with one lane or two.  A lane takes the
+ * The weigher: a pool of threads, each with one lane or several.  A lane takes the
  * largest unit left and reads it once from front to back; when it ends, the lane
  * takes the next one, so that unequal sizes cost nothing.  Knows no format.
  */
@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "verifier/digest/sha256.h"
@@ -15,21 +16,23 @@
 
 /* Flat optimum between 64 and 256 KiB: larger buffers fall out of the L2. */
 #define BLOCK_BYTES 131072u
+#define LANES_BYTES (2 * BLOCK_BYTES)	/* of a thread's blocks, unless they get so small: */
+#define BLOCK_BYTES_MIN 32768u		/* with 16 KiB, sixteen lanes lost a tenth */
 #define THREADS_MAX 256u
 #define PROGRESS_NS 200000000u
-#define N_LANES 2u
 
 /* A stream with less left than this is read by its own thread. */
 #define SHARING_BYTES (UINT64_C(16) << 20)
 
-/* Less than this is done before the second lanes are set up. */
-#define PAIRING_BYTES (UINT64_C(8) << 20)
+/* Less than this is done before further lanes are set up. */
+#define LANING_BYTES (UINT64_C(8) << 20)
 
 struct pool {
 	struct sy_context *ctx;
 	struct sy_weigh *weigh;
 	struct sy_units units;		/* largest first */
-	bool has_pairs;			/* two streams of SHA-256 gain here */
+	unsigned n_lanes;		/* of a thread: streams of SHA-256 that gain */
+	atomic_uint_fast64_t n_held;	/* bytes that wait in lanes, of late */
 	pthread_mutex_t lock;		/* guards all below, and every split */
 	size_t next;			/* unit */
 	uint64_t n_queued;		/* bytes of the units from next on */
@@ -46,8 +49,9 @@ struct pool {
 struct worker {
 	struct pool *pool;
 	struct sy_context ctx;		/* its own: error and memory are not shared */
-	struct sy_lane lanes[N_LANES];
-	unsigned n_lanes;
+	struct sy_lane lanes[SY_HASHERS_MAX];
+	unsigned n_lanes, n_active;	/* active: with a unit */
+	uint64_t n_held, longest;	/* bytes left of all units; of the longest */
 	bool is_busy;
 };
 
@@ -79,25 +83,54 @@ static void count_progress(struct pool *pool, uint64_t n)
 
 /* --- taking units ----------------------------------------------------------------- */
 
-static struct sy_lane *other_lane(struct worker *w, const struct sy_lane *lane)
+/* What this worker has still to do: for itself, and for the pool. */
+static void look_at_lanes(struct worker *w)
 {
-	if (w->n_lanes < 2)
-		return NULL;
-	return lane == &w->lanes[0] ? &w->lanes[1] : &w->lanes[0];
+	uint64_t n_held = 0;
+
+	w->n_active = 0;
+	w->longest = 0;
+	for (unsigned i = 0; i < w->n_lanes; i++) {
+		uint64_t left;
+
+		if (!w->lanes[i].unit)
+			continue;
+		left = sy_lane_left(&w->lanes[i]);
+		n_held += left;
+		w->longest = left > w->longest ? left : w->longest;
+		w->n_active++;
+	}
+	atomic_fetch_add(&w->pool->n_held, n_held - w->n_held);
+	w->n_held = n_held;
+}
+
+static bool have_peers(const struct worker *w)
+{
+	for (unsigned i = 0; i < w->n_lanes; i++) {
+		if (w->lanes[i].unit && !sy_lane_has_peers(&w->lanes[i]))
+			return false;
+	}
+	return true;
 }
 
 /*
- * A second unit beside one that runs slows that one down.  It is worth it when
- * every free thread finds something else, and when what is left is not little
- * beside the rest of the first, which would then be the last to end.
+ * Another unit beside those that run slows each of them down.  It is worth it when
+ * every free thread finds something else, when this thread does not get more than its
+ * part of all that is left, and when the longest stream is not so long that it would
+ * be the last to end.
  */
-static bool may_pair(const struct pool *pool, const struct sy_lane *other)
+static bool may_join(struct worker *w)
 {
+	struct pool *pool = w->pool;
 	unsigned n_free = pool->n_threads - pool->n_busy;
+	uint64_t part = (pool->n_queued + atomic_load(&pool->n_held)) / pool->n_threads;
 
-	return other->hashers[SY_SHA256] &&
-	       pool->units.n - pool->next > n_free &&
-	       pool->n_queued >= sy_lane_left(other) / 2;
+	if (pool->units.n - pool->next <= n_free || !have_peers(w))
+		return false;
+	if (pool->n_threads == 1)
+		return true;
+	return w->n_held + pool->units.items[pool->next].len / 2 <= part &&
+	       w->longest <= part / (w->n_active + 1) * 3 / 2;
 }
 
 /* Under the lock.  A unit of a job that has failed is only counted off. */
@@ -115,16 +148,16 @@ static const struct sy_unit *next_unit(struct pool *pool)
 }
 
 /* None when it was cancelled: those left are not even opened. */
-static const struct sy_unit *take_unit(struct worker *w, const struct sy_lane *other)
+static const struct sy_unit *take_unit(struct worker *w)
 {
 	struct pool *pool = w->pool;
 	const struct sy_unit *unit = NULL;
-	bool is_alone = !other || !other->unit;
 
+	look_at_lanes(w);
 	pthread_mutex_lock(&pool->lock);
-	if (!sy_cancelled(pool->ctx) && (is_alone || may_pair(pool, other)))
+	if (!sy_cancelled(pool->ctx) && (w->n_active == 0 || may_join(w)))
 		unit = next_unit(pool);
-	if (is_alone && w->is_busy != (unit != NULL)) {
+	if (w->n_active == 0 && w->is_busy != (unit != NULL)) {
 		w->is_busy = unit != NULL;
 		pool->n_busy += w->is_busy ? 1u : -1u;
 		if (pool->n_busy == 0)
@@ -222,7 +255,7 @@ static enum sy_status check_size(struct worker *w, const struct sy_source *sourc
 
 static bool begin_unit(struct worker *w, struct sy_lane *lane)
 {
-	const struct sy_unit *unit = take_unit(w, other_lane(w, lane));
+	const struct sy_unit *unit = take_unit(w);
 	enum sy_status status;
 
 	if (!unit)
@@ -268,20 +301,28 @@ static void hash_one(struct worker *w, struct sy_lane *lane, size_t n)
 	count_progress(w->pool, n);
 }
 
-/* As far as both reach, in whole blocks: what is over is hashed by itself. */
-static void hash_two(struct worker *w, struct sy_lane *a, struct sy_lane *b)
+/* As far as all reach, in whole blocks; what cannot go beside others goes alone. */
+static void hash_many(struct worker *w, struct sy_lane *const *ready, unsigned n)
 {
-	size_t left_a = a->have - a->at, left_b = b->have - b->at;
-	size_t n = left_a < left_b ? left_a : left_b;
+	struct sy_lane *peers[SY_HASHERS_MAX];
+	unsigned n_peers = 0;
+	size_t len = SIZE_MAX;
 
-	if (n < SY_SHA256_BLOCK || !sy_lane_can_pair(a, b)) {
-		hash_one(w, a, left_a);
-		hash_one(w, b, left_b);
-		return;
+	for (unsigned i = 0; i < n; i++) {
+		size_t left = ready[i]->have - ready[i]->at;
+
+		if (left < SY_SHA256_BLOCK || !sy_lane_has_peers(ready[i])) {
+			hash_one(w, ready[i], left);
+			continue;
+		}
+		peers[n_peers++] = ready[i];
+		len = left < len ? left : len;
 	}
-	n -= n % SY_SHA256_BLOCK;
-	sy_lane_feed_pair(a, b, n);
-	count_progress(w->pool, 2 * n);
+	if (n_peers == 0)
+		return;
+	len -= len % SY_SHA256_BLOCK;
+	sy_lane_feed_many(peers, n_peers, len);
+	count_progress(w->pool, n_peers * len);
 }
 
 /* --- reading for another thread --------------------------------------------------- */
@@ -325,38 +366,62 @@ static void read_for_others(struct worker *w)
 		sy_ring_fill(ring, &w->ctx);
 }
 
+/* Lanes with bytes to hash; once one finds no unit, the next ones do not ask. */
+static unsigned find_ready(struct worker *w, struct sy_lane **ready)
+{
+	bool may_ask = true;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < w->n_lanes; i++) {
+		struct sy_lane *lane = &w->lanes[i];
+
+		if (!lane->unit && !may_ask)
+			continue;
+		if (make_ready(w, lane))
+			ready[n++] = lane;
+		else
+			may_ask = false;
+	}
+	return n;
+}
+
 static void run_lanes(struct worker *w)
 {
-	for (;;) {
-		struct sy_lane *ready[N_LANES] = { NULL };
-		unsigned n = 0;
+	struct sy_lane *ready[SY_HASHERS_MAX] = { NULL };
+	unsigned n;
 
-		for (unsigned i = 0; i < w->n_lanes; i++) {
-			if (make_ready(w, &w->lanes[i]))
-				ready[n++] = &w->lanes[i];
+	while ((n = find_ready(w, ready)) > 0) {
+		if (n == 1) {
+			offer_ring(w, ready[0]);
+			hash_one(w, ready[0], ready[0]->have - ready[0]->at);
+		} else {
+			hash_many(w, ready, n);
 		}
-		if (n == 0)
-			return;
-		if (n == 2) {
-			hash_two(w, ready[0], ready[1]);
-			continue;
-		}
-		offer_ring(w, ready[0]);
-		hash_one(w, ready[0], ready[0]->have - ready[0]->at);
+		look_at_lanes(w);
 	}
 }
 
-/* The second lane is only a gain: without memory for it there is one. */
+/* Many lanes share the room of two. */
+static size_t block_len(const struct pool *pool, unsigned n_lanes)
+{
+	size_t len = LANES_BYTES / n_lanes;
+
+	if (pool->weigh->block_len)
+		return pool->weigh->block_len;
+	len = len < BLOCK_BYTES_MIN ? BLOCK_BYTES_MIN : len;
+	return len < BLOCK_BYTES ? len : BLOCK_BYTES;
+}
+
+/* All but the first are only a gain: without memory there are fewer. */
 static enum sy_status begin_lanes(struct worker *w)
 {
-	size_t len = w->pool->weigh->block_len ? w->pool->weigh->block_len : BLOCK_BYTES;
-
-	while (w->n_lanes < (w->pool->has_pairs ? N_LANES : 1u)) {
+	while (w->n_lanes < w->pool->n_lanes) {
 		struct sy_lane *lane = &w->lanes[w->n_lanes];
 
 		lane->ctx = &w->ctx;
-		lane->block_len = len;
-		lane->block = sy_alloc_unset(&w->ctx, len);
+		lane->block_len = block_len(w->pool, w->pool->n_lanes);
+		lane->ring_len = block_len(w->pool, 1);
+		lane->block = sy_alloc_unset(&w->ctx, lane->block_len);
 		if (!lane->block && w->n_lanes == 0)
 			return sy_memory_status(&w->ctx);
 		if (!lane->block)
@@ -422,6 +487,31 @@ static void note_variants(struct sy_context *ctx, unsigned algorithms)
 	}
 }
 
+static unsigned count_threads(const struct pool *pool)
+{
+	unsigned n = pool->weigh->n_threads ? pool->weigh->n_threads : sy_cpu_count();
+	size_t of_use = pool->units.n;
+
+	/* A stream may use two: one reads, one hashes. */
+	if (pool->n_total >= SHARING_BYTES)
+		of_use *= 2;
+	if (n > of_use)
+		n = (unsigned)of_use;
+	return n < THREADS_MAX ? n : THREADS_MAX;
+}
+
+/* As many as gain when the units are dealt out to all threads. */
+static unsigned count_lanes(const struct pool *pool, unsigned algorithms)
+{
+	size_t n_each;
+
+	if (!(algorithms & 1u << SY_SHA256) || pool->n_total < LANING_BYTES)
+		return 1;
+	n_each = (pool->units.n + pool->n_threads - 1) / pool->n_threads;
+	return sy_hasher_width(pool->ctx, SY_SHA256,
+			       n_each < SY_HASHERS_MAX ? n_each : SY_HASHERS_MAX);
+}
+
 static enum sy_status prepare(struct pool *pool)
 {
 	struct sy_weigh *weigh = pool->weigh;
@@ -443,24 +533,10 @@ static enum sy_status prepare(struct pool *pool)
 		pool->n_total += pool->units.items[i].len;
 	pool->n_queued = pool->n_total;
 	note_variants(pool->ctx, algorithms);
-	pool->has_pairs = pool->units.n > 1 && pool->n_total >= PAIRING_BYTES &&
-			  (algorithms & 1u << SY_SHA256) &&
-			  sy_hasher_is_paired(pool->ctx, SY_SHA256);
+	pool->n_threads = count_threads(pool);
+	pool->n_lanes = count_lanes(pool, algorithms);
 	pool->reported_ns = pool->ctx->clock.monotonic_ns(pool->ctx->clock.user);
 	return SY_OK;
-}
-
-static unsigned count_threads(const struct pool *pool)
-{
-	unsigned n = pool->weigh->n_threads ? pool->weigh->n_threads : sy_cpu_count();
-	size_t of_use = pool->units.n;
-
-	/* A stream may use two: one reads, one hashes. */
-	if (pool->n_total >= SHARING_BYTES)
-		of_use *= 2;
-	if (n > of_use)
-		n = (unsigned)of_use;
-	return n < THREADS_MAX ? n : THREADS_MAX;
 }
 
 /* The calling thread works too, so a pool of one starts no thread at all. */
@@ -488,7 +564,6 @@ enum sy_status sy_weigh_run(struct sy_context *ctx, struct sy_weigh *weigh)
 
 	if (status != SY_OK)
 		return status;
-	pool.n_threads = count_threads(&pool);
 	pthread_mutex_init(&pool.lock, NULL);
 	pthread_cond_init(&pool.changed, NULL);
 	run_pool(&pool);

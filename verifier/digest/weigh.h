@@ -5,8 +5,8 @@
  *
  * A job is one file (or whatever `open` opens).  How it is spread:
  *
- *	algorithms			one stream from front to back; a thread runs two
- *					such streams of SHA-256 side by side
+ *	algorithms			one stream from front to back; a thread runs
+ *					several of SHA-256 side by side
  *	algorithms and parts		the same stream feeds the part at hand as well:
  *					its digest, and what is said of its values
  *	parts alone			each part is a stream of its own, in any lane of

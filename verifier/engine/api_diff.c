@@ -6,18 +6,6 @@
 #include "verifier/engine/diff.h"
 #include "verifier/engine/session.h"
 
-struct adapter {
-	steelyard_write_fn *write;
-	void *user;
-};
-
-static enum sy_status pass_bytes(void *user, struct sy_span bytes)
-{
-	const struct adapter *adapter = user;
-
-	return adapter->write(adapter->user, bytes.data, bytes.len) == 0 ? SY_OK : SY_IO;
-}
-
 static enum sy_status examine(struct sy_context *ctx,
 			      const struct steelyard_diff_options *options, const char *path,
 			      struct sy_report **report)
@@ -37,17 +25,17 @@ static enum sy_status examine(struct sy_context *ctx,
 }
 
 static enum sy_status write_diff(const struct sy_diff *diff, const char *format,
-				 struct adapter *adapter)
+				 struct sy_adapter *adapter)
 {
 	struct sy_out out;
 
-	sy_out_init(&out, pass_bytes, adapter);
+	sy_out_init(&out, sy_adapter_put, adapter);
 	return sy_diff_write(diff, format ? format : "text", &out);
 }
 
 static enum sy_status compare(struct sy_context *ctx,
 			      const struct steelyard_diff_options *options,
-			      struct adapter *adapter, int *code)
+			      struct sy_adapter *adapter, int *code)
 {
 	SY_OWNED(sy_report_free) struct sy_report *a = NULL;
 	SY_OWNED(sy_report_free) struct sy_report *b = NULL;
@@ -74,7 +62,7 @@ int steelyard_diff(struct steelyard_session *session,
 		   steelyard_write_fn *write, void *user)
 {
 	struct steelyard_diff_options known;
-	struct adapter adapter = { write, user };
+	struct sy_adapter adapter = { write, user };
 	int code = -1;
 
 	sy_session_begin(session);

@@ -393,6 +393,8 @@ static enum sy_status run_stages(struct sy_check *check, struct sy_workers *work
 	bool is_vouching = is_asked(check, SY_AUTHENTIC);
 	enum sy_status status = list_entries(check);
 
+	if (is_vouching && is_asked(check, SY_INERT))
+		sy_check_settle(check);
 	if (status == SY_OK)
 		status = inspect(check, workers);
 	if (status == SY_OK && is_vouching)

@@ -94,6 +94,12 @@ SY_MUST_CHECK enum sy_status sy_check_weigh_tensors(struct sy_check *check);
 /* The values of the tensors in the report.  After the inspection. */
 SY_MUST_CHECK enum sy_status sy_check_stats(struct sy_check *check);
 
+/*
+ * Waits a moment when a file was changed just now and there is a signature to compare
+ * with; after the walk, before any file is opened.
+ */
+void sy_check_settle(const struct sy_check *check);
+
 /* Weighs every regular file of the inventory and compares what was promised. */
 SY_MUST_CHECK enum sy_status sy_check_weigh(struct sy_check *check);
 

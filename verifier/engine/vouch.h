@@ -24,6 +24,8 @@ struct sy_vouch_options {
 	size_t n_keys;
 	const char *const *chains;	/* files of root certificates */
 	size_t n_chains;
+	const char *const *timestamp_chains;	/* files of authorities' root certificates */
+	size_t n_timestamp_chains;
 	enum sy_chain_time time_rule;
 	const char *const *ignore;	/* paths in the model that may be unsigned */
 	size_t n_ignore;

@@ -79,13 +79,18 @@ POLICY = ["steelyard-policy/1", "name", "require", "authentic", "intact", "well_
           "suppress", "signers", "rules", "revoked", "keys", "digests", "until", "threshold",
           "2030-01-01T00:00:00Z", "**/*.safetensors"]
 REPORT = ["schema", "steelyard-report/1", "artifacts", "findings", "suppressed", "fingerprint",
-          "v1:", "0123456789abcdef0123456789abcdef"]
+          "v1:", "0123456789abcdef" * 4]
+CHOOSE = [".safetensors\n", ".bin\n", ".pt\n", ".onnx\n", ".txt\n", "config.json\n", "GGUF", "MZ",
+          b"PE\0\0", b"\x7fELF", "<html", "<?xml", "<net ", "ustar", b"\x89HDF\r\n\x1a\n",
+          b"PK\3\4", b"PK\5\6", b"\x08\1\x12", b"\x3a", "brain.Event:", "#!",
+          "version https://git-lfs.github.com/spec/v1\n"]
 MINISIGN = ["untrusted comment: ", "trusted comment: ", "RWQ", "RUQ", "RWRTY0Iy", "\n"]
 
 DICTIONARIES = {
     "archives": ZIP + PICKLE + NPY,
     "baseline": JSON + REPORT,
     "bundle": JSON + OMS + PEM + OIDS,
+    "choose": CHOOSE + PICKLE,
     "compressed": COMPRESSED + PICKLE[:6],
     "gguf": GGUF,
     "json": JSON,
