@@ -180,6 +180,67 @@ static void test_algorithms(void **state)
 	}
 }
 
+/* Several files in one thread: their wholes side by side, each with its parts. */
+static void run_several(unsigned n_threads, enum sy_algorithm part_algorithm)
+{
+	static struct sy_weigh_part all_parts[3][N_PARTS];
+	static struct sy_value_stats all_values[3][N_PARTS];
+	struct sy_weigh_job jobs[3];
+	struct sy_weigh weigh = { .open = open_bytes, .jobs = jobs, .n_jobs = 3,
+				  .n_threads = n_threads };
+	struct sy_context ctx;
+
+	for (size_t j = 0; j < 3; j++) {
+		jobs[j] = job_of(1u << SY_SHA256, part_algorithm);
+		memcpy(all_parts[j], parts, sizeof(parts));
+		for (size_t i = 0; i < N_PARTS; i++)
+			all_parts[j][i].values = &all_values[j][i];
+		jobs[j].parts = all_parts[j];
+	}
+	memset(all_values, 0, sizeof(all_values));
+	sy_context_init(&ctx);
+	assert_int_equal(sy_weigh_run(&ctx, &weigh), SY_OK);
+	assert_int_equal(n_read, 3 * BYTES);
+	n_read = BYTES;
+	for (size_t j = 0; j < 3; j++) {
+		assert_int_equal(jobs[j].status, SY_OK);
+		memcpy(parts, all_parts[j], sizeof(parts));
+		memcpy(values, all_values[j], sizeof(values));
+		expect_all(&jobs[j], 1u << SY_SHA256);
+	}
+	assert_int_equal(ctx.memory_used, 0);
+}
+
+static void test_several(void **state)
+{
+	(void)state;
+	for (unsigned n_threads = 1; n_threads < 4; n_threads++) {
+		run_several(n_threads, SY_N_ALGORITHMS);
+		run_several(n_threads, SY_SHA256);
+	}
+}
+
+/* What cannot be said of the values of one is that one's failure. */
+static void test_several_without_memory(void **state)
+{
+	struct sy_weigh_job jobs[2];
+	struct sy_weigh weigh = { .open = open_bytes, .jobs = jobs, .n_jobs = 2,
+				  .n_threads = 1, .block_len = 1000 };
+	struct sy_context ctx;
+
+	(void)state;
+	jobs[0] = jobs[1] = job_of(1u << SY_SHA256, SY_N_ALGORITHMS);
+	jobs[1].n_parts = 0;
+	sy_context_init(&ctx);
+	ctx.limits.memory = 20000;
+	assert_int_equal(sy_weigh_run(&ctx, &weigh), SY_OK);
+	assert_int_equal(jobs[0].status, SY_LIMIT);
+	assert_int_not_equal(jobs[0].why[0], 0);
+	assert_int_equal(jobs[0].digests[SY_SHA256].len, 0);
+	assert_int_equal(jobs[1].status, SY_OK);
+	assert_int_equal(ctx.memory_used, 0);
+}
+
 /* Early, late, in the thread beside, or in the one that hashes. */
 static void test_reading_fails(void **state)
 {
@@ -263,6 +324,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_threads_and_blocks),
 		cmocka_unit_test(test_algorithms),
+		cmocka_unit_test(test_several),
+		cmocka_unit_test(test_several_without_memory),
 		cmocka_unit_test(test_reading_fails),
 		cmocka_unit_test(test_parts_without_memory),
 		cmocka_unit_test(test_allocations_fail),

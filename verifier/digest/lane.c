@@ -224,7 +224,8 @@ enum sy_status sy_lane_feed(struct sy_lane *lane, size_t n)
 
 bool sy_lane_has_peers(const struct sy_lane *lane)
 {
-	return lane->hashers[SY_SHA256] && !has_passing_parts(lane->unit);
+	return lane->hashers[SY_SHA256] &&
+	       !(lane->passing.job && sy_passing_has_digests(lane->passing.job));
 }
 
 void sy_lane_feed_many(struct sy_lane *const *lanes, size_t n_lanes, size_t n)
@@ -237,8 +238,12 @@ void sy_lane_feed_many(struct sy_lane *const *lanes, size_t n_lanes, size_t n)
 		data[i] = next_bytes(lanes[i], n);
 	}
 	sy_hasher_update_many(hashers, data, n_lanes);
-	for (size_t i = 0; i < n_lanes; i++)
+	for (size_t i = 0; i < n_lanes; i++) {
+		/* Whether that failed is asked at the end. */
+		if (lanes[i]->passing.job && !lanes[i]->ring)
+			(void)!sy_passing_feed(&lanes[i]->passing, data[i], NULL);
 		feed_others(lanes[i], n, 1u << SY_SHA256);
+	}
 }
 
 /* --- the end ---------------------------------------------------------------------- */

@@ -9,9 +9,9 @@ void sy_passing_begin(struct sy_passing *p, const struct sy_context *ctx,
 	sy_context_copy(&p->ctx, ctx);
 }
 
-static bool has_digests(const struct sy_weigh_job *job)
+bool sy_passing_has_digests(const struct sy_weigh_job *job)
 {
-	return job->part_algorithm < SY_N_ALGORITHMS;
+	return job->n_parts > 0 && job->part_algorithm < SY_N_ALGORITHMS;
 }
 
 static enum sy_status begin_part(struct sy_passing *p, const struct sy_weigh_part *part)
@@ -20,7 +20,7 @@ static enum sy_status begin_part(struct sy_passing *p, const struct sy_weigh_par
 
 	if (part->dtype && !p->stats)
 		status = sy_stats_new(&p->ctx, &p->stats);
-	if (status == SY_OK && has_digests(p->job))
+	if (status == SY_OK && sy_passing_has_digests(p->job))
 		status = sy_hasher_new(&p->ctx, p->job->part_algorithm, part->len,
 				       &p->hasher);
 	if (status == SY_OK && part->dtype)
@@ -90,21 +90,23 @@ enum sy_status sy_passing_feed(struct sy_passing *p, struct sy_span bytes,
 {
 	uint64_t start = p->off, end = start + bytes.len;
 
-	while (p->off < end) {
-		enum sy_status status = turn_parts(p);
+	while (p->off < end && p->status == SY_OK) {
 		size_t at = (size_t)(p->off - start);
 
-		if (status != SY_OK)
-			return status;
+		p->status = turn_parts(p);
+		if (p->status != SY_OK)
+			break;
 		feed(p, sy_span_slice(bytes, at, (size_t)(next_edge(p, end) - p->off)),
 		     whole);
 	}
-	return SY_OK;
+	return p->status;
 }
 
 enum sy_status sy_passing_end(struct sy_passing *p)
 {
-	return turn_parts(p);
+	if (p->status == SY_OK)
+		p->status = turn_parts(p);
+	return p->status;
 }
 
 void sy_passing_close(struct sy_passing *p)

@@ -17,9 +17,13 @@ struct sy_passing {
 	size_t part;			/* the next that is not at its end */
 	uint64_t off;			/* of the next byte */
 	bool is_inside;			/* the part has begun */
+	enum sy_status status;		/* what once failed stays so */
 	struct sy_hasher *hasher;	/* of its digest, if it gets one */
 	struct sy_stats *stats;		/* made for the first part whose values are asked */
 };
+
+/* Whether the parts get digests: then they want the processor beside the whole. */
+bool sy_passing_has_digests(const struct sy_weigh_job *job);
 
 void sy_passing_begin(struct sy_passing *passing, const struct sy_context *ctx,
 		      struct sy_weigh_job *job);
