@@ -147,7 +147,8 @@ struct steelyard_check_options {
 	 * only.
 	 */
 	const char *sandbox;
-	bool tensor_digests;		/* ASK_INSPECT: reads the tensors, too */
+	/* ASK_CHECK, ASK_INSPECT: digests of the tensors and of the model, too. */
+	bool tensor_digests;
 	bool tensor_stats;		/* ASK_CHECK: looks at the values of tensors */
 };
 

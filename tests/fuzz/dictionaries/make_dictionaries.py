@@ -94,6 +94,9 @@ DICTIONARIES = {
     "compressed": COMPRESSED + PICKLE[:6],
     "diff": [b"\x05", b"\x45", b"\x10", b"\x14", b"\x3a", b"\x7a", b"\1\4", b"\2\4"],
     "gguf": GGUF,
+    "inspect": ZIP + PICKLE + TAR + NPY + COMPRESSED[:12] + [
+        "model.pt\n", "model.bin\n", "a.json\n", "model.index.json\n", "\x7fELF\2\1\1",
+        "<!doctype html>"],
     "json": JSON,
     "keys": PEM + OIDS + MINISIGN + JSON,
     "lists": LISTS,
