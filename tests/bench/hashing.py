@@ -6,10 +6,11 @@
              [--realtime] [--output FILE]
 
 Kernels in the cache of one core; 8 files of N MiB and one file of 8 N MiB in the page
-cache; what digests and statistics of tensors cost beside the digest of their file.  Programs take turns, so that a busy machine disturbs all of them; tables
-show medians, the spread, and the median of the ratios within the rounds.  --realtime
-runs them before everything else that wants the processor (as root, for seconds).
-Programs that are not installed are left out.
+cache; what digests and statistics of tensors cost beside the digest of their file.
+Programs take turns, so that a busy machine disturbs all of them; tables show medians,
+the spread, and the median of the ratios within the rounds.  --realtime runs them before
+everything else that wants the processor (as root, for seconds).  Programs that are not
+installed are left out.
 """
 
 import argparse
