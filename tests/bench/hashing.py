@@ -5,12 +5,12 @@
   hashing.py [--build FOLDER] [--runs N] [--mib N] [--only SECTION[,SECTION]]
              [--realtime] [--output FILE]
 
-Kernels in the cache of one core; 8 files of N MiB and one file of 8 N MiB in the page
-cache; what digests and statistics of tensors cost beside the digest of their file.
-Programs take turns, so that a busy machine disturbs all of them; tables show medians,
-the spread, and the median of the ratios within the rounds.  --realtime runs them before
-everything else that wants the processor (as root, for seconds).  Programs that are not
-installed are left out.
+Kernels in the cache of one core; 8 files of N MiB, 64 of N/8 and one file of 8 N MiB in
+the page cache; what digests and statistics of tensors cost beside the digest of their
+file.  Programs take turns, so that a busy machine disturbs all of them; tables
+show medians, the spread, and the median of the ratios within the rounds.  --realtime
+runs them before everything else that wants the processor (as root, for seconds).
+Programs that are not installed are left out.
 """
 
 import argparse
@@ -93,6 +93,15 @@ def peers_many(folder):
         ("steelyard, BLAKE3", own("-a", "blake3", folder), False),
         ("b3sum", first("b3sum", *files), False),
         (f"openssl dgst, {n} at once", parallel, False),
+        ("model_signing, SHA-256 (hashing alone)", oms("sha256", folder), True))
+
+
+def peers_more(folder):
+    """Of so many files that each thread has some for every lane."""
+    return known(
+        ("steelyard, SHA-256", own(folder), False),
+        ("steelyard, BLAKE3", own("-a", "blake3", folder), False),
+        ("b3sum", first("b3sum", *sorted(folder.iterdir())), False),
         ("model_signing, SHA-256 (hashing alone)", oms("sha256", folder), True))
 
 
@@ -253,6 +262,13 @@ def many_files(args, folder, say):
     weigher(files, args.runs, say)
 
 
+def more_files(args, folder, say):
+    for i in range(8 * N_FILES):
+        write_file(folder / f"shard-{i}.bin", args.mib // 8)
+    say(f"## {8 * N_FILES} files of {args.mib // 8} MiB\n")
+    compare(peers_more(folder), N_FILES * args.mib * MIB, args, say)
+
+
 def large_file(args, folder, say):
     large = folder / "large.bin"
     write_file(large, N_FILES * args.mib)
@@ -288,7 +304,8 @@ def kernels_alone(_args, _folder, say):
     kernels(say)
 
 
-SECTIONS = {"kernels": kernels_alone, "files": many_files, "large": large_file,
+SECTIONS = {"kernels": kernels_alone, "files": many_files, "more": more_files,
+            "large": large_file,
             "tensors": tensors, "start": start}
 
 

@@ -56,11 +56,7 @@ static bool find_time_rule(struct steelyard_session *session,
 		}
 		(*rule)++;
 	}
-	if (*rule != SY_CHAIN_GIVEN || from->n_timestamp_chains > 0)
-		return true;
-	sy_fail(&session->ctx, SY_USAGE, "whose time-stamps to trust was not said "
-		"(--timestamp-chain)");
-	return false;
+	return true;
 }
 
 static unsigned wants_of(const struct steelyard_check_options *from)
@@ -152,7 +148,7 @@ static enum sy_status refuse_loosening(struct sy_context *ctx,
 		{ from->fail_on && to->fail_on > policy->fail_on, "--fail-on" },
 		{ from->n_keys + from->n_certificate_chains > 0 && policy->signers.n > 0,
 		  "--key" },
-		{ from->n_timestamp_chains > 0 && policy->signers.n > 0, "--timestamp-chain" },
+		{ from->n_timestamp_chains > 0, "--timestamp-chain" },
 		{ from->n_ignore_paths > 0 || from->ignore_unsigned, "--ignore-path" },
 		{ from->loader && to->loader != policy->loader && to->loader != sy_loaders[0],
 		  "--loader" },

@@ -6,6 +6,7 @@
  */
 #include "verifier/digest/weigh.h"
 #include "verifier/engine/check.h"
+#include "verifier/engine/diff.h"
 #include "verifier/engine/passing_tensors.h"
 
 struct stage {
@@ -18,12 +19,22 @@ struct stage {
 	uint64_t n_compared, n_matching;
 };
 
+/* What tensor digests do not tell apart. */
+static bool is_to_compare(const struct sy_artifact *artifact)
+{
+	return !artifact->is_beside &&
+	       (artifact->n_kept_tensors == 0 || sy_diff_is_odd(artifact));
+}
+
 /* Digests that are reported of every file, and those that a signature compares. */
 static unsigned algorithms_of(const struct sy_check *check, size_t entry)
 {
 	const struct sy_entry *e = &check->inventory.entries[entry];
 	unsigned algorithms = sy_vouch_algorithms(check->vouch, entry);
 
+	if (check->options->is_comparing)
+		algorithms = is_to_compare(&check->report->artifacts[entry])
+				     ? 1u << SY_SHA256 : 0;
 	if (e->kind != SY_ENTRY_FILE ||
 	    check->report->artifacts[entry].scope == SY_SCOPE_EXCLUDED)
 		return 0;
