@@ -410,7 +410,7 @@ enum sy_status sy_pickle_open(struct sy_pickle *m, struct sy_context *ctx,
 	sy_word_map_init(&m->special, ctx);
 	status = sy_store_open(&m->store, ctx);
 	for (size_t i = 0; i < SY_N_ELEMS(m->scratch) && status == SY_OK; i++) {
-		m->scratch[i] = sy_alloc(ctx, SY_STRING_KEPT);
+		m->scratch[i] = sy_alloc_unset(ctx, SY_STRING_KEPT);
 		if (!m->scratch[i])
 			status = sy_memory_status(ctx);
 	}

@@ -1,23 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-# A step of tests/board.sh: every fuzzer, into $out/fuzz_*.txt.  Left out, visibly,
-# where there is no Clang.
+# A step of tests/board.sh: every fuzzer for its share of $fuzz_percent of
+# fuzz_seconds.txt, as many at once as there are cores, into $out/fuzz_*.txt.  Left
+# out, visibly, where there is no Clang.
 has_fuzz=0
 if build build/fuzz "$fuzzers" -DCMAKE_C_COMPILER=clang -DSTEELYARD_FUZZ=ON \
 	-DSTEELYARD_SANITIZE=address,undefined,fuzzer-no-link; then
 	has_fuzz=1
 fi
 rm -f "$out"/fuzz_*.txt
-if [ "$has_fuzz" = 1 ]; then
+
+# "TARGET SECONDS" a line, longest first; a target that is not in the list has 60 s.
+shares() {
 	for name in $fuzzers; do
-		say "$name for $seconds s"
 		target=${name#fuzz_}
-		mkdir -p "$out/corpus/$target"
-		status=0
-		"build/fuzz/tests/$name" -max_total_time="$seconds" -timeout=20 \
-			-rss_limit_mb=2048 -print_final_stats=1 \
-			-dict="tests/fuzz/dictionaries/$target.dict" \
-			-artifact_prefix="$out/$target-" "$out/corpus/$target" \
-			"tests/fuzz/seeds/$target" >"$out/$name.txt" 2>&1 || status=$?
-		echo "exit: $status" >>"$out/$name.txt"
-	done
+		seconds=$(sed -n "s/^$target \([0-9]*\)\$/\1/p" tests/board/fuzz_seconds.txt)
+		seconds=$((${seconds:-60} * fuzz_percent / 100))
+		[ "$seconds" -gt 2 ] || seconds=2
+		echo "$target $seconds"
+	done | sort -k 2,2nr -k 1,1
+}
+if [ "$has_fuzz" = 1 ]; then
+	shares | xargs -n 2 -P "$(nproc)" sh tests/board/fuzz_one.sh "$out"
 fi

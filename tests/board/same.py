@@ -33,10 +33,11 @@ def deterministic():
 
 def reproducible():
     one, another = OUT / "one/build", OUT / "another-folder/below/build"
-    names = ("steelyard", "steelyard-worker")
+    names = ["steelyard", "steelyard-worker",
+             *sorted(str(p.relative_to(one)) for p in one.rglob("*.a"))]
     if not all((folder / name).exists() for folder in (one, another) for name in names):
         return [row("reproducible build", "byte for byte", NOT_MEASURED, False)]
     differing = [n for n in names if not filecmp.cmp(one / n, another / n, shallow=False)]
     return [row("reproducible build (folder, mask, time zone, locale, jobs)", "byte for byte",
-                "the same" if not differing else "differing: " + " ".join(differing),
-                not differing)]
+                f"the same: 2 programs, {len(names) - 2} libraries" if not differing else
+                "differing: " + " ".join(differing), not differing)]

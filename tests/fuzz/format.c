@@ -6,7 +6,8 @@
 #include "tests/fuzz/fuzz.h"
 #include "verifier/base/out.h"
 
-#define ALL (SY_WANT_TENSORS | SY_WANT_META | SY_WANT_REFS | SY_WANT_MEMBERS)
+#define ALL (SY_WANT_TENSORS | SY_WANT_META | SY_WANT_REFS | SY_WANT_MEMBERS | \
+	     SY_WANT_DIGESTS | SY_WANT_IMPORTS | SY_WANT_CONFIG)
 
 struct checker {
 	struct sy_sink sink;

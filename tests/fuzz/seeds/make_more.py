@@ -89,6 +89,19 @@ def lists():
     yield "blake3", f"BLAKE3 (x) = {sha256}".encode()
     yield "upper", f"{sha256.upper()}  x".encode()
     yield "no-name", f"{sha256}  ".encode()
+    yield "blank", b" \t "
+    yield "blank-before", f" \t{sha256}  x".encode()
+    yield "one-blank", f"{sha256} x".encode()
+    yield "no-blank", f"{sha256}".encode()
+    yield "tab", f"{sha256}\t x".encode()
+    yield "no-hex", f"{sha256[1:]}g  x".encode()
+    yield "escaped-end", f"\\{sha256}  a\\".encode()
+    yield "escaped-tagged", f"\\SHA256 (a\\n) = {sha256}".encode()
+    yield "tagged-no-end", f"SHA256 (a = {sha256}".encode()
+    yield "tagged-no-hex", f"SHA256 (a) = {sha256[1:]}x".encode()
+    yield "tagged-unknown", f"MD5 (a) = {sha256}".encode()
+    yield "tagged-openssl-link", f"SHA256(a) = {sha256}".encode()
+    yield "tagged-empty", f"SHA256 () = {sha256}".encode()
 
 
 def templates():
