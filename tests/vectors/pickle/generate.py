@@ -54,6 +54,8 @@ GETATTR = name("builtins", "getattr")
 ORDERED = name("collections", "OrderedDict")
 NAMESPACE = name("types", "SimpleNamespace") + b")\x81"
 BUNCH = name("sklearn.utils._bunch", "Bunch") + b")\x81"
+# The argument of a dict that is made by a call.
+HOOKS = b"](" + args(text("__setstate__"), name("builtins", "print")) + b"e"
 STRING_JOIN = call(GETATTR, text(""), text("join"))
 MAGIC = P2 + b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
 
@@ -232,6 +234,33 @@ VECTORS = {
         name("pandas.core.indexes.datetimes", "_new_DatetimeIndex"), name(
             "pandas", "DatetimeIndex"), b"}" + text("tz") + text("dateutil//etc/passwd") +
         b"s") + b".",
+    # a dict made by a call is a state like any other
+    "reject-pickle-use-unsafe--state-called": P4 + NAMESPACE + call(ORDERED, HOOKS) + b"b.",
+    "reject-pickle-use-unsafe--state-called-in-pair": P4 + NAMESPACE + b"N" + call(
+        ORDERED, HOOKS) + b"\x86b.",
+    "reject-pickle-use-unsafe--state-called-default": P4 + NAMESPACE + call(
+        name("collections", "defaultdict"), name("builtins", "list"), HOOKS) + b"b.",
+    "reject-pickle-use-unsafe--state-called-argument": P4 + call(
+        name("torch._utils", "_rebuild_parameter_with_state"), b"N", b"\x88", b")",
+        call(ORDERED, HOOKS)) + b".",
+    "accept-state-called": P4 + NAMESPACE + call(ORDERED) + b"b" + NAMESPACE + call(
+        name("collections", "defaultdict"), name("builtins", "list")) + b"b\x86.",
+    "reject-pickle-use-unsafe--index-of-call": P4 + call(
+        name("pandas.core.indexes.base", "_new_Index"), call(ORDERED), b"}") + b".",
+    "reject-pickle-use-unsafe--size-just-above": P4 + call(
+        name("builtins", "bytes"), b"J\1\0\x10\0") + b".",
+    "accept-size": P4 + call(name("builtins", "bytes"), b"J\0\0\x10\0") + call(
+        name("builtins", "range"), call(name("builtins", "range"), b"K\1")) + b"\x86.",
+    "reject-pickle-use-unsafe--converted-deque": P4 + call(name("collections", "deque"), name(
+        "sklearn.linear_model._logistic", "LogisticRegression") + b")\x81") + b".",
+    "reject-pickle-use-unsafe--converted-number": P4 + call(name("numpy", "float64"), name(
+        "sklearn.linear_model._logistic", "LogisticRegression") + b")\x81") + b".",
+    "reject-pickle-use-unsafe--factory-state": P4 + call(
+        name("numpy.random._pickle", "__randomstate_ctor"), text("MT19937"),
+        name("transformers.training_args", "TrainingArguments")) + b".",
+    "reject-pickle-use-unsafe--rebuild-first": P4 + call(
+        name("torch._tensor", "_rebuild_from_type"), name("builtins", "print"),
+        name("torch", "Tensor"), args(text("x")), b"N") + b".",
     "accept-converted": P4 + call(name("builtins", "set"), b"](K\1e") + call(
         name("collections", "OrderedDict"), b"](" + args(text("a"), b"K\1") + b"e") +
         b"\x86.",
