@@ -67,7 +67,7 @@ NEAR = (
     ("verifier/base/json", "fuzz_json", "threats/test_bytes"),
     ("verifier/base", "", "threats/test_bytes"),
 )
-SECONDS_MAX = 2         # of a test program that is asked; longer ones are not
+SECONDS_MAX = 6         # of a test program that is asked; longer ones are not
 PROGRAMS_MAX = 10       # asked about one mutant
 PYTHON_SECONDS = 240
 
@@ -243,7 +243,7 @@ class Builder:
                 ranks[name] = 1
             elif f"/tests/{room}" in test.folder:
                 ranks[name] = 2
-        names = sorted(ranks, key=lambda n: (ranks[n], n))
+        names = sorted(ranks, key=lambda n: (ranks[n], near.index(n) if n in near else 0, n))
         return [n for n in names if self.is_held(source, n)][:PROGRAMS_MAX]
 
     def compile(self, source, folder, text, name):
