@@ -13,7 +13,7 @@ import sys
 
 from rows import NOT_MEASURED, text_of
 
-from coverage import coverage, decisions
+from covered import coverage, decisions
 from evidence import cage, tampering, threats
 from faults import faults
 from fuzzing import fuzzing

@@ -44,6 +44,7 @@ GOOD = [
     {"require": ["authentic"], "signers": [SIGNER], "rules": [dict(RULE, threshold=1)]},
     {"revoked": {}}, {"revoked": {"keys": ["0" * 64], "digests": [
         "sha256:" + "0" * 64, "sha512:" + "0" * 128, "git-blob:" + "0" * 40]}},
+    {"timestamp_authorities": [{"pem": CERTIFICATE}]},
     {"max_age_days": 30}, {"state": "state.json"},
 ]
 
@@ -65,6 +66,9 @@ BAD = [
     ({"suppress": [dict(SUPPRESSION, fingerprint="v1:abc")]}, True),
     ({"suppress": [dict(SUPPRESSION, expires="soon")]}, True),
     ({"suppress": [SUPPRESSION, SUPPRESSION]}, False),
+    ({"timestamp_authorities": [{"pem": PEM}]}, True),
+    ({"timestamp_authorities": [{"minisign": MINISIGN}]}, True),
+    ({"timestamp_authorities": [CERTIFICATE]}, True),
     ({"signers": [{"name": "a"}]}, True), ({"signers": [{"name": "a", "keys": []}]}, True),
     ({"signers": [{"keys": [{"pem": PEM}]}]}, True), ({"signers": [SIGNER, SIGNER]}, False),
     ({"signers": [{"name": "a", "keys": [{"pem": PEM, "file": "x"}]}]}, True),

@@ -38,6 +38,7 @@ static const struct {
 	{ &sy_format_npz, "npz/accept-deflated.npz" },
 	{ &sy_format_npz, "npz/reject-object.npz" },
 	{ &sy_format_torch_legacy, "torch_legacy/accept-many-storages.pt" },
+	{ &sy_format_torch_tar, "torch_tar/warn-torch-tar-found.pt" },
 	{ &sy_format_torch_tar, "torch_tar/reject-pickle-import-dangerous--count.pt" },
 	{ &sy_format_tar, "tar/accept-long-name.tar" },
 	{ &sy_format_npy, "npy/accept-64-dimensions.npy" },
@@ -128,7 +129,8 @@ static void inspect(const struct sy_format *format, const char *path,
 	injector_use(injector, &ctx);
 	sy_arena_init(&in.arena, &ctx);
 	in.base = in.path = sy_span_str(strrchr(path, '/') + 1);
-	in.wants = SY_WANT_TENSORS | SY_WANT_META | SY_WANT_REFS;
+	in.wants = SY_WANT_TENSORS | SY_WANT_META | SY_WANT_REFS | SY_WANT_DIGESTS |
+		   SY_WANT_IMPORTS | SY_WANT_CONFIG;
 	*outcome = (struct outcome){ .status = sy_nest_inspect(&in, format, -1) };
 	outcome->sum = sink.sum;
 	outcome->n_records = sink.n;

@@ -155,13 +155,23 @@ class Openssl(SignedCase):
             self.assertEqual(harness.run("verify", *self.trust, *words, self.model).returncode, 4)
 
     def test_the_age_of_a_signature_by_key(self):
-        policy = self.write("policy.json", json.dumps({
-            "schema": "steelyard-policy/1", "require": ["authentic"], "max_age_days": 7}))
+        def policy(**members):
+            return ["--policy", self.write("policy.json", json.dumps({
+                "schema": "steelyard-policy/1", "require": ["authentic"], "max_age_days": 7,
+                "signers": [{"name": "us", "keys": [{"file": str(P256_PUB)}]}],
+                "rules": [{"paths": ["**"], "signers": ["us"]}], **members}))]
         self.sign()
-        words = ["--key", P256_PUB, "--policy", policy]
-        self.judge(1, *words, authentic="no", reason="time-unknown")
         self.put(self.stamp(self.signature()))
-        self.judge(0, *words, *self.stamped, authentic="yes")
+        self.judge(1, *policy(), authentic="no", reason="time-unknown")
+        named = {"timestamp_authorities": [{"file": str(self.ca / "root.pem")}]}
+        self.judge(0, *policy(**named), authentic="yes")
+        self.judge(0, *policy(**named), "--certificate-time", "timestamp", authentic="yes")
+        other = {"timestamp_authorities": [{"file": str(CHAIN / "root.pem")}]}
+        self.judge(1, *policy(**other), authentic="no", reason="timestamp-untrusted")
+        # Whoever runs the program names nobody whom the policy's keeper did not.
+        done = harness.run("verify", *policy(), *self.stamped, self.model)
+        self.assertEqual(done.returncode, 4)
+        self.assertIn(b"would loosen the policy", done.stderr)
 
     def test_every_bit(self):
         token = self.write("token", self.stamp(b"the signature"))

@@ -56,21 +56,19 @@ static bool find_time_rule(struct steelyard_session *session,
 		}
 		(*rule)++;
 	}
-	if (*rule != SY_CHAIN_GIVEN || from->n_timestamp_chains > 0)
-		return true;
-	sy_fail(&session->ctx, SY_USAGE, "whose time-stamps to trust was not said "
-		"(--timestamp-chain)");
-	return false;
+	return true;
 }
 
 static unsigned wants_of(const struct steelyard_check_options *from)
 {
 	bool is_inspect = from->ask == STEELYARD_ASK_INSPECT;
+	bool has_digests = from->tensor_digests &&
+			   (is_inspect || from->ask == STEELYARD_ASK_CHECK);
 	unsigned wants = SY_WANT_FLOWS;
 
-	if (is_inspect || from->show_tensors || from->tensor_stats)
+	if (is_inspect || from->show_tensors || from->tensor_stats || has_digests)
 		wants |= SY_WANT_TENSORS;
-	if (is_inspect && from->tensor_digests)
+	if (has_digests)
 		wants |= SY_WANT_DIGESTS;
 	if (is_inspect)
 		wants |= SY_WANT_META | SY_WANT_MEMBERS;
@@ -150,7 +148,7 @@ static enum sy_status refuse_loosening(struct sy_context *ctx,
 		{ from->fail_on && to->fail_on > policy->fail_on, "--fail-on" },
 		{ from->n_keys + from->n_certificate_chains > 0 && policy->signers.n > 0,
 		  "--key" },
-		{ from->n_timestamp_chains > 0 && policy->signers.n > 0, "--timestamp-chain" },
+		{ from->n_timestamp_chains > 0, "--timestamp-chain" },
 		{ from->n_ignore_paths > 0 || from->ignore_unsigned, "--ignore-path" },
 		{ from->loader && to->loader != policy->loader && to->loader != sy_loaders[0],
 		  "--loader" },

@@ -214,6 +214,7 @@ static const struct sy_policy_member policy_members[] = {
 	{ "signers", sy_policy_read_signers, AT(signers), false },
 	{ "rules", sy_policy_read_rules, AT(rules), false },
 	{ "revoked", sy_policy_read_revoked, 0, false },
+	{ "timestamp_authorities", sy_policy_read_certificates, AT(timestamp_authorities), false },
 	{ "max_age_days", sy_policy_count, AT(max_age_days), false },
 	{ "state", sy_policy_text, AT(state), false },
 	{ 0 }

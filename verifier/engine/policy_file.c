@@ -74,7 +74,7 @@ static enum sy_status read_all_keys(struct sy_policy *policy)
 		if (status == SY_OK)
 			status = read_key_files(policy, &policy->signers.items[i].certificates);
 	}
-	return status;
+	return status == SY_OK ? read_key_files(policy, &policy->timestamp_authorities) : status;
 }
 
 enum sy_status sy_policy_read(struct sy_context *ctx, const char *path,
@@ -222,6 +222,8 @@ enum sy_status sy_policy_stay_outside(struct sy_context *ctx, const struct sy_po
 		if (status == SY_OK)
 			status = keep_keys_out(ctx, inventory, &signer->certificates);
 	}
+	if (status == SY_OK)
+		status = keep_keys_out(ctx, inventory, &policy->timestamp_authorities);
 	return status == SY_OK ? keep_out(ctx, inventory, "state file", policy->state_path)
 			       : status;
 }

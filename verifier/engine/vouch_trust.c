@@ -132,6 +132,26 @@ static enum sy_status read_signer(struct sy_vouch *vouch,
 	return status;
 }
 
+/* Whose word about the time counts: the policy's, or those of the command line. */
+static enum sy_status read_authorities(struct sy_vouch *vouch)
+{
+	struct sy_vouch_trust *trust = &vouch->trust;
+	enum sy_status status = read_anchors(vouch, vouch->options->timestamp_chains,
+					     vouch->options->n_timestamp_chains,
+					     &trust->authorities);
+
+	for (size_t i = 0; vouch->policy && status == SY_OK &&
+	     i < vouch->policy->timestamp_authorities.n; i++) {
+		const struct sy_policy_key *key = &vouch->policy->timestamp_authorities.items[i];
+
+		status = add_anchors(vouch, &trust->authorities, key->text, key_name(key));
+	}
+	if (status == SY_OK && trust->time_rule == SY_CHAIN_GIVEN && !trust->authorities)
+		return sy_fail(vouch->ctx, SY_USAGE, "whose time-stamps to trust was not said "
+			       "(--timestamp-chain)");
+	return status;
+}
+
 enum sy_status sy_vouch_read_trust(struct sy_vouch *vouch)
 {
 	struct sy_vouch_trust *trust = &vouch->trust;
@@ -154,10 +174,7 @@ enum sy_status sy_vouch_read_trust(struct sy_vouch *vouch)
 		trust->n_vouchers++;
 		status = read_options(vouch, &trust->vouchers[n]);
 	}
-	if (status == SY_OK)
-		status = read_anchors(vouch, vouch->options->timestamp_chains,
-				      vouch->options->n_timestamp_chains, &trust->authorities);
-	return status;
+	return status == SY_OK ? read_authorities(vouch) : status;
 }
 
 void sy_vouch_free_trust(struct sy_vouch *vouch)
