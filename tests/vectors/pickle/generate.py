@@ -298,6 +298,13 @@ VECTORS = {
     "reject-pickle-use-unsafe--old-zone": P4 + args(
         text("ns"), text("dateutil//etc/passwd")) + b"\x940" + MUCH + name(
             "pandas", "DatetimeTZDtype") + b"h\0R.",
+    "accept-type-of-constant": P4 + call(name("builtins", "type"), b"N") + call(
+        name("builtins", "type"), name("builtins", "Ellipsis")) + b"\x86.",
+    "reject-pickle-use-unsafe--type-of-class": P4 + call(name("builtins", "type"), ORDERED) + b".",
+    "reject-pickle-use-unsafe--type-made": P4 + call(
+        name("builtins", "type"), text("x"), b")", b"}") + b".",
+    "accept-newobj-called": P4 + call(name("copyreg", "__newobj_ex__"), ORDERED, b")", b"}") +
+    call(name("copyreg", "__newobj__"), ORDERED) + b"\x86.",
     "accept-converted": P4 + call(name("builtins", "set"), b"](K\1e") + call(
         name("collections", "OrderedDict"), b"](" + args(text("a"), b"K\1") + b"e") +
         b"\x86.",
