@@ -54,18 +54,20 @@ NEAR = (
     ("formats/jinja", "test_template_scan fuzz_template", "threats/test_bytes"),
     ("formats/config", "test_hf_config fuzz_text_formats", "threats/test_bytes"),
     ("formats", "", "threats/test_bytes"),
-    ("keys/statement", "test_oms test_bundle fuzz_bundle", "threats/test_trust"),
-    ("keys", "test_oms test_key test_oms_corpus fuzz_keys", "threats/test_trust"),
-    ("verifier/engine/policy", "fuzz_policy test_policy test_policy_apply test_policy_file",
-     "cli/test_policy"),
+    ("keys/statement", "test_oms test_bundle fuzz_bundle test_key_faults",
+     "threats/test_trust"),
+    ("keys", "test_oms test_key test_oms_corpus fuzz_keys test_commands "
+     "test_key_faults", "threats/test_trust"),
+    ("verifier/engine/policy", "fuzz_policy test_policy test_policy_apply test_policy_file "
+     "test_commands", "cli/test_policy"),
     ("verifier/engine/vouch", "test_vouch", "cli/test_verify"),
-    ("verifier/engine/list", "fuzz_lists", "cli/test_hash"),
+    ("verifier/engine/list", "fuzz_lists test_commands", "cli/test_hash"),
     ("verifier/engine", "", "engine/test_situations"),
     ("verifier/report", "fuzz_baseline", "cli/test_cli"),
     ("verifier/base/json", "fuzz_json", "threats/test_bytes"),
     ("verifier/base", "", "threats/test_bytes"),
 )
-SECONDS_MAX = 2         # of a test program that is asked; longer ones are not
+SECONDS_MAX = 6         # of a test program that is asked; longer ones are not
 PROGRAMS_MAX = 10       # asked about one mutant
 PYTHON_SECONDS = 240
 
@@ -241,7 +243,7 @@ class Builder:
                 ranks[name] = 1
             elif f"/tests/{room}" in test.folder:
                 ranks[name] = 2
-        names = sorted(ranks, key=lambda n: (ranks[n], n))
+        names = sorted(ranks, key=lambda n: (ranks[n], near.index(n) if n in near else 0, n))
         return [n for n in names if self.is_held(source, n)][:PROGRAMS_MAX]
 
     def compile(self, source, folder, text, name):
