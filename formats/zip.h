@@ -9,8 +9,8 @@
 #define SY_FORMATS_ZIP_H
 
 #include "formats/nest.h"
+#include "formats/zip_record.h"
 
-#define SY_ZIP_END_BYTES 22
 #define SY_ZIP_LOCAL_BYTES 30
 #define SY_ZIP_METHOD_STORED 0
 #define SY_ZIP_METHOD_DEFLATED 8

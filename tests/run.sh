@@ -4,10 +4,11 @@
 #   sh tests/run.sh [fast|default|deep]
 # fast     one build with GCC, lint, C and Python tests but the slow (after every edit)
 # default  also a build with Clang, AddressSanitizer with UndefinedBehaviorSanitizer,
-#          and the comparisons with Python packages             (before every merge)
+#          the comparisons with Python packages, and the quick board of tests/board.sh,
+#          about ten minutes, into build/reliability.md         (before every merge)
 # deep     also ThreadSanitizer and Valgrind (WATCH_SECONDS each, default 3600), 100,000
-#          races (a quarter of an hour), aarch64, every fuzzer for FUZZ_SECONDS (default
-#          600), and the quick board (tests/board.sh)
+#          races (a quarter of an hour), aarch64, and every fuzzer for FUZZ_SECONDS
+#          (default 600)
 # Only missing packages are installed, with sudo where needed, each named before; all
 # else is written below build/, and what did not change is not built again.
 # STEELYARD_CORPUS names a folder with unpacked corpora; without it their tests are
@@ -238,6 +239,8 @@ if [ "$tier" = deep ]; then
 		-DSTEELYARD_SANITIZE=address,undefined,fuzzer-no-link; then
 		run_fuzzers
 	fi
+fi
+if [ "$tier" != fast ]; then
 	step "board (build/reliability.md)"
 	status=0
 	BOARD_OUTPUT=build/reliability.md sh tests/board.sh quick || status=$?

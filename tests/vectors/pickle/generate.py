@@ -54,8 +54,14 @@ GETATTR = name("builtins", "getattr")
 ORDERED = name("collections", "OrderedDict")
 NAMESPACE = name("types", "SimpleNamespace") + b")\x81"
 BUNCH = name("sklearn.utils._bunch", "Bunch") + b")\x81"
+# So many tuples that those before them are kept no more.
+MUCH = b")" + b"\x85" * 22000 + b"0"
 STRING_JOIN = call(GETATTR, text(""), text("join"))
 MAGIC = P2 + b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
+
+
+def made(*items):
+    return call(name("builtins", "tuple"), b"](" + b"".join(items) + b"e")
 
 
 def laughs():
@@ -232,6 +238,37 @@ VECTORS = {
         name("pandas.core.indexes.datetimes", "_new_DatetimeIndex"), name(
             "pandas", "DatetimeIndex"), b"}" + text("tz") + text("dateutil//etc/passwd") +
         b"s") + b".",
+    # arguments that are not there to be seen: made by a call, or made long ago
+    "reject-pickle-use-unsafe--made-enumeration": P4 + name("http", "HTTPStatus") + made(
+        text("X"), text("A B")) + b"R.",
+    "reject-pickle-use-unsafe--made-zone": P4 + name("pandas", "DatetimeTZDtype") + made(
+        text("ns"), text("dateutil//etc/passwd")) + b"R.",
+    "reject-pickle-use-unsafe--made-converted": P4 + name("builtins", "str") + made(
+        name("sklearn.linear_model._logistic", "LogisticRegression") + b")\x81") + b"R.",
+    "reject-pickle-use-unsafe--made-size": P4 + name("builtins", "bytearray") + made(
+        b"J\xff\xff\xff\x7f") + b"R.",
+    "reject-pickle-use-unsafe--made-factory": P4 + name("collections", "defaultdict") + made(call(
+        name("functools", "partial"), name("torch.nn.modules.linear", "Linear"))) + b"R.",
+    "reject-pickle-use-unsafe--made-rebuild": P4 + name(
+        "torch._tensor", "_rebuild_from_type_v2") + made(
+            name("builtins", "print"), name("torch", "Tensor"), args(text("x")), b"N") + b"R.",
+    "reject-pickle-use-unsafe--made-rebuild-inside": P4 + call(
+        name("torch._tensor", "_rebuild_from_type_v2"), name("http", "HTTPStatus"),
+        name("torch", "Tensor"), made(text("X"), text("A B")), b"N") + b".",
+    "reject-pickle-use-unsafe--made-zone-keywords": P4 + call(
+        name("pandas.core.indexes.datetimes", "_new_DatetimeIndex"), name(
+            "pandas", "DatetimeIndex"), call(name("builtins", "dict"), b"](" + args(
+                text("tz"), text("dateutil//etc/passwd")) + b"e")) + b".",
+    "reject-pickle-use-unsafe--many-zone-keywords": P4 + call(
+        name("pandas.core.indexes.datetimes", "_new_DatetimeIndex"), name(
+            "pandas", "DatetimeIndex"), b"}(" + b"".join(text(f"k{i}") + b"N" for i in range(40)) +
+        text("tz") + text("dateutil//etc/passwd") + b"u") + b".",
+    "reject-pickle-use-unsafe--old-kept": P4 + args(name(
+        "ultralytics.nn.tasks", "DetectionModel"), b"}") + b"\x940" + MUCH + name(
+            "functools", "partial") + b"h\0R.",
+    "reject-pickle-use-unsafe--old-zone": P4 + args(
+        text("ns"), text("dateutil//etc/passwd")) + b"\x940" + MUCH + name(
+            "pandas", "DatetimeTZDtype") + b"h\0R.",
     "accept-converted": P4 + call(name("builtins", "set"), b"](K\1e") + call(
         name("collections", "OrderedDict"), b"](" + args(text("a"), b"K\1") + b"e") +
         b"\x86.",
