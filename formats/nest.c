@@ -240,7 +240,8 @@ static enum sy_status enter(struct sy_nest *nest, const struct sy_member *member
 			    sy_member_fn *fn, void *user)
 {
 	struct sy_nest_level *level = descend(nest, member);
-	enum sy_status status = cut(level, sy_nest_open_member(nest, level, member)), listed = SY_OK;
+	enum sy_status status = cut(level, sy_nest_open_member(nest, level, member));
+	enum sy_status listed = SY_OK;
 
 	if (status == SY_OK)
 		status = fn(level->in, user);
