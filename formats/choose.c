@@ -68,6 +68,14 @@ static void not_examined(const struct sy_candidate *c, struct sy_choice *choice,
 	     (unsigned long long)c->size);
 }
 
+static void examine(const struct sy_candidate *c, struct sy_choice *choice)
+{
+	if (c->content->inspect)
+		inspect(choice, c->content);
+	else
+		not_examined(c, choice, SY_RULE_FORMAT_MODEL_UNEXAMINED);
+}
+
 /* The name promises weights; whoever parses them says what is there instead. */
 static void claimed_weights(const struct sy_candidate *c, struct sy_choice *choice)
 {
@@ -83,10 +91,7 @@ static void weights(const struct sy_candidate *c, struct sy_choice *choice)
 		tell(choice, SY_RULE_CONTENT_CLAIM_MISMATCH,
 		     "the name says %s, the content is %s",
 		     c->claimed->title, c->content->title);
-	if (c->content->inspect)
-		inspect(choice, c->content);
-	else
-		not_examined(c, choice, SY_RULE_FORMAT_MODEL_UNEXAMINED);
+	examine(c, choice);
 }
 
 static void pickle(const struct sy_candidate *c, struct sy_choice *choice)
@@ -98,10 +103,7 @@ static void pickle(const struct sy_candidate *c, struct sy_choice *choice)
 	if (is_hidden && !c->is_named)
 		tell(choice, SY_RULE_CONTENT_PICKLE_HIDDEN, "the content is %s",
 		     c->content->title);
-	if (c->content->inspect)
-		inspect(choice, c->content);
-	else
-		not_examined(c, choice, SY_RULE_FORMAT_MODEL_UNEXAMINED);
+	examine(c, choice);
 }
 
 static void container(const struct sy_candidate *c, struct sy_choice *choice)

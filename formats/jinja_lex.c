@@ -409,7 +409,7 @@ static bool any_escape(struct sy_span *literal, uint32_t *code)
 	}
 }
 
-/* Escapes of one letter, and a line that is continued (it leaves nothing). */
+/* Escapes of one letter. */
 static bool plain_escape(struct sy_span *literal, uint32_t *code)
 {
 	static const char known[] = "\\'\"abfnrtv";
@@ -422,11 +422,21 @@ static bool plain_escape(struct sy_span *literal, uint32_t *code)
 	return true;
 }
 
+/* A line that is continued leaves nothing; Jinja reads CR and CR LF as line feeds. */
+static size_t continuation_len(struct sy_span literal)
+{
+	if (sy_span_starts(literal, "\\\r\n"))
+		return 3;
+	return sy_span_starts(literal, "\\\n") || sy_span_starts(literal, "\\\r") ? 2 : 0;
+}
+
 bool sy_jinja_char_next(struct sy_span *literal, struct sy_jinja_char *c)
 {
+	size_t len;
+
 	*c = (struct sy_jinja_char){ 0 };
-	while (sy_span_starts(*literal, "\\\n"))
-		*literal = sy_span_slice(*literal, 2, SIZE_MAX);
+	while ((len = continuation_len(*literal)) > 0)
+		*literal = sy_span_slice(*literal, len, SIZE_MAX);
 	if (literal->len == 0)
 		return false;
 	if (literal->len > 1 && literal->data[0] == '\\') {

@@ -44,8 +44,8 @@ static enum sy_status decode_block(struct sy_arena *arena, const struct sy_pem_b
 	uint8_t *out;
 
 	if (sy_span_ends(block->label, "PRIVATE KEY"))
-		return sy_fail(ctx, SY_FORMAT, "a private key stands where certificates "
-			       "were expected");
+		return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_IS_PRIVATE,
+				  "a private key stands where certificates were expected");
 	if (!sy_span_is(block->label, "CERTIFICATE"))
 		return sy_fail(ctx, SY_FORMAT, "block %zu of the PEM file is '%.*s', not "
 			       "CERTIFICATE", place + 1,

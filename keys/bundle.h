@@ -14,6 +14,7 @@
 #define SY_BUNDLE_MEDIA_TYPE "application/vnd.dev.sigstore.bundle.v0.3+json"
 #define SY_BUNDLE_CERTIFICATES_MAX 10
 #define SY_BUNDLE_CERTIFICATE_BYTES_MAX 65536
+#define SY_BUNDLE_TIMESTAMPS_MAX 8
 
 enum sy_bundle_material {
 	SY_BUNDLE_KEY,		/* a public key, by its hint */
@@ -28,6 +29,8 @@ struct sy_bundle {
 	struct sy_span key_details;	/* KEY: its kind, as older writers; or empty */
 	struct sy_span certificates[SY_BUNDLE_CERTIFICATES_MAX];	/* DER */
 	size_t n_certificates;		/* CHAIN, KEYLESS: at least 1 */
+	struct sy_span timestamps[SY_BUNDLE_TIMESTAMPS_MAX];	/* RFC 3161, DER */
+	size_t n_timestamps;
 	struct sy_span payload;		/* decoded */
 	struct sy_span payload_type;
 	struct sy_span signature;	/* decoded */

@@ -39,7 +39,7 @@ enum sy_chain_time {
 	SY_CHAIN_GIVEN			/* a verified time */
 };
 
-/* "leaf-notbefore", "now", "given" */
+/* "leaf-notbefore", "now", "timestamp" */
 const char *sy_chain_time_name(enum sy_chain_time rule);
 
 enum sy_chain_purpose {

@@ -34,8 +34,9 @@ static enum sy_status import(struct sy_context *ctx, struct sy_public_key *key,
 	if (EVP_PKEY_fromdata(evp_ctx, &key->evp, EVP_PKEY_PUBLIC_KEY, params) == 1)
 		return SY_OK;
 	ERR_clear_error();
-	return sy_fail(ctx, SY_FORMAT, "the point of this %s public key is not on its curve",
-		       key->scheme->name);
+	return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_MALFORMED,
+			  "the point of this %s public key is not on its curve",
+			  key->scheme->name);
 }
 
 static bool coordinate(const struct sy_public_key *key, const char *name, uint8_t *out)
@@ -56,9 +57,10 @@ static enum sy_status set_point(struct sy_context *ctx, struct sy_public_key *ke
 
 	/* 06 and 07 ("hybrid") say the same point in a third way: refused. */
 	if (is_whole ? point.data[0] != 4 : point.data[0] != 2 && point.data[0] != 3)
-		return sy_fail(ctx, SY_FORMAT, "the point of this %s public key begins with "
-			       "0x%02x, which is no form of a point", key->scheme->name,
-			       point.data[0]);
+		return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_MALFORMED,
+				  "the point of this %s public key begins with 0x%02x, "
+				  "which is no form of a point", key->scheme->name,
+				  point.data[0]);
 	status = import(ctx, key, point);
 	if (status != SY_OK)
 		return status;

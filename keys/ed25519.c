@@ -14,9 +14,10 @@ static enum sy_status set_point(struct sy_context *ctx, struct sy_public_key *ke
 		return sy_fail(ctx, SY_NO_MEMORY, "libsodium could not be started");
 	/* Canonical, on the curve, in the group that key generators stay in. */
 	if (crypto_core_ed25519_is_valid_point(point.data) != 1)
-		return sy_fail(ctx, SY_FORMAT, "this Ed25519 public key is a point that no "
-			       "private key has (of small order, or not on the curve): "
-			       "signatures for it could be made by anybody");
+		return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_MALFORMED,
+				  "this Ed25519 public key is a point that no private key "
+				  "has (of small order, or not on the curve): signatures "
+				  "for it could be made by anybody");
 	memcpy(key->point, point.data, point.len);
 	key->point_len = point.len;
 	return SY_OK;

@@ -31,8 +31,8 @@ static enum sy_status failed(struct sy_context *ctx, struct sy_secret *key)
 
 	sy_secret_free(key);
 	if (is_invalid)
-		return sy_fail(ctx, SY_FORMAT, "the parameters of this private key are none of "
-			       "scrypt's");
+		return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_MALFORMED,
+				  "the parameters of this private key are none of scrypt's");
 	return sy_fail(ctx, SY_NO_MEMORY, "no memory for scrypt as this private key wants it");
 }
 
@@ -79,17 +79,16 @@ enum sy_status sy_kdf_by_limits(struct sy_context *ctx, const struct sy_kdf_limi
 	return SY_OK;
 }
 
-enum sy_status sy_passphrase_ask(struct sy_context *ctx, struct sy_passphrase *source,
+enum sy_status sy_passphrase_ask(struct sy_context *ctx, const struct sy_passphrase *source,
 				 struct sy_secret *passphrase)
 {
 	enum sy_status status;
 
 	*passphrase = (struct sy_secret){ 0 };
-	if (!source->ask) {
-		source->is_missing = true;
-		return sy_fail(ctx, SY_FORMAT, "this private key is encrypted, and no "
-			       "passphrase was given");
-	}
+	if (!source->ask)
+		return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_PASSPHRASE_MISSING,
+				  "this private key is encrypted, and no passphrase was "
+				  "given");
 	status = source->ask(ctx, source->user, passphrase);
 	if (status == SY_OK)
 		status = sy_passphrase_admit(ctx, sy_secret_span(passphrase));
@@ -98,8 +97,8 @@ enum sy_status sy_passphrase_ask(struct sy_context *ctx, struct sy_passphrase *s
 	return status;
 }
 
-enum sy_status sy_passphrase_is_wrong(struct sy_context *ctx, struct sy_passphrase *source)
+enum sy_status sy_passphrase_is_wrong(struct sy_context *ctx)
 {
-	source->is_wrong = true;
-	return sy_fail(ctx, SY_FORMAT, "the passphrase does not open this private key");
+	return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_PASSPHRASE_WRONG,
+			  "the passphrase does not open this private key");
 }

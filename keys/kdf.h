@@ -38,12 +38,12 @@ SY_MUST_CHECK enum sy_status sy_kdf_by_limits(struct sy_context *ctx,
 					      const uint8_t *salt, size_t len,
 					      struct sy_secret *key);
 
-/* The passphrase of an encrypted file, or SY_FORMAT with passphrase->is_missing. */
+/* The passphrase of an encrypted file, or SY_FORMAT as SY_FAILURE_PASSPHRASE_MISSING. */
 SY_MUST_CHECK enum sy_status sy_passphrase_ask(struct sy_context *ctx,
-					       struct sy_passphrase *source,
+					       const struct sy_passphrase *source,
 					       struct sy_secret *passphrase);
 
-/* SY_FORMAT, passphrase->is_wrong, and the one sentence for it. */
-enum sy_status sy_passphrase_is_wrong(struct sy_context *ctx, struct sy_passphrase *source);
+/* SY_FORMAT as SY_FAILURE_PASSPHRASE_WRONG, and the one sentence for it. */
+enum sy_status sy_passphrase_is_wrong(struct sy_context *ctx);
 
 #endif

@@ -27,8 +27,9 @@
 
 static enum sy_status is_private(struct sy_context *ctx)
 {
-	return sy_fail(ctx, SY_FORMAT, "this is a private key, and a public one is needed: "
-		       "'steelyard key public' writes it");
+	return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_IS_PRIVATE,
+			  "this is a private key, and a public one is needed: 'steelyard "
+			  "key public' writes it");
 }
 
 /* OpenSSL names what we do not take; nothing else of its reading is used. */
@@ -44,12 +45,14 @@ static enum sy_status refuse_spki(struct sy_context *ctx, struct sy_span spki)
 		EVP_PKEY_get_utf8_string_param(evp, OSSL_PKEY_PARAM_GROUP_NAME, group,
 					       sizeof(group), NULL);
 	if (type)
-		status = sy_fail(ctx, SY_FORMAT, "a key of type %s%s%s in this form (of %d bits) "
-				 "is not taken: ECDSA on P-256, P-384, P-521 (named curves), "
-				 "Ed25519 and RSA of 2048 to 8192 bits are", type,
-				 *group ? " " : "", group, EVP_PKEY_get_bits(evp));
+		status = sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_UNSUPPORTED,
+				    "a key of type %s%s%s in this form (of %d bits) is not "
+				    "taken: ECDSA on P-256, P-384, P-521 (named curves), "
+				    "Ed25519 and RSA of 2048 to 8192 bits are", type,
+				    *group ? " " : "", group, EVP_PKEY_get_bits(evp));
 	else
-		status = sy_fail(ctx, SY_FORMAT, "this is not the DER of a public key");
+		status = sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_MALFORMED,
+				    "this is not the DER of a public key");
 	EVP_PKEY_free(evp);
 	ERR_clear_error();
 	return status;
@@ -79,8 +82,9 @@ static enum sy_status from_block(struct sy_context *ctx, const struct sy_pem_blo
 	if (sy_pem_decode(block, der, cap, &len))
 		status = from_spki(ctx, sy_span_of(der, len), key);
 	else
-		status = sy_fail(ctx, SY_FORMAT, "the PEM block of this public key is not "
-				 "canonical base64");
+		status = sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_MALFORMED,
+				    "the PEM block of this public key is not canonical "
+				    "base64");
 	sy_release(ctx, der);
 	return status;
 }
@@ -92,12 +96,13 @@ static enum sy_status refuse_label(struct sy_context *ctx, struct sy_span label)
 	if (sy_span_ends(label, "PRIVATE KEY"))
 		return is_private(ctx);
 	if (sy_span_ends(label, "CERTIFICATE"))
-		return sy_fail(ctx, SY_FORMAT, "this is a certificate, and a public key is "
-			       "needed");
+		return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_IS_CERTIFICATE,
+				  "this is a certificate, and a public key is needed");
 	sy_text_init(&text);
 	sy_text_name(&text, label);
-	return sy_fail(ctx, SY_FORMAT, "a PEM block %s is not a public key that is taken "
-		       "('PUBLIC KEY' is)", text.data);
+	return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_UNSUPPORTED,
+			  "a PEM block %s is not a public key that is taken ('PUBLIC KEY' "
+			  "is)", text.data);
 }
 
 static enum sy_status read_pem(struct sy_context *ctx, struct sy_span file,
@@ -106,12 +111,13 @@ static enum sy_status read_pem(struct sy_context *ctx, struct sy_span file,
 	struct sy_pem_block block, second;
 
 	if (sy_pem_next(&file, &block) != SY_PEM_BLOCK)
-		return sy_fail(ctx, SY_FORMAT, "a PEM block begins and does not end");
+		return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_MALFORMED,
+				  "a PEM block begins and does not end");
 	if (!sy_span_is(block.label, "PUBLIC KEY"))
 		return refuse_label(ctx, block.label);
 	if (sy_pem_next(&file, &second) != SY_PEM_END)
-		return sy_fail(ctx, SY_FORMAT, "more than one PEM block, and one public key "
-			       "is needed");
+		return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_MALFORMED,
+				  "more than one PEM block, and one public key is needed");
 	return from_block(ctx, &block, key);
 }
 
@@ -121,10 +127,10 @@ static enum sy_status refuse_line(struct sy_context *ctx, struct sy_span line)
 	    line.len == SY_BASE64_ENCODED_LEN(SIGNIFY_SECRET_LEN))
 		return is_private(ctx);
 	if (line.len == SY_BASE64_ENCODED_LEN(SIGNATURE_LEN))
-		return sy_fail(ctx, SY_FORMAT, "this is a signature, and a public key is "
-			       "needed");
-	return sy_fail(ctx, SY_FORMAT, "the second line is not a minisign or signify public "
-		       "key in base64");
+		return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_IS_SIGNATURE,
+				  "this is a signature, and a public key is needed");
+	return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_MALFORMED,
+			  "the second line is not a minisign or signify public key in base64");
 }
 
 /* A comment and "Ed", number, point in base64; nothing after it. */
@@ -136,17 +142,18 @@ static enum sy_status read_numbered(struct sy_context *ctx, struct sy_span file,
 
 	if (!sy_line_next(&file, &line) ||
 	    !sy_line_comment(line, COMMENT, COMMENT_MAX, &comment))
-		return sy_fail(ctx, SY_FORMAT, "the untrusted comment is longer than %u bytes "
-			       "or not printable", COMMENT_MAX);
+		return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_MALFORMED,
+				  "the untrusted comment is longer than %u bytes or not "
+				  "printable", COMMENT_MAX);
 	if (!sy_line_next(&file, &line) ||
 	    !sy_base64_decode_exactly(line, blob, sizeof(blob)))
 		return refuse_line(ctx, line);
 	if (file.len > 0)
-		return sy_fail(ctx, SY_FORMAT, "more than two lines in a minisign or signify "
-			       "public key");
+		return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_MALFORMED,
+				  "more than two lines in a minisign or signify public key");
 	if (memcmp(blob, "Ed", 2))
-		return sy_fail(ctx, SY_FORMAT, "a minisign or signify key that is not "
-			       "Ed25519");
+		return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_UNSUPPORTED,
+				  "a minisign or signify key that is not Ed25519");
 	return sy_public_key_make(ctx, &sy_scheme_ed25519,
 				  sy_span_of(blob + 10, sizeof(blob) - 10), blob + 2, key);
 }
@@ -159,8 +166,9 @@ enum sy_status sy_public_key_read(struct sy_context *ctx, struct sy_span file,
 		return read_numbered(ctx, file, key);
 	if (sy_pem_is(file))
 		return read_pem(ctx, file, key);
-	return sy_fail(ctx, SY_FORMAT, "this is no public key: neither PEM ('-----BEGIN "
-		       "PUBLIC KEY-----') nor a minisign or signify key");
+	return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_MALFORMED,
+			  "this is no public key: neither PEM ('-----BEGIN PUBLIC "
+			  "KEY-----') nor a minisign or signify key");
 }
 
 enum sy_status sy_public_key_from_evp(struct sy_context *ctx, const EVP_PKEY *spki,

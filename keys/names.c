@@ -16,37 +16,40 @@ static struct sy_span component(struct sy_span name, size_t at)
 	return sy_span_slice(name, at, end - at);
 }
 
-static const char *components_fault(struct sy_span name, bool *is_loose)
+static enum sy_name_kind fault_is(enum sy_name_kind kind, const char *what, const char **fault)
 {
-	const char *fault = NULL;
+	*fault = what;
+	return kind;
+}
 
+static enum sy_name_kind kind_of_components(struct sy_span name, const char **fault)
+{
+	*fault = NULL;
 	for (size_t at = 0; at <= name.len;) {
 		struct sy_span part = component(name, at);
 
 		if (sy_span_is(part, ".."))
-			return "has '..' in it";
+			return fault_is(SY_NAME_CLIMBING, "has '..' in it", fault);
 		if (part.len == 0)
-			fault = "has an empty component";
+			*fault = "has an empty component";
 		if (sy_span_is(part, "."))
-			fault = "has '.' in it";
+			*fault = "has '.' in it";
 		at += part.len + 1;
 	}
-	*is_loose = fault != NULL;
-	return fault;
+	return *fault ? SY_NAME_LOOSE : SY_NAME_PLAIN;
 }
 
-const char *sy_name_fault(struct sy_span name, bool *is_loose)
+enum sy_name_kind sy_name_kind(struct sy_span name, const char **fault)
 {
-	*is_loose = false;
 	if (name.len == 0)
-		return "is empty";
+		return fault_is(SY_NAME_INVALID, "is empty", fault);
 	if (name.data[0] == '/')
-		return "is absolute";
+		return fault_is(SY_NAME_ABSOLUTE, "is absolute", fault);
 	if (name.len > NAME_BYTES_MAX)
-		return "is longer than a path can be";
+		return fault_is(SY_NAME_INVALID, "is longer than a path can be", fault);
 	if (memchr(name.data, '\0', name.len))
-		return "has a NUL in it";
-	return components_fault(name, is_loose);
+		return fault_is(SY_NAME_INVALID, "has a NUL in it", fault);
+	return kind_of_components(name, fault);
 }
 
 size_t sy_name_normalise(uint8_t *name, size_t len)

@@ -8,12 +8,16 @@
 #include "verifier/base/attr.h"
 #include "verifier/base/span.h"
 
-/*
- * What keeps `name` from being that of a file below a model, as the end of a
- * sentence ("is absolute"); NULL: nothing does.  *is_loose: only "." or empty
- * components do, which some readers pass over.
- */
-const char *sy_name_fault(struct sy_span name, bool *is_loose);
+enum sy_name_kind {
+	SY_NAME_PLAIN,		/* of a file below a model */
+	SY_NAME_LOOSE,		/* but for "." or empty components, which some readers pass over */
+	SY_NAME_ABSOLUTE,
+	SY_NAME_CLIMBING,	/* has a ".." */
+	SY_NAME_INVALID,	/* of no file at all */
+};
+
+/* *fault: what is wrong, as the end of a sentence ("is absolute"); NULL: plain. */
+enum sy_name_kind sy_name_kind(struct sy_span name, const char **fault);
 
 /* Removes "." and empty components in place; returns the length left. */
 size_t sy_name_normalise(uint8_t *name, size_t len);

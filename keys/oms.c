@@ -9,6 +9,7 @@
 
 #include "keys/dsse.h"
 #include "keys/statement.h"
+#include "keys/timestamp.h"
 #include "verifier/base/text.h"
 #include "verifier/digest/hasher.h"
 
@@ -243,6 +244,7 @@ static enum sy_status check_leaf_signature(struct check *c)
 static enum sy_status check_by_chain(struct check *c)
 {
 	struct sy_oms_result *r = c->result;
+	struct sy_chain_rules rules;
 	enum sy_status status;
 
 	if (!c->trust) {
@@ -253,11 +255,42 @@ static enum sy_status check_by_chain(struct check *c)
 	if (!c->trust->anchors)
 		return sy_refuse(c->reading, SY_OMS_SIGNER_KIND, "the bundle is signed by "
 				 "a certificate; no root certificate was given");
-	r->time_rule = c->trust->chain.time_rule;
+	rules = c->trust->chain;
+	r->time_rule = rules.time_rule;
+	if (rules.time_rule == SY_CHAIN_GIVEN && r->timestamp != 0)
+		rules.time = r->timestamp;
 	status = sy_chain_verify(&r->arena, c->trust->anchors, c->bundle.certificates,
-				 c->bundle.n_certificates, &c->trust->chain, c->reading,
-				 &r->leaf);
+				 c->bundle.n_certificates, &rules, c->reading, &r->leaf);
 	return status == SY_OK ? check_leaf_signature(c) : status;
+}
+
+/* All that are there must hold: nobody signed how many there are. */
+static enum sy_status check_timestamps(struct check *c)
+{
+	const struct sy_anchors *authorities = c->trust ? c->trust->authorities : NULL;
+	struct sy_oms_result *r = c->result;
+
+	if (!authorities)
+		return c->bundle.n_timestamps == 0 ||
+		       sy_tolerate(c->reading, SY_OMS_TOLERATE_TIMESTAMP_UNCHECKED) ? SY_OK :
+		       sy_refuse(c->reading, SY_OMS_BUNDLE_FIELD, "the bundle has time-stamps, "
+				 "which are not checked here");
+	if (c->bundle.n_timestamps == 0 && c->trust->chain.time_rule == SY_CHAIN_GIVEN &&
+	    c->bundle.material == SY_BUNDLE_CHAIN)
+		return sy_refuse(c->reading, SY_OMS_TIMESTAMP_ABSENT, "the bundle has no "
+				 "time-stamp, and certificates are to hold at its time");
+	for (size_t i = 0; i < c->bundle.n_timestamps; i++) {
+		int64_t time;
+		enum sy_status status = sy_timestamp_verify(authorities, c->bundle.timestamps[i],
+							    c->bundle.signature, c->reading,
+							    &time);
+
+		if (status != SY_OK)
+			return status;
+		if (i == 0 || time < r->timestamp)
+			r->timestamp = time;
+	}
+	return SY_OK;
 }
 
 static enum sy_status check_signer(struct check *c)
@@ -299,6 +332,8 @@ static enum sy_status check_all(struct check *c, struct sy_span bytes)
 	r->material = c->bundle.material;
 	r->hint = c->bundle.hint;
 	status = check_payload_type(c);
+	if (status == SY_OK)
+		status = check_timestamps(c);
 	if (status == SY_OK)
 		status = check_signer(c);
 	if (status == SY_OK)

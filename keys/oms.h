@@ -20,6 +20,11 @@ struct sy_oms_trust {
 	const struct sy_public_key *const *keys;
 	size_t n_keys;
 	const struct sy_anchors *anchors;	/* NULL: no certificates are believed */
+	/*
+	 * Of time-stamps, which are refused then when they do not hold; NULL: they are
+	 * not checked.  chain.time_rule GIVEN: the time is that of the earliest one.
+	 */
+	const struct sy_anchors *authorities;
 	struct sy_chain_rules chain;
 	uint32_t tolerated;		/* usually sy_oms_tolerated_default() */
 };
@@ -52,6 +57,7 @@ struct sy_oms_result {
 	struct sy_span hint;		/* as the bundle says it; empty: it does not */
 	struct sy_chain_leaf leaf;	/* of certificates; subject.len 0: none */
 	enum sy_chain_time time_rule;
+	int64_t timestamp;		/* verified, seconds since 1970; 0: none is */
 };
 
 /*

@@ -84,8 +84,9 @@ enum sy_status sy_private_key_of_seed(struct sy_context *ctx, const uint8_t *see
 
 enum sy_status sy_private_key_refuse_rsa(struct sy_context *ctx)
 {
-	return sy_fail(ctx, SY_FORMAT, "RSA private keys are not taken: what is signed here is "
-		       "signed with ECDSA or Ed25519, and RSA signatures are only verified");
+	return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_UNSUPPORTED,
+			  "RSA private keys are not taken: what is signed here is signed "
+			  "with ECDSA or Ed25519, and RSA signatures are only verified");
 }
 
 static enum sy_status of_raw(struct sy_context *ctx, const EVP_PKEY *evp,
@@ -116,8 +117,9 @@ static enum sy_status check_pair(struct sy_context *ctx, EVP_PKEY *evp)
 	if (EVP_PKEY_check(evp_ctx) == 1)
 		return SY_OK;
 	ERR_clear_error();
-	return sy_fail(ctx, SY_FORMAT, "the private and the public half of this key do not "
-		       "belong together");
+	return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_MALFORMED,
+			  "the private and the public half of this key do not belong "
+			  "together");
 }
 
 static enum sy_status of_ecdsa(struct sy_context *ctx, EVP_PKEY **evp,

@@ -26,9 +26,9 @@ SY_MUST_CHECK enum sy_status sy_private_key_generate(struct sy_context *ctx,
  * Reads the one private key of a file: PEM (PKCS#8 plain or encrypted, SEC1,
  * cosign's and sigstore's), minisign's secret key (encrypted or not), signify's
  * without a passphrase.  `passphrase` is asked at most once, and only when the
- * file is encrypted.  SY_FORMAT and a sentence: no such key, or passphrase
- * (is_missing, is_wrong); SY_LIMIT: the file wants more work than limits.key_work;
- * SY_UNSUPPORTED: signify's encryption.
+ * file is encrypted.  SY_FORMAT, a sentence and what it is about (SY_FAILURE_KEY_*,
+ * SY_FAILURE_PASSPHRASE_*): no such key, or passphrase; SY_LIMIT: the file wants
+ * more work than limits.key_work; SY_UNSUPPORTED: signify's encryption.
  */
 SY_MUST_CHECK enum sy_status sy_private_key_read(struct sy_context *ctx,
 						 struct sy_span file,

@@ -101,8 +101,9 @@ static enum sy_status take_seed(struct sy_context *ctx, const uint8_t *secret,
 	if (!memcmp((*key)->public->point, secret + SY_SEED_LEN, POINT - SEED))
 		return SY_OK;
 	sy_private_key_free(key);
-	return sy_fail(ctx, SY_FORMAT, "the private and the public half of this key do not "
-		       "belong together");
+	return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_MALFORMED,
+			  "the private and the public half of this key do not belong "
+			  "together");
 }
 
 static enum sy_status open_blob(struct sy_context *ctx, uint8_t *blob,
@@ -119,7 +120,7 @@ static enum sy_status open_blob(struct sy_context *ctx, uint8_t *blob,
 	status = mask(ctx, sy_secret_span(&passphrase), blob);
 	sy_secret_free(&passphrase);
 	if (status == SY_OK && !has_sum(blob))
-		status = sy_passphrase_is_wrong(ctx, source);
+		status = sy_passphrase_is_wrong(ctx);
 	return status;
 }
 
@@ -130,13 +131,15 @@ static enum sy_status of_minisign(struct sy_context *ctx, uint8_t *blob,
 	enum sy_status status = SY_OK;
 
 	if (memcmp(blob, "Ed", 2) || memcmp(blob + 4, "B2", 2))
-		return sy_fail(ctx, SY_FORMAT, "this minisign secret key is of a kind that "
-			       "minisign 0.12 does not write");
+		return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_UNSUPPORTED,
+				  "this minisign secret key is of a kind that minisign 0.12 "
+				  "does not write");
 	if (!memcmp(blob + 2, "Sc", 2))
 		status = open_blob(ctx, blob, passphrase);
 	else if (!sodium_is_zero(blob + 2, 2) || !sodium_is_zero(blob + SALT, NUMBER - SALT) ||
 		 (!sodium_is_zero(blob + SUM, SUM_LEN) && !has_sum(blob)))
-		status = sy_fail(ctx, SY_FORMAT, "this minisign secret key is damaged");
+		status = sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_MALFORMED,
+				    "this minisign secret key is damaged");
 	if (status == SY_OK)
 		status = take_seed(ctx, blob + SEED, blob + NUMBER, key);
 	return status;
@@ -149,14 +152,17 @@ static enum sy_status of_signify(struct sy_context *ctx, const uint8_t *blob,
 	uint8_t sum[crypto_hash_sha512_BYTES];
 
 	if (memcmp(blob, "EdBK", 4))
-		return sy_fail(ctx, SY_FORMAT, "this signify secret key is of a kind that "
-			       "signify does not write");
+		return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_UNSUPPORTED,
+				  "this signify secret key is of a kind that signify does "
+				  "not write");
 	if (!sodium_is_zero(blob + 4, 4))
-		return sy_fail(ctx, SY_UNSUPPORTED, "this signify secret key is encrypted with "
-			       "bcrypt, which is not taken: minisign's are");
+		return sy_fail_as(ctx, SY_UNSUPPORTED, SY_FAILURE_KEY_UNSUPPORTED,
+				  "this signify secret key is encrypted with bcrypt, which "
+				  "is not taken: minisign's are");
 	crypto_hash_sha512(sum, blob + 40, SY_ED25519_SECRET_LEN);
 	if (memcmp(sum, blob + 24, 8))
-		return sy_fail(ctx, SY_FORMAT, "this signify secret key is damaged");
+		return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_MALFORMED,
+				  "this signify secret key is damaged");
 	return take_seed(ctx, blob + 40, blob + 32, key);
 }
 
@@ -168,10 +174,10 @@ static enum sy_status of_line(struct sy_context *ctx, struct sy_span line, uint8
 	if (sy_base64_decode_exactly(line, blob, SY_SIGNIFY_SECRET_LEN))
 		return of_signify(ctx, blob, key);
 	if (line.len == SY_BASE64_ENCODED_LEN(42u))
-		return sy_fail(ctx, SY_FORMAT, "this is a public key, and a private one is "
-			       "needed");
-	return sy_fail(ctx, SY_FORMAT, "the second line is not a minisign or signify secret "
-		       "key in base64");
+		return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_IS_PUBLIC,
+				  "this is a public key, and a private one is needed");
+	return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_MALFORMED,
+			  "the second line is not a minisign or signify secret key in base64");
 }
 
 enum sy_status sy_private_key_of_minisign(struct sy_context *ctx, struct sy_span file,
@@ -185,11 +191,12 @@ enum sy_status sy_private_key_of_minisign(struct sy_context *ctx, struct sy_span
 	*key = NULL;
 	if (!sy_line_next(&file, &line) ||
 	    !sy_line_comment(line, COMMENT, COMMENT_MAX, &comment))
-		return sy_fail(ctx, SY_FORMAT, "the untrusted comment is longer than %u bytes "
-			       "or not printable", COMMENT_MAX);
+		return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_MALFORMED,
+				  "the untrusted comment is longer than %u bytes or not "
+				  "printable", COMMENT_MAX);
 	if (!sy_line_next(&file, &line) || file.len > 0)
-		return sy_fail(ctx, SY_FORMAT, "a minisign or signify secret key has two "
-			       "lines");
+		return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_MALFORMED,
+				  "a minisign or signify secret key has two lines");
 	status = sy_secret_new(ctx, SY_MINISIGN_SECRET_LEN, &blob);
 	if (status != SY_OK)
 		return status;

@@ -34,8 +34,9 @@ static enum sy_status take_info(struct sy_context *ctx, const PKCS8_PRIV_KEY_INF
 
 	ERR_clear_error();
 	if (!evp)
-		return sy_fail(ctx, SY_FORMAT, "this PKCS#8 private key is malformed, or of a "
-			       "kind that is not taken");
+		return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_MALFORMED,
+				  "this PKCS#8 private key is malformed, or of a kind that "
+				  "is not taken");
 	return sy_private_key_of_evp(ctx, evp, key);
 }
 
@@ -57,7 +58,8 @@ enum sy_status sy_private_key_of_der(struct sy_context *ctx, struct sy_span der,
 	if (evp && next == end)
 		return sy_private_key_of_evp(ctx, evp, key);
 	EVP_PKEY_free(evp);
-	return sy_fail(ctx, SY_FORMAT, "this is not the DER of a private key");
+	return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_MALFORMED,
+			  "this is not the DER of a private key");
 }
 
 /* The cost of a key derivation; false: of a kind that is not known here. */
@@ -114,9 +116,10 @@ static enum sy_status admit(struct sy_context *ctx, const X509_SIG *sealed)
 	PBE2PARAM_free(pbe);
 	ERR_clear_error();
 	if (!is_known)
-		return sy_fail(ctx, SY_UNSUPPORTED, "this private key is encrypted in a way that "
-			       "is not taken: PBES2 with scrypt or PBKDF2 is ('openssl pkcs8 "
-			       "-topk8' writes it)");
+		return sy_fail_as(ctx, SY_UNSUPPORTED, SY_FAILURE_KEY_UNSUPPORTED,
+				  "this private key is encrypted in a way that is not "
+				  "taken: PBES2 with scrypt or PBKDF2 is ('openssl pkcs8 "
+				  "-topk8' writes it)");
 	return sy_kdf_admit(ctx, &cost);
 }
 
@@ -149,7 +152,7 @@ static enum sy_status unseal(struct sy_context *ctx, const X509_SIG *sealed,
 	if (is_refused())
 		return sy_fail(ctx, SY_UNSUPPORTED, "this private key asks for more memory than "
 			       "OpenSSL's scrypt takes (32 MiB)");
-	return sy_passphrase_is_wrong(ctx, source);
+	return sy_passphrase_is_wrong(ctx);
 }
 
 static enum sy_status of_sealed(struct sy_context *ctx, struct sy_span der,
@@ -163,7 +166,8 @@ static enum sy_status of_sealed(struct sy_context *ctx, struct sy_span der,
 	sealed = d2i_X509_SIG(NULL, &next, (long)der.len);
 	ERR_clear_error();
 	if (!sealed || next != der.data + der.len)
-		return sy_fail(ctx, SY_FORMAT, "this is not the DER of an encrypted private key");
+		return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_MALFORMED,
+				  "this is not the DER of an encrypted private key");
 	status = admit(ctx, sealed);
 	return status == SY_OK ? unseal(ctx, sealed, passphrase, key) : status;
 }
@@ -182,10 +186,11 @@ static enum sy_status of_content(struct sy_context *ctx, struct sy_span label,
 static enum sy_status refuse_body(struct sy_context *ctx, struct sy_span body)
 {
 	if (sy_span_starts(body, "Proc-Type:"))
-		return sy_fail(ctx, SY_UNSUPPORTED, "this private key is encrypted in OpenSSL's "
-			       "old way, which is not taken: 'openssl pkcs8 -topk8' converts it");
-	return sy_fail(ctx, SY_FORMAT, "the PEM block of this private key is not canonical "
-		       "base64");
+		return sy_fail_as(ctx, SY_UNSUPPORTED, SY_FAILURE_KEY_UNSUPPORTED,
+				  "this private key is encrypted in OpenSSL's old way, "
+				  "which is not taken: 'openssl pkcs8 -topk8' converts it");
+	return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_MALFORMED,
+			  "the PEM block of this private key is not canonical base64");
 }
 
 static enum sy_status of_block(struct sy_context *ctx, const struct sy_pem_block *block,
@@ -224,17 +229,17 @@ static enum sy_status refuse_label(struct sy_context *ctx, struct sy_span label)
 	struct sy_text text;
 
 	if (sy_span_ends(label, "PUBLIC KEY"))
-		return sy_fail(ctx, SY_FORMAT, "this is a public key, and a private one is "
-			       "needed");
+		return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_IS_PUBLIC,
+				  "this is a public key, and a private one is needed");
 	if (sy_span_ends(label, "CERTIFICATE"))
-		return sy_fail(ctx, SY_FORMAT, "this is a certificate, and a private key is "
-			       "needed");
+		return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_IS_CERTIFICATE,
+				  "this is a certificate, and a private key is needed");
 	if (sy_span_is(label, "RSA PRIVATE KEY"))
 		return sy_private_key_refuse_rsa(ctx);
 	sy_text_init(&text);
 	sy_text_name(&text, label);
-	return sy_fail(ctx, SY_FORMAT, "a PEM block %s is not a private key that is taken",
-		       text.data);
+	return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_UNSUPPORTED,
+			  "a PEM block %s is not a private key that is taken", text.data);
 }
 
 /* 'openssl ecparam -genkey' writes the curve's name in a block in front. */
@@ -253,13 +258,14 @@ static enum sy_status read_pem(struct sy_context *ctx, struct sy_span file,
 	struct sy_pem_block block, second;
 
 	if (next_key(&file, &block) != SY_PEM_BLOCK)
-		return sy_fail(ctx, SY_FORMAT, "a PEM block begins and does not end, or none "
-			       "of them is a key");
+		return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_MALFORMED,
+				  "a PEM block begins and does not end, or none of them is "
+				  "a key");
 	if (!is_taken(block.label))
 		return refuse_label(ctx, block.label);
 	if (sy_pem_next(&file, &second) != SY_PEM_END)
-		return sy_fail(ctx, SY_FORMAT, "more than one PEM block, and one private key "
-			       "is needed");
+		return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_MALFORMED,
+				  "more than one PEM block, and one private key is needed");
 	return of_block(ctx, &block, passphrase, key);
 }
 
@@ -281,14 +287,15 @@ enum sy_status sy_private_key_read(struct sy_context *ctx, struct sy_span file,
 				   struct sy_private_key **key)
 {
 	*key = NULL;
-	passphrase->is_missing = passphrase->is_wrong = false;
 	if (file.len > SY_KEY_FILE_MAX)
-		return sy_fail(ctx, SY_FORMAT, "more than %u bytes, which no private key has",
-			       SY_KEY_FILE_MAX);
+		return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_MALFORMED,
+				  "more than %u bytes, which no private key has",
+				  SY_KEY_FILE_MAX);
 	if (sy_span_starts(file, COMMENT))
 		return sy_private_key_of_minisign(ctx, file, passphrase, key);
 	if (sy_pem_is(file))
 		return read_pem(ctx, file, passphrase, key);
-	return sy_fail(ctx, SY_FORMAT, "this is no private key: neither PEM ('-----BEGIN ... "
-		       "PRIVATE KEY-----') nor a minisign or signify key");
+	return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_MALFORMED,
+			  "this is no private key: neither PEM ('-----BEGIN ... PRIVATE "
+			  "KEY-----') nor a minisign or signify key");
 }

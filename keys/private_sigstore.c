@@ -27,9 +27,10 @@ struct sealed {
 
 static enum sy_status malformed(struct sy_context *ctx)
 {
-	return sy_fail(ctx, SY_FORMAT, "this cosign private key is malformed: it is JSON of "
-		       "kdf (scrypt: N, r, p, salt), cipher (nacl/secretbox: nonce) and "
-		       "ciphertext, and of nothing else");
+	return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_KEY_MALFORMED,
+			  "this cosign private key is malformed: it is JSON of kdf (scrypt: "
+			  "N, r, p, salt), cipher (nacl/secretbox: nonce) and ciphertext, "
+			  "and of nothing else");
 }
 
 static bool take_box(struct sealed *s, struct sy_span text)
@@ -125,8 +126,7 @@ static enum sy_status read_sealed(struct sy_context *ctx, struct sy_span json,
 }
 
 static enum sy_status open_box(struct sy_context *ctx, const struct sealed *s,
-			       const struct sy_secret *unlock, struct sy_passphrase *source,
-			       struct sy_private_key **key)
+			       const struct sy_secret *unlock, struct sy_private_key **key)
 {
 	struct sy_secret der;
 	enum sy_status status = sy_secret_new(ctx, s->box.len, &der);
@@ -138,7 +138,7 @@ static enum sy_status open_box(struct sy_context *ctx, const struct sealed *s,
 				       unlock->data) == 0)
 		status = sy_private_key_of_der(ctx, sy_secret_span(&der), key);
 	else
-		status = sy_passphrase_is_wrong(ctx, source);
+		status = sy_passphrase_is_wrong(ctx);
 	sy_secret_free(&der);
 	return status;
 }
@@ -159,7 +159,7 @@ static enum sy_status unseal(struct sy_context *ctx, const struct sealed *s,
 	sy_secret_free(&passphrase);
 	if (status != SY_OK)
 		return status;
-	status = open_box(ctx, s, &unlock, source, key);
+	status = open_box(ctx, s, &unlock, key);
 	sy_secret_free(&unlock);
 	return status;
 }

@@ -96,15 +96,18 @@ enum sy_status sy_secret_read(struct sy_context *ctx, int fd, size_t max,
 enum sy_status sy_passphrase_admit(struct sy_context *ctx, struct sy_span passphrase)
 {
 	if (passphrase.len == 0)
-		return sy_fail(ctx, SY_FORMAT, "the passphrase is empty");
+		return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_PASSPHRASE_INVALID,
+				  "the passphrase is empty");
 	if (passphrase.len > SY_PASSPHRASE_MAX)
-		return sy_fail(ctx, SY_FORMAT, "the passphrase is longer than %u bytes",
-			       SY_PASSPHRASE_MAX);
+		return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_PASSPHRASE_INVALID,
+				  "the passphrase is longer than %u bytes", SY_PASSPHRASE_MAX);
 	if (memchr(passphrase.data, '\0', passphrase.len))
-		return sy_fail(ctx, SY_FORMAT, "the passphrase holds a NUL byte, which other "
-			       "programs would end it at");
+		return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_PASSPHRASE_INVALID,
+				  "the passphrase holds a NUL byte, which other programs "
+				  "would end it at");
 	if (memchr(passphrase.data, '\n', passphrase.len))
-		return sy_fail(ctx, SY_FORMAT, "the passphrase is more than one line");
+		return sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_PASSPHRASE_INVALID,
+				  "the passphrase is more than one line");
 	return SY_OK;
 }
 

@@ -47,14 +47,12 @@ SY_MUST_CHECK enum sy_status sy_secret_read(struct sy_context *ctx, int fd, size
 
 /*
  * Where a passphrase comes from: asked only when a file turns out to be
- * encrypted.  The two answers are set by whoever reads the key.
+ * encrypted.
  */
 struct sy_passphrase {
 	/* NULL: there is none to be had. */
 	enum sy_status (*ask)(struct sy_context *ctx, void *user, struct sy_secret *passphrase);
 	void *user;
-	bool is_missing;	/* the key is encrypted, and nobody gave a passphrase */
-	bool is_wrong;		/* one was given, and it does not open the key */
 };
 
 /*

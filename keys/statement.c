@@ -103,15 +103,27 @@ static enum sy_status check_root(struct sy_statement *s, struct sy_digest *root)
 			 said, s->resources.n, is);
 }
 
-static enum sy_status refuse_name(struct sy_statement *s, struct sy_span name,
-				  const char *fault)
+static enum sy_oms_reason reason_of(enum sy_name_kind kind)
+{
+	switch (kind) {
+	case SY_NAME_ABSOLUTE: return SY_OMS_RESOURCE_NAME_ABSOLUTE;
+	case SY_NAME_CLIMBING: return SY_OMS_RESOURCE_NAME_CLIMBING;
+	case SY_NAME_PLAIN:
+	case SY_NAME_LOOSE:
+	case SY_NAME_INVALID: break;
+	}
+	return SY_OMS_RESOURCE_NAME_INVALID;
+}
+
+static enum sy_status refuse_name(struct sy_statement *s, enum sy_name_kind kind,
+				  struct sy_span name, const char *fault)
 {
 	struct sy_text behind;
 
 	sy_text_init(&behind);
 	sy_text_addf(&behind, " %s", fault);
-	return sy_refuse_name(s->reading, SY_OMS_RESOURCE_NAME_INVALID,
-			      "the resource name ", name, behind.data);
+	return sy_refuse_name(s->reading, reason_of(kind), "the resource name ", name,
+			      behind.data);
 }
 
 static enum sy_status normalise(struct sy_statement *s, struct sy_span *path)
@@ -124,28 +136,28 @@ static enum sy_status normalise(struct sy_statement *s, struct sy_span *path)
 	memcpy(bytes, path->data, path->len);
 	len = sy_name_normalise(bytes, path->len);
 	if (len == 0)
-		return refuse_name(s, *path, "names no file");
+		return refuse_name(s, SY_NAME_INVALID, *path, "names no file");
 	*path = sy_span_of(bytes, len);
 	return SY_OK;
 }
 
 static enum sy_status check_path(struct sy_statement *s, struct sy_span *path)
 {
-	bool is_loose;
-	const char *fault = sy_name_fault(*path, &is_loose);
+	const char *fault;
+	enum sy_name_kind kind = sy_name_kind(*path, &fault);
 
-	if (!fault)
+	if (kind == SY_NAME_PLAIN)
 		return SY_OK;
-	if (is_loose && sy_tolerate(s->reading, SY_OMS_TOLERATE_NAME_NORMALISED))
+	if (kind == SY_NAME_LOOSE && sy_tolerate(s->reading, SY_OMS_TOLERATE_NAME_NORMALISED))
 		return normalise(s, path);
-	return refuse_name(s, *path, fault);
+	return refuse_name(s, kind, *path, fault);
 }
 
 static enum sy_status set_shard(struct sy_statement *s, struct sy_span name,
 				struct sy_manifest_entry *entry)
 {
 	if (!sy_name_split_shard(name, &entry->name, &entry->start, &entry->end))
-		return refuse_name(s, name, "is not 'path:start:end'");
+		return refuse_name(s, SY_NAME_INVALID, name, "is not 'path:start:end'");
 	if (entry->start >= entry->end || entry->start % s->shard_size != 0 ||
 	    entry->end - entry->start > s->shard_size)
 		return sy_refuse_name(s->reading, SY_OMS_SHARDS_INCONSISTENT,
@@ -174,7 +186,7 @@ static enum sy_status set_entry(struct sy_statement *s, struct sy_manifest *m,
 	if (!m->is_single_file)
 		return check_path(s, &entry->name);
 	if (!sy_span_is(entry->name, "."))
-		return refuse_name(s, entry->name, "stands beside '.'");
+		return refuse_name(s, SY_NAME_INVALID, entry->name, "stands beside '.'");
 	entry->name = sy_span_str("");
 	return SY_OK;
 }
@@ -260,10 +272,10 @@ static enum sy_status check_neighbours(struct sy_statement *s, const struct sy_m
 
 static enum sy_status check_ignored(struct sy_statement *s, struct sy_span path)
 {
-	bool is_loose;
-	const char *fault = sy_name_fault(path, &is_loose);
 	struct sy_text behind;
+	const char *fault;
 
+	(void)sy_name_kind(path, &fault);
 	if (!fault && path.len && (memchr(path.data, '*', path.len) ||
 				   memchr(path.data, '?', path.len)))
 		fault = "is a pattern, not a path";

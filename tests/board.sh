@@ -4,14 +4,20 @@
 #   sh tests/board.sh [quick|whole]
 # whole (the default) takes under 45 minutes on two cores, quick ten.  Needs what
 # tests/run.sh default needs; STEELYARD_CORPUS names the unpacked corpora, without
-# which their rows say "not measured".  FUZZ_SECONDS: of each fuzzer.
+# which their rows say "not measured".  BOARD_FUZZ_PERCENT: of
+# tests/board/fuzz_seconds.txt, 100 or in the quick board 4; BOARD_MUTANTS: 150 or 20.
+# The steps of some length lie in tests/board/*.sh, the rows in tests/board/*.py.
 # Everything is built below build/board*; BOARD_OUTPUT is another file to write.
 set -eu
 cd "$(dirname "$0")/.."
 tier=${1:-whole}
 case $tier in
-quick) seconds=${FUZZ_SECONDS:-6} ;;
-whole) seconds=${FUZZ_SECONDS:-60} ;;
+quick)
+	fuzz_percent=${BOARD_FUZZ_PERCENT:-4}
+	mutants=${BOARD_MUTANTS:-20} ;;
+whole)
+	fuzz_percent=${BOARD_FUZZ_PERCENT:-100}
+	mutants=${BOARD_MUTANTS:-150} ;;
 *)
 	echo "usage: sh tests/board.sh [quick|whole]" >&2
 	exit 4 ;;
@@ -21,9 +27,6 @@ export LC_ALL=C.UTF-8
 out=build/board
 mkdir -p "$out/corpus" build/tmp
 export TMPDIR="$PWD/build/tmp"
-launcher=
-! command -v ccache >/dev/null || launcher=-DCMAKE_C_COMPILER_LAUNCHER=ccache
-
 say() {
 	printf '%s  %s\n' "$(date +%T)" "$*"
 }
@@ -33,6 +36,11 @@ build() {
 	folder=$1 targets=$2
 	shift 2
 	say "build: $folder"
+	# Another launcher would build all of it again.
+	launcher=
+	if [ ! -f "$folder/CMakeCache.txt" ] && command -v ccache >/dev/null; then
+		launcher=-DCMAKE_C_COMPILER_LAUNCHER=ccache
+	fi
 	# shellcheck disable=SC2086
 	{ cmake -G Ninja -S . -B "$folder" $launcher "$@" &&
 		ninja -C "$folder" $targets; } >"$out/$(basename "$folder").log" 2>&1
@@ -48,44 +56,13 @@ changed=$(git status --porcelain --untracked-files=no)
 echo "$(git rev-parse --short=12 HEAD)${changed:+ with changes}" >"$out/commit"
 
 build build/gcc all -DCMAKE_C_COMPILER=gcc -DSTEELYARD_WERROR=ON
-# What needs Clang is left out, visibly, where there is none.
-has_fuzz=0
-if build build/fuzz "$fuzzers" -DCMAKE_C_COMPILER=clang -DSTEELYARD_FUZZ=ON \
-	-DSTEELYARD_SANITIZE=address,undefined,fuzzer-no-link; then
-	has_fuzz=1
-fi
-has_coverage=0
-if build build/coverage "$fuzzers" -DCMAKE_C_COMPILER=clang \
-	-DCMAKE_C_FLAGS="-fprofile-instr-generate -fcoverage-mapping"; then
-	has_coverage=1
-fi
-
-rm -f "$out"/fuzz_*.txt "$out"/*.profraw
-if [ "$has_fuzz" = 1 ]; then
-	for name in $fuzzers; do
-		say "$name for $seconds s"
-		target=${name#fuzz_}
-		mkdir -p "$out/corpus/$target"
-		status=0
-		"build/fuzz/tests/$name" -max_total_time="$seconds" -timeout=20 \
-			-rss_limit_mb=2048 -print_final_stats=1 \
-			-dict="tests/fuzz/dictionaries/$target.dict" \
-			-artifact_prefix="$out/$target-" "$out/corpus/$target" \
-			"tests/fuzz/seeds/$target" >"$out/$name.txt" 2>&1 || status=$?
-		echo "exit: $status" >>"$out/$name.txt"
-	done
-fi
-if [ "$has_coverage" = 1 ]; then
-	say "coverage of the seeds"
-	for name in $fuzzers; do
-		LLVM_PROFILE_FILE="$out/$name.profraw" \
-			"build/coverage/tests/$name" "tests/fuzz/seeds/${name#fuzz_}" >/dev/null
-	done
-fi
+. tests/board/fuzz.sh
+. tests/board/coverage.sh
 say "faults"
 {
-	STEELYARD_FAULTS=all build/gcc/tests/test_faults || true
-	build/gcc/tests/test_readers || true
+	for program in test_faults test_commands test_readers test_key_faults; do
+		STEELYARD_FAULTS=all "build/gcc/tests/$program" || true
+	done
 } >"$out/faults.txt" 2>&1
 say "tampering"
 build/gcc/tests/test_oms_tamper >"$out/tamper.txt" 2>&1 || true
@@ -95,21 +72,8 @@ say "threats"
 python3 tests/run_python.py --build build/gcc --tier "$([ "$tier" = quick ] &&
 	echo fast || echo default)" --results "$out/threats.json" threats \
 	>"$out/threats.txt" 2>&1 || true
-
-# Two builds that have nothing in common but the source: folder, user's mask, time
-# zone, language, number of jobs.
-rm -rf "$out/one" "$out/another-folder"
-reproducible() {
-	mkdir -p "$1"
-	git archive HEAD | tar -x -C "$1"
-	(cd "$1" && umask "$2" && TZ=$3 LC_ALL=$4 && export TZ LC_ALL &&
-		cmake -G Ninja -S . -B build -DSTEELYARD_TESTS=OFF -DCMAKE_C_COMPILER=gcc &&
-		ninja -C build -j "$5") >"$out/reproducible.log" 2>&1
-}
-say "two builds"
-reproducible "$out/one" 022 UTC C 2
-reproducible "$out/another-folder/below" 077 Asia/Tokyo C.UTF-8 1
-
+. tests/board/mutants.sh
+. tests/board/reproducible.sh
 say "hostile files, determinism, the page"
-python3 tests/board.py "$tier" "$seconds" "${BOARD_OUTPUT:-docs/reliability.md}"
+python3 tests/board/page.py "$tier" "${BOARD_OUTPUT:-docs/reliability.md}"
 say "done"

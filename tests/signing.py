@@ -2,7 +2,11 @@
 """What the tests of signed models share: keys, a small model, bundles to change."""
 
 import base64
+import hashlib
 import json
+import shutil
+import subprocess
+import unittest
 
 import models
 from harness import VECTORS, TestCase, report, run
@@ -82,4 +86,24 @@ def with_payload(bundle, change):
     change(statement)
     text = json.dumps(statement, separators=(",", ":"))
     document["dsseEnvelope"]["payload"] = base64.b64encode(text.encode()).decode()
+    return json.dumps(document)
+
+
+def with_signed_payload(bundle, change, key=P256):
+    """The same, with the list's digest and a signature by `key` (openssl's) over it."""
+    if not shutil.which("openssl"):
+        raise unittest.SkipTest("openssl's command line is not installed")
+
+    def seal(statement):
+        change(statement)
+        digests = b"".join(bytes.fromhex(r["digest"])
+                           for r in statement["predicate"]["resources"])
+        statement["subject"][0]["digest"]["sha256"] = hashlib.sha256(digests).hexdigest()
+    document = json.loads(with_payload(bundle, seal))
+    envelope = document["dsseEnvelope"]
+    body, kind = base64.b64decode(envelope["payload"]), envelope["payloadType"].encode()
+    message = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(body), body)
+    done = subprocess.run(["openssl", "dgst", "-sha256", "-sign", key], input=message,
+                          capture_output=True, check=True)
+    envelope["signatures"][0]["sig"] = base64.b64encode(done.stdout).decode()
     return json.dumps(document)

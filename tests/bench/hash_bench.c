@@ -2,10 +2,14 @@
 /*
  * What hashing costs inside the process:
  *
- *	hash_bench kernels			one core, 128 KiB in its cache
+ *	hash_bench kernels			one core, 128 KiB in its cache: the
+ *					kernels take turns
  *	hash_bench weigh ALGORITHM THREADS BLOCK FILE...
  *	hash_bench shards ALGORITHM THREADS LEN FILE	each LEN bytes alone
  *	hash_bench both ALGORITHM THREADS LEN FILE	and the whole, in one read
+ *	hash_bench values:TYPE ALGORITHM THREADS LEN FILE	the whole, and what the
+ *						values of each LEN bytes are
+ *	hash_bench all:TYPE ALGORITHM THREADS LEN FILE	all three, in one read
  *
  * Lines of words; processor time where one thread works, the wall's elsewhere.
  */
@@ -25,9 +29,9 @@
 
 #define LEN 131072u
 #define N_ROUNDS 9
-#define N_TIMES 160	/* 20 MiB a round */
+#define ROUND_BYTES (20u << 20)
 
-static uint8_t data[2][LEN];
+static uint8_t data[SY_SHA256_LANES_MAX][LEN];
 
 static double seconds(clockid_t clock)
 {
@@ -57,21 +61,21 @@ static void say(const char *algorithm, const char *variant, double *rates)
 
 typedef size_t run_fn(const void *what);	/* bytes that one call hashed */
 
-static void measure(const char *algorithm, const char *variant, run_fn *run,
-		    const void *what)
-{
+struct bench {
+	const char *algorithm, *variant;
+	run_fn *run;
+	const void *what;
 	double rates[N_ROUNDS];
+};
 
-	run(what);
-	for (unsigned r = 0; r < N_ROUNDS; r++) {
-		double begin = seconds(CLOCK_THREAD_CPUTIME_ID);
-		size_t n = 0;
+static void measure(struct bench *bench, unsigned round)
+{
+	double begin = seconds(CLOCK_THREAD_CPUTIME_ID);
+	size_t n = 0;
 
-		for (unsigned i = 0; i < N_TIMES; i++)
-			n += run(what);
-		rates[r] = (double)n / (seconds(CLOCK_THREAD_CPUTIME_ID) - begin) / 1e9;
-	}
-	say(algorithm, variant, rates);
+	while (n < ROUND_BYTES)
+		n += bench->run(bench->what);
+	bench->rates[round] = (double)n / (seconds(CLOCK_THREAD_CPUTIME_ID) - begin) / 1e9;
 }
 
 static size_t run_evp(const void *what)
@@ -82,22 +86,17 @@ static size_t run_evp(const void *what)
 	return LEN;
 }
 
-static size_t run_one(const void *what)
+/* All lanes together have LEN bytes. */
+static size_t run_sha256(const void *what)
 {
 	const struct sy_sha256_kernel *kernel = what;
-	uint32_t h[8] = { 0 };
+	struct sy_sha256_lane lanes[SY_SHA256_LANES_MAX];
+	uint32_t h[SY_SHA256_LANES_MAX][8] = { 0 };
 
-	kernel->one(h, data[0], LEN / SY_SHA256_BLOCK);
+	for (size_t i = 0; i < kernel->lanes; i++)
+		lanes[i] = (struct sy_sha256_lane){ .h = h[i], .data = data[i] };
+	kernel->hash(lanes, LEN / kernel->lanes / SY_SHA256_BLOCK);
 	return LEN;
-}
-
-static size_t run_two(const void *what)
-{
-	const struct sy_sha256_kernel *kernel = what;
-	uint32_t a[8] = { 0 }, b[8] = { 0 };
-
-	kernel->two(a, data[0], b, data[1], LEN / SY_SHA256_BLOCK);
-	return 2 * (size_t)LEN;
 }
 
 static size_t run_blake3(const void *what)
@@ -131,21 +130,34 @@ static size_t run_hasher(const void *what)
 static int kernels(void)
 {
 	static const enum sy_algorithm others[] = { SY_SHA512, SY_BLAKE2B };
-	const struct sy_blake3_choice *all = sy_blake3_chosen();
+	static struct sy_blake3_choice trees[SY_BLAKE3_KERNELS_MAX];
+	struct bench benches[16];
+	const struct sy_sha256_choice *sha256 = sy_sha256_chosen();
+	const struct sy_blake3_choice *blake3 = sy_blake3_chosen();
+	size_t n = 0;
 
-	measure("sha256", "libcrypto", run_evp, EVP_sha256());
-	if (sy_sha256_chosen()->kernel) {
-		measure("sha256", "sha-ni", run_one, sy_sha256_chosen()->kernel);
-		measure("sha256", "sha-ni-x2", run_two, sy_sha256_chosen()->kernel);
-	}
-	for (size_t i = 0; i < all->n; i++) {
-		struct sy_blake3_choice rest = { .n = all->n - i };
-
-		memcpy(rest.kernels, all->kernels + i, rest.n * sizeof(rest.kernels[0]));
-		measure("blake3", rest.kernels[0]->name, run_blake3, &rest);
+	benches[n++] = (struct bench){ "sha256", "libcrypto", run_evp, EVP_sha256(), { 0 } };
+	for (size_t i = 0; i < sha256->n; i++)
+		benches[n++] = (struct bench){ "sha256", sha256->kernels[i]->name,
+					       run_sha256, sha256->kernels[i], { 0 } };
+	for (size_t i = 0; i < blake3->n; i++) {
+		trees[i].n = blake3->n - i;
+		memcpy(trees[i].kernels, blake3->kernels + i,
+		       trees[i].n * sizeof(trees[i].kernels[0]));
+		benches[n++] = (struct bench){ "blake3", blake3->kernels[i]->name,
+					       run_blake3, &trees[i], { 0 } };
 	}
 	for (size_t i = 0; i < SY_N_ELEMS(others); i++)
-		measure(sy_algorithm_name(others[i]), "library", run_hasher, &others[i]);
+		benches[n++] = (struct bench){ sy_algorithm_name(others[i]), "library",
+					       run_hasher, &others[i], { 0 } };
+	for (size_t i = 0; i < n; i++)
+		benches[i].run(benches[i].what);
+	for (unsigned round = 0; round < N_ROUNDS; round++) {
+		for (size_t i = 0; i < n; i++)
+			measure(&benches[i], round);
+	}
+	for (size_t i = 0; i < n; i++)
+		say(benches[i].algorithm, benches[i].variant, benches[i].rates);
 	return 0;
 }
 
@@ -192,13 +204,16 @@ static uint64_t size_of(struct sy_context *ctx, char **paths, size_t id)
 	return size;
 }
 
-static size_t cut(struct sy_weigh_part *parts, uint64_t size, uint64_t len)
+static size_t cut(struct sy_weigh_part *parts, uint64_t size, uint64_t len,
+		  const struct sy_dtype *dtype)
 {
+	static struct sy_value_stats values;	/* nobody looks at them */
 	size_t n = 0;
 
 	for (uint64_t at = 0; at < size; at += len)
 		parts[n++] = (struct sy_weigh_part){
-			.start = at, .len = size - at < len ? size - at : len };
+			.start = at, .len = size - at < len ? size - at : len,
+			.dtype = dtype, .values = &values };
 	return n;
 }
 
@@ -209,6 +224,7 @@ static int files(const char *mode, enum sy_algorithm algorithm, char **words)
 	struct sy_weigh weigh = { .open = open_path, .user = words + 2, .jobs = jobs,
 				  .n_threads = (unsigned)strtoul(words[0], NULL, 10) };
 	bool is_sharded = strcmp(mode, "weigh") != 0;
+	const char *type = strchr(mode, ':');
 	uint64_t len = strtoull(words[1], NULL, 10);
 	struct sy_context ctx;
 
@@ -221,8 +237,10 @@ static int files(const char *mode, enum sy_algorithm algorithm, char **words)
 	}
 	if (is_sharded) {
 		jobs[0].parts = parts;
-		jobs[0].n_parts = cut(parts, jobs[0].size, len);
-		jobs[0].part_algorithm = algorithm;
+		jobs[0].n_parts = cut(parts, jobs[0].size, len,
+				      type ? sy_dtype_find(sy_span_str(type + 1)) : NULL);
+		jobs[0].part_algorithm = strncmp(mode, "values", 6) ? algorithm
+								    : SY_N_ALGORITHMS;
 	}
 	weigh.block_len = is_sharded ? 0 : (size_t)len;
 	return run(&ctx, &weigh);

@@ -27,10 +27,13 @@ def safetensors(header=None, data=b"\0" * 16):
 
 class CliCase(TestCase):
     def usage(self, *args, says="", **kwargs):
-        """The words are refused: exit 4, nothing on stdout, a sentence on stderr."""
+        """The words are refused: exit 4, a sentence on stderr, for programs on stdout as well."""
         done = run(*args, **kwargs)
         self.assertEqual(done.returncode, 4, done.stderr)
-        self.assertEqual(done.stdout, b"")
+        if "--json" in args:
+            self.assertEqual(json.loads(done.stdout)["schema"], "steelyard-error/1")
+        else:
+            self.assertEqual(done.stdout, b"")
         self.assertIn(says, done.stderr.decode())
         self.assertRegex(done.stderr.decode(), r"\Asteelyard: ")
 
@@ -373,7 +376,7 @@ class Reports(CliCase):
         model, target = self.good_model(), self.write("r.json", "old")
         done = run("check", model, "--report", f"json={target}", preexec_fn=limit)
         self.assertEqual(done.returncode, 2)
-        self.assertIn(b"cannot write the report", done.stderr)
+        self.assertIn(b"cannot be written", done.stderr)
         self.assertEqual(target.read_bytes(), b"old")
         self.assertEqual(sorted(os.listdir(self.tmp)), ["model.safetensors", "r.json"])
 

@@ -35,7 +35,10 @@ class KeyCase(TestCase):
     def refused(self, *args, code=4, says="", **kwargs):
         done = run("key", *args, **kwargs)
         self.assertEqual(done.returncode, code, done.stderr)
-        self.assertEqual(done.stdout, b"")
+        if "--json" in args:
+            self.assertEqual(json.loads(done.stdout)["schema"], "steelyard-error/1")
+        else:
+            self.assertEqual(done.stdout, b"")
         self.assertIn(says, done.stderr.decode())
         return done.stderr.decode()
 

@@ -44,6 +44,7 @@ GOOD = [
     {"require": ["authentic"], "signers": [SIGNER], "rules": [dict(RULE, threshold=1)]},
     {"revoked": {}}, {"revoked": {"keys": ["0" * 64], "digests": [
         "sha256:" + "0" * 64, "sha512:" + "0" * 128, "git-blob:" + "0" * 40]}},
+    {"timestamp_authorities": [{"pem": CERTIFICATE}]},
     {"max_age_days": 30}, {"state": "state.json"},
 ]
 
@@ -65,6 +66,9 @@ BAD = [
     ({"suppress": [dict(SUPPRESSION, fingerprint="v1:abc")]}, True),
     ({"suppress": [dict(SUPPRESSION, expires="soon")]}, True),
     ({"suppress": [SUPPRESSION, SUPPRESSION]}, False),
+    ({"timestamp_authorities": [{"pem": PEM}]}, True),
+    ({"timestamp_authorities": [{"minisign": MINISIGN}]}, True),
+    ({"timestamp_authorities": [CERTIFICATE]}, True),
     ({"signers": [{"name": "a"}]}, True), ({"signers": [{"name": "a", "keys": []}]}, True),
     ({"signers": [{"keys": [{"pem": PEM}]}]}, True), ({"signers": [SIGNER, SIGNER]}, False),
     ({"signers": [{"name": "a", "keys": [{"pem": PEM, "file": "x"}]}]}, True),
@@ -100,9 +104,9 @@ class PolicyCase(TestCase):
     def weights(self, name="model/model.safetensors"):
         return self.write(name, models.safetensors({"w": models.f32(4, 4)}, {"format": "pt"}))
 
-    def refused(self, *args, says, **kwargs):
+    def refused(self, *args, says, code=4, **kwargs):
         done = run(*args, **kwargs)
-        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertEqual(done.returncode, code, done.stderr)
         self.assertEqual(done.stdout, b"")
         self.assertIn(says, done.stderr.decode())
 
@@ -153,10 +157,10 @@ class Command(PolicyCase):
         done = run("policy", "init", path)
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, b"", b""))
         self.assertEqual(path.read_bytes(), run("policy", "init", "--preset=default").stdout)
-        self.refused("policy", "init", path, says="there is a file")
-        self.refused("policy", "init", self.tmp / "no" / "p", says="cannot write")
+        self.refused("policy", "init", path, says="is there already")
+        self.refused("policy", "init", self.tmp / "no" / "p", says="cannot be written", code=2)
         os.symlink(self.tmp / "elsewhere", self.tmp / "link")
-        self.refused("policy", "init", self.tmp / "link", says="there is a file")
+        self.refused("policy", "init", self.tmp / "link", says="is there already")
         self.assertFalse((self.tmp / "elsewhere").exists())
 
     def test_words(self):

@@ -308,5 +308,41 @@ class InPlace(SignedCase):
         self.assertEqual(stat.S_IMODE(self.sig.stat().st_mode), 0o600)
 
 
+class Streams(SignedCase):
+    """Standard streams that are closed or full, where something else is written or read."""
+
+    def close(self, *args, closed):
+        return run(*args, stdin=subprocess.DEVNULL, preexec_fn=lambda: [
+            os.close(fd) for fd in closed]).returncode
+
+    def test_closed(self):
+        for closed in ((0,), (1,), (2,), (0, 1), (0, 1, 2)):
+            with self.subTest(closed=closed):
+                self.sig.unlink(missing_ok=True)
+                told = 2 if 1 in closed else 0      # what it says could not be written
+                self.assertEqual(self.close("sign", "--key", P256, self.model, closed=closed),
+                                 told)
+                whole = self.sig.read_bytes()
+                self.assertEqual(self.close("verify", "--key", P256_PUB, self.model,
+                                            closed=closed), told)
+                self.assertEqual(self.sig.read_bytes(), whole)
+                self.judge(0, "--key", P256_PUB, authentic="yes", intact="yes")
+
+    def test_full(self):
+        self.sign()
+        for args in (("verify", "--key", P256_PUB, self.model), ("diff", self.model, self.model),
+                     ("key", "id", P256_PUB), ("key", "public", P256), ("policy", "init"),
+                     ("trace", self.weights), ("inspect", self.model)):
+            with open("/dev/full", "wb") as full:
+                done = run(*args, stdout=full)
+            self.assertEqual(done.returncode, 2, (args, done.stderr))
+            self.assertIn(b"cannot write", done.stderr, args)
+        with open("/dev/full", "wb") as full:
+            # A headline that cannot be printed does not make what is wrong right.
+            self.weights.write_bytes(self.weights.read_bytes()[:-1] + b"?")
+            done = run("verify", "--key", P256_PUB, self.model, stdout=full)
+        self.assertEqual(done.returncode, 1)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -87,7 +87,7 @@ static int teardown(void **state)
 
 static const struct sy_blake3_kernel *const all[] = {
 #ifdef __x86_64__
-	&sy_blake3_avx512, &sy_blake3_avx2, &sy_blake3_sse41,
+	&sy_blake3_avx512_x2, &sy_blake3_avx512, &sy_blake3_avx2, &sy_blake3_sse41,
 #endif
 	&sy_blake3_portable,
 };

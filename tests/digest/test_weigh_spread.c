@@ -191,27 +191,39 @@ static void test_blocks(void **state)
 	}
 }
 
-/* Enough bytes that the second lanes are set up, in streams of unequal length. */
+static void weigh_parts(struct sy_context *ctx, struct sy_weigh_job *job,
+			struct bench *bench, unsigned n_threads, size_t block_len)
+{
+	struct sy_weigh weigh = { .open = open_memory, .user = bench, .jobs = job,
+				  .n_jobs = 1, .n_threads = n_threads,
+				  .block_len = block_len };
+
+	assert_int_equal(sy_weigh_run(ctx, &weigh), SY_OK);
+	expect_job(ctx, job);
+	assert_int_equal(ctx->memory_used, 0);
+}
+
+/* Enough bytes that further lanes are set up, in streams of unequal length. */
 static void test_lanes(void **state)
 {
+	static const unsigned n_threads[] = { 1, 2, 3, 8 };
+	static const size_t blocks[] = { 0, 63, 1000, 4096, 16u << 20 };
 	static struct sy_weigh_part parts[40];
+	struct sy_weigh_job job = { .size = BYTES, .parts = parts,
+				    .part_algorithm = SY_SHA256 };
 	struct sy_context ctx;
 
 	sy_context_init(&ctx);
-	for (unsigned n_threads = 1; n_threads <= 4; n_threads++) {
-		struct sy_weigh_job job = {
-			.size = BYTES, .parts = parts, .n_parts = SY_N_ELEMS(parts),
-			.part_algorithm = SY_SHA256 };
-		struct sy_weigh weigh = { .open = open_memory, .user = *state,
-					  .jobs = &job, .n_jobs = 1,
-					  .n_threads = n_threads };
-
-		for (size_t i = 0; i < SY_N_ELEMS(parts); i++)
-			parts[i] = (struct sy_weigh_part){
-				.start = i * 1001, .len = BYTES - i * i * 601 - 40040 };
-		assert_int_equal(sy_weigh_run(&ctx, &weigh), SY_OK);
-		expect_job(&ctx, &job);
+	for (size_t i = 0; i < SY_N_ELEMS(parts); i++)
+		parts[i] = (struct sy_weigh_part){
+			.start = i * 1001, .len = BYTES - i * i * 601 - 40040 };
+	for (size_t t = 0; t < SY_N_ELEMS(n_threads); t++) {
+		job.n_parts = SY_N_ELEMS(parts) - 7 * t;
+		for (size_t b = 0; b < SY_N_ELEMS(blocks); b++)
+			weigh_parts(&ctx, &job, *state, n_threads[t], blocks[b]);
 	}
+	job.n_parts = 12;
+	weigh_parts(&ctx, &job, *state, 1, 1);
 }
 
 static bool has_digests(const struct sy_weigh_job *job)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "verifier/engine/wire.h"
@@ -207,6 +208,70 @@ static enum sy_status says_extents_overlap(struct sy_inspection *in)
 static enum sy_status says_extent_outside(struct sy_inspection *in)
 {
 	say_extent(in->source->size, 1);
+	return does_hang(in);
+}
+
+static enum sy_status says_tensor_outside(struct sy_inspection *in)
+{
+	say_record(&(struct sy_record){ .kind = SY_RECORD_TENSOR, .u.tensor = {
+		.name = sy_span_str("w"), .dtype = sy_span_str("F32"), .rank = 1,
+		.shape = { 1 }, .off = in->source->size - 1, .len = 4 } });
+	return does_hang(in);
+}
+
+static enum sy_status says_member_outside(struct sy_inspection *in)
+{
+	say_record(&(struct sy_record){ .kind = SY_RECORD_MEMBER, .u.member = {
+		.name = sy_span_str("m"), .codec = sy_span_str("stored"),
+		.off = 0, .len = in->source->size + 1, .size = 1, .file_off = 0 } });
+	return does_hang(in);
+}
+
+static enum sy_status says_fact_outside(struct sy_inspection *in)
+{
+	say_record(&(struct sy_record){ .kind = SY_RECORD_FACT, .u.fact = {
+		.rule = SY_RULE_CONTENT_UNKNOWN_BINARY, .off = in->source->size + 1 } });
+	return does_hang(in);
+}
+
+/* Harmless so far, and then it was not examined to its end after all. */
+static enum sy_status says_good_and_failing(struct sy_inspection *in)
+{
+	enum sy_status status = is_good(in);
+
+	return status != SY_OK ? status : is_failing(in);
+}
+
+/* Records of which each is right, and that never end: until there are too many ... */
+static enum sy_status says_good_and_endless(struct sy_inspection *in)
+{
+	enum sy_status status = is_good(in);
+
+	return status != SY_OK ? status : says_endless(in);
+}
+
+/* ... or until the time is over: slowly enough for every other limit. */
+static _Noreturn void trickle(void)
+{
+	static uint32_t never;
+	const struct timespec pause = { .tv_nsec = 20000000 };
+
+	for (;;) {
+		say_extent(0, 0);
+		(void)syscall(SYS_futex, &never, FUTEX_WAIT_PRIVATE, 0, &pause, NULL, 0);
+	}
+}
+
+static enum sy_status says_trickle(struct sy_inspection *in)
+{
+	(void)in;
+	trickle();
+}
+
+/* The beginning of a record, whose end never comes. */
+static enum sy_status says_half_and_hangs(struct sy_inspection *in)
+{
+	say("\x00\x00\x01\x00\x04", 5);
 	return does_hang(in);
 }
 
@@ -451,6 +516,13 @@ static const struct sy_format *const formats[] = {
 	FORMAT("endless", says_endless),
 	FORMAT("extents-overlap", says_extents_overlap),
 	FORMAT("extent-outside", says_extent_outside),
+	FORMAT("tensor-outside", says_tensor_outside),
+	FORMAT("member-outside", says_member_outside),
+	FORMAT("fact-outside", says_fact_outside),
+	FORMAT("good-and-failing", says_good_and_failing),
+	FORMAT("good-and-endless", says_good_and_endless),
+	FORMAT("trickle", says_trickle),
+	FORMAT("half-and-hang", says_half_and_hangs),
 	FORMAT("rule-unknown", says_rule_unknown),
 	FORMAT("more-unknown", says_more_unknown),
 	FORMAT("artifact-twice", says_artifact_twice),

@@ -11,7 +11,7 @@
 
 #define BAD_WORKER STEELYARD_BINARY_DIR "/tests/bad_worker"
 #define REAL_WORKER STEELYARD_BINARY_DIR "/steelyard-worker"
-#define RIG_JOBS_MAX 64
+#define RIG_JOBS_MAX 96
 
 /* A sink that keeps records as the bytes they are encoded to. */
 struct byte_sink {

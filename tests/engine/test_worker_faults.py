@@ -15,7 +15,9 @@ WORKER = BUILD / "tests" / "bad_worker"
 
 # Killed, stopped, hanging, lying in every way that the pipe is checked for.
 FAULTS = ("abort", "segv", "killed", "exit", "exit-7", "garbage", "half", "oversized",
-          "empty", "extents-overlap", "extent-outside", "rule-unknown", "more-unknown",
+          "empty", "half-and-hang", "extents-overlap", "extent-outside", "tensor-outside",
+          "member-outside", "fact-outside", "good-and-failing", "good-and-endless", "trickle",
+          "rule-unknown", "more-unknown",
           "artifact-twice", "done-twice", "after-done", "byte-after-done", "cancelled",
           "crash-after-done", "failing", "careless", "longwinded", "nothing", "endless",
           "stopped", "stopped-after-done", "hang", "close", "close-after-done", "spin")

@@ -2,9 +2,11 @@
 /*
  * The JSON reader on any bytes.  Tokens stand in the input one after the other
  * with nothing but punctuation between them; a document that is accepted,
- * written again by our writer, reads as the same tokens; and marking duplicates
- * agrees with refusing them.
+ * written again by our writer, reads as the same tokens; marking duplicates
+ * agrees with refusing them; and skipping what a token begins, reading all at once,
+ * and allowing more agree with reading it token by token.
  */
+#include "tests/fuzz/fault.h"
 #include "tests/fuzz/fuzz.h"
 #include "verifier/base/json.h"
 #include "verifier/base/jsonw.h"
@@ -40,7 +42,10 @@ static enum sy_status walk(struct sy_context *ctx, struct sy_span bytes,
 	uint64_t end = 0;
 
 	*has_duplicate = false;
-	FUZZ_CHECK(json);
+	if (!json) {
+		FUZZ_CHECK(fuzz_is_disturbed());
+		return sy_memory_status(ctx);
+	}
 	while (t.kind != SY_JSON_END) {
 		status = sy_json_next(json, &t);
 		if (status != SY_OK)
@@ -50,6 +55,8 @@ static enum sy_status walk(struct sy_context *ctx, struct sy_span bytes,
 		end = t.off + t.len;
 		*has_duplicate |= t.is_duplicate;
 	}
+	/* An end stays one, as a failure does. */
+	FUZZ_CHECK(sy_json_next(json, &t) == status && t.kind == SY_JSON_END);
 	FUZZ_CHECK(status == SY_OK || sy_json_why(json).off <= bytes.len);
 	FUZZ_CHECK(status == SY_OK || *sy_json_why(json).what);
 	return status;
@@ -116,16 +123,14 @@ static bool write_again(struct sy_context *ctx, struct sy_span bytes,
 	struct sy_json_token t = { .kind = SY_JSON_NULL };
 	struct sy_jsonw w;
 	struct sy_out out;
-	bool is_written = true;
+	bool is_written = json != NULL;
 
-	FUZZ_CHECK(json);
 	sy_out_init(&out, sy_buffer_write, buffer);
 	sy_jsonw_init(&w, &out, is_compact);
-	while (is_written && t.kind != SY_JSON_END) {
-		FUZZ_CHECK(sy_json_next(json, &t) == SY_OK);
-		is_written = write_token(&w, &t);
-	}
-	FUZZ_CHECK(sy_out_flush(&out) == SY_OK);
+	while (is_written && t.kind != SY_JSON_END)
+		is_written = sy_json_next(json, &t) == SY_OK && write_token(&w, &t);
+	is_written &= sy_out_flush(&out) == SY_OK;
+	FUZZ_CHECK(is_written || fuzz_is_disturbed() || t.kind == SY_JSON_KEY);
 	return is_written;
 }
 
@@ -137,16 +142,56 @@ static void check_same(struct sy_context *ctx, struct sy_span a, struct sy_span 
 		sy_json_open(ctx, b, SY_JSONW_DEPTH, 0);
 	struct sy_json_token t, u;
 
+	if (fuzz_is_disturbed())
+		return;
 	FUZZ_CHECK(first && second);
 	do {
-		FUZZ_CHECK(sy_json_next(first, &t) == SY_OK);
-		FUZZ_CHECK(sy_json_next(second, &u) == SY_OK);
+		enum sy_status status = sy_json_next(first, &t), again = sy_json_next(second, &u);
+
+		if (fuzz_is_disturbed())
+			return;
+		FUZZ_CHECK(status == SY_OK && again == SY_OK);
 		if (t.kind == SY_JSON_NUMBER && !is_plain_number(&t))
 			t.kind = SY_JSON_STRING;
 		FUZZ_CHECK(t.kind == u.kind && t.depth == u.depth);
 		FUZZ_CHECK(sy_span_equal(t.text, u.text));
 		FUZZ_CHECK(t.kind != SY_JSON_NUMBER || t.magnitude == u.magnitude);
 	} while (t.kind != SY_JSON_END);
+}
+
+/* Over everything that the first token, or a key of an object, begins. */
+static enum sy_status skip_all(struct sy_context *ctx, struct sy_span bytes)
+{
+	SY_OWNED(sy_json_free) struct sy_json *json =
+		sy_json_open(ctx, bytes, SY_JSONW_DEPTH, 0);
+	struct sy_json_token t;
+	enum sy_status status = json ? sy_json_next(json, &t) : sy_memory_status(ctx);
+
+	if (status == SY_OK && t.kind != SY_JSON_OBJECT)
+		status = sy_json_skip(json, &t);
+	while (status == SY_OK && t.kind != SY_JSON_END) {
+		status = sy_json_next(json, &t);
+		if (status == SY_OK && t.kind == SY_JSON_KEY)
+			status = sy_json_skip(json, &t);
+	}
+	return status;
+}
+
+static void check_others(struct sy_context *ctx, struct sy_span bytes,
+			 enum sy_status status)
+{
+	const unsigned more = SY_JSON_PYTHON_NUMBERS | SY_JSON_LONG_STRINGS;
+	struct sy_json_error why;
+	enum sy_status checked = sy_json_check(ctx, bytes, 0, &why);
+	enum sy_status skipped = skip_all(ctx, bytes);
+	bool has_duplicate;
+	enum sy_status allowed = walk(ctx, bytes, more, &has_duplicate);
+
+	if (fuzz_is_disturbed())
+		return;
+	FUZZ_CHECK(checked == status || checked == SY_LIMIT || status == SY_LIMIT);
+	FUZZ_CHECK(skipped == status);
+	FUZZ_CHECK(allowed == SY_OK || status != SY_OK);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -157,15 +202,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	bool has_duplicate, is_marked;
 	enum sy_status status, marked;
 
-	sy_context_init(&ctx);
+	fuzz_faulty_context(&ctx);
 	sy_buffer_init(&buffer, &ctx);
 	status = walk(&ctx, bytes, 0, &has_duplicate);
 	marked = walk(&ctx, bytes, SY_JSON_MARK_DUPLICATES, &is_marked);
 	FUZZ_CHECK(!has_duplicate);
-	FUZZ_CHECK((status == SY_OK) == (marked == SY_OK && !is_marked));
+	FUZZ_CHECK((status == SY_OK) == (marked == SY_OK && !is_marked) ||
+		   fuzz_is_disturbed());
 	if (status == SY_OK && write_again(&ctx, bytes, &buffer, len % 2))
 		check_same(&ctx, bytes, sy_span_of(buffer.data, buffer.len));
+	/* Three more readings: a fuzzer does so with every fourth length. */
+	if (fuzz_mode() != FUZZ_PLAIN || len % 4 == 0)
+		check_others(&ctx, bytes, status);
 	sy_buffer_free(&buffer);
-	FUZZ_CHECK(ctx.memory_used == 0 && ctx.error.status == SY_OK);
+	FUZZ_CHECK(ctx.memory_used == 0);
+	FUZZ_CHECK(ctx.error.status == SY_OK || fuzz_is_fault_of(ctx.error.status));
 	return 0;
 }

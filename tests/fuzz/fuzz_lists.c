@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "tests/fuzz/fault.h"
 #include "tests/fuzz/fuzz.h"
 #include "verifier/engine/list.h"
 
@@ -34,8 +35,11 @@ static void check_again(struct sy_arena *arena, const struct sy_list_line *line)
 	sy_digest_hex(&line->digest, text + 1);
 	memcpy(text + len, "  ", 2);
 	len += 2 + escape(line->path, text + len + 2);
-	FUZZ_CHECK(sy_list_line_parse(arena, sy_span_of(text, len), line->digest.algorithm,
-				      &again, &is_line) == SY_OK);
+	if (sy_list_line_parse(arena, sy_span_of(text, len), line->digest.algorithm,
+			       &again, &is_line) != SY_OK) {
+		FUZZ_CHECK(fuzz_is_disturbed());
+		return;
+	}
 	FUZZ_CHECK(is_line && !strcmp(again.path, line->path));
 	FUZZ_CHECK(sy_digest_equal(&again.digest, &line->digest));
 }
@@ -45,14 +49,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct sy_list_line line;
 	struct sy_context ctx;
 	struct sy_arena arena;
+	enum sy_status status;
 	bool is_line = false;
 
 	if (len > LINE_MAX_BYTES)
 		return 0;
-	sy_context_init(&ctx);
+	fuzz_faulty_context(&ctx);
 	sy_arena_init(&arena, &ctx);
-	FUZZ_CHECK(sy_list_line_parse(&arena, sy_span_of(data, len), SY_N_ALGORITHMS, &line,
-				      &is_line) == SY_OK);
+	status = sy_list_line_parse(&arena, sy_span_of(data, len), SY_N_ALGORITHMS, &line,
+				    &is_line);
+	FUZZ_CHECK(status == SY_OK || (!is_line && fuzz_is_fault_of(status)));
 	if (is_line) {
 		FUZZ_CHECK(line.path[0] && strlen(line.path) < len);
 		check_again(&arena, &line);

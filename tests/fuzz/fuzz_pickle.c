@@ -6,6 +6,7 @@
  */
 #include "formats/nest.h"
 #include "tests/formats/pickle_twice.h"
+#include "tests/fuzz/context.h"
 #include "tests/fuzz/fuzz.h"
 
 extern const struct sy_format sy_format_pickle;
@@ -42,8 +43,7 @@ static uint64_t inspect(const uint8_t *data, size_t len, unsigned wants)
 	struct sy_inspection in = { .ctx = &ctx, .source = &source };
 	enum sy_status status;
 
-	sy_context_init(&ctx);
-	ctx.limits.memory = 64 << 20;
+	fuzz_context(&ctx);
 	ctx.limits.trace_steps = 64;
 	sy_source_from_memory(&source, &ctx, sy_span_of(data, len));
 	sy_arena_init(&in.arena, &ctx);
@@ -65,8 +65,7 @@ static void run_both_ways(const uint8_t *data, size_t len)
 {
 	struct sy_context ctx;
 
-	sy_context_init(&ctx);
-	ctx.limits.memory = 64 << 20;
+	fuzz_context(&ctx);
 	FUZZ_CHECK(pickle_runs_agree(&ctx, sy_span_of(data, len)));
 	FUZZ_CHECK(ctx.memory_used == 0);
 }
@@ -77,6 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	run_both_ways(data, len);
 	FUZZ_CHECK(inspect(data, len, SY_WANT_FLOWS) == n_facts);
+	FUZZ_CHECK(inspect(data, len, SY_WANT_FLOWS | SY_WANT_IMPORTS) == n_facts);
 	FUZZ_CHECK(inspect(data, len, SY_WANT_STEPS) == n_facts);
 	FUZZ_CHECK(inspect(data, len, SY_WANT_STEPS | SY_WANT_OPCODES) == n_facts);
 	return 0;

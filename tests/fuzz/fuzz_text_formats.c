@@ -2,10 +2,9 @@
 /*
  * The text formats on any bytes: configurations, indexes, other JSON,
  * templates, pointers, source.  The first byte chooses which, the rest is the
- * file.  Each ends, gives back what it took, covers the file with extents, and
- * says what the file is once.
+ * file; see format.h.
  */
-#include "formats/nest.h"
+#include "tests/fuzz/format.h"
 #include "tests/fuzz/fuzz.h"
 
 extern const struct sy_format sy_format_hf_config;
@@ -28,55 +27,12 @@ static const struct {
 	{ &sy_format_lfs_pointer, "model.safetensors" },
 };
 
-struct checker {
-	struct sy_sink sink;
-	uint64_t size;
-	uint64_t at;		/* end of the extents so far */
-	unsigned n_artifacts;
-};
-
-static enum sy_status check(struct sy_sink *sink, const struct sy_record *record)
-{
-	struct checker *checker = (struct checker *)sink;
-
-	FUZZ_CHECK(sy_record_valid(record, checker->size));
-	if (record->kind == SY_RECORD_ARTIFACT)
-		checker->n_artifacts++;
-	if (record->kind == SY_RECORD_EXTENT) {
-		FUZZ_CHECK(record->u.extent.off == checker->at);
-		checker->at += record->u.extent.len;
-	}
-	return SY_OK;
-}
-
-static void run(size_t choice, struct sy_span bytes)
-{
-	struct checker checker = { .sink.emit = check, .size = bytes.len };
-	struct sy_context ctx;
-	struct sy_source source;
-	struct sy_inspection in = { .ctx = &ctx, .source = &source };
-	enum sy_status status;
-
-	sy_context_init(&ctx);
-	ctx.limits.memory = 64 << 20;
-	sy_source_from_memory(&source, &ctx, bytes);
-	sy_arena_init(&in.arena, &ctx);
-	in.base = sy_span_str(cases[choice].name);
-	in.path = in.base;
-	in.wants = SY_WANT_META | SY_WANT_REFS;
-	in.sink = &checker.sink;
-	status = sy_nest_inspect(&in, cases[choice].format, -1);
-	FUZZ_CHECK(status == SY_OK || status == SY_LIMIT);
-	if (status == SY_OK)
-		FUZZ_CHECK(checker.n_artifacts == 1 && checker.at == bytes.len);
-	sy_arena_free(&in.arena);
-	sy_source_close(&source);
-	FUZZ_CHECK(ctx.memory_used == 0);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
+	size_t choice = len > 0 ? data[0] % SY_N_ELEMS(cases) : 0;
+
 	if (len > 0)
-		run(data[0] % SY_N_ELEMS(cases), sy_span_of(data + 1, len - 1));
+		fuzz_format(cases[choice].format, cases[choice].name,
+			    sy_span_of(data + 1, len - 1));
 	return 0;
 }

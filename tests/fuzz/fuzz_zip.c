@@ -1,59 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Any bytes as an archive, with all its members: it ends, within its limits, gives back
- * what it took, and what it emits is a valid record of a file of that size.
- * Extents tile the file.
- */
-#include "formats/nest.h"
+/* Any bytes as an archive, with all its members, on any bytes; see format.h. */
+#include "tests/fuzz/format.h"
 #include "tests/fuzz/fuzz.h"
 
-/* sy_format_torch_zip, sy_format_npz and others are this one under other names:
- * sy_format_keras_zip, sy_format_dduf. */
 extern const struct sy_format sy_format_zip;
-
-struct checker {
-	struct sy_sink sink;
-	uint64_t size;
-	uint64_t at;		/* end of the extents so far */
-	unsigned n_artifacts;
-};
-
-static enum sy_status check(struct sy_sink *sink, const struct sy_record *record)
-{
-	struct checker *checker = (struct checker *)sink;
-
-	FUZZ_CHECK(sy_record_valid(record, checker->size));
-	if (record->kind == SY_RECORD_ARTIFACT)
-		checker->n_artifacts++;
-	if (record->kind == SY_RECORD_EXTENT) {
-		FUZZ_CHECK(record->u.extent.off == checker->at);
-		checker->at += record->u.extent.len;
-	}
-	return SY_OK;
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct checker checker = { .sink.emit = check, .size = len };
-	struct sy_context ctx;
-	struct sy_source source;
-	struct sy_inspection in = { .ctx = &ctx, .source = &source };
-	enum sy_status status;
-
-	sy_context_init(&ctx);
-	ctx.limits.memory = 64 << 20;
-	sy_source_from_memory(&source, &ctx, sy_span_of(data, len));
-	sy_arena_init(&in.arena, &ctx);
-	in.base = sy_span_str("model.pt");
-	in.path = in.base;
-	in.wants = 0;
-	in.sink = &checker.sink;
-	status = sy_nest_inspect(&in, &sy_format_zip, -1);
-	FUZZ_CHECK(status == SY_OK || status == SY_LIMIT);
-	if (status == SY_OK)
-		FUZZ_CHECK(checker.n_artifacts == 1 && checker.at == len);
-	sy_arena_free(&in.arena);
-	sy_source_close(&source);
-	FUZZ_CHECK(ctx.memory_used == 0);
+	fuzz_format(&sy_format_zip, "model.pt", sy_span_of(data, len));
 	return 0;
 }

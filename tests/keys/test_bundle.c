@@ -12,6 +12,9 @@
 #define MEDIA "\"mediaType\":\"application/vnd.dev.sigstore.bundle.v0.3+json\""
 #define KEY "\"publicKey\":{\"hint\":\"h\"}"
 #define LOG "\"tlogEntries\":[]"
+#define STAMPS(members) KEY "," LOG ",\"timestampVerificationData\":{" members "}"
+#define LOG_ENTRY(numbers) ",\"tlogEntries\":[{\"canonicalizedBody\":\"eA==\",\"kindVersion\":{}," \
+	"\"logId\":{}" numbers "}]"
 #define MATERIAL "\"verificationMaterial\":{" KEY "," LOG "}"
 #define TYPE "\"payloadType\":\"application/vnd.in-toto+json\""
 #define PAYLOAD "\"payload\":\"e30=\"," TYPE
@@ -76,10 +79,8 @@ static const struct {
 } tolerated[] = {
 	{ WITH_MATERIAL(KEY), SY_OMS_TOLERATE_TLOG_ABSENT },
 	{ WITH_MATERIAL(KEY ",\"tlogEntries\":null"), SY_OMS_TOLERATE_TLOG_ABSENT },
-	{ WITH_MATERIAL(KEY ",\"tlogEntries\":[{\"logIndex\":\"1\"}]"),
+	{ WITH_MATERIAL(KEY LOG_ENTRY(",\"integratedTime\":\"1\",\"logIndex\":\"0\"")),
 	  SY_OMS_TOLERATE_TLOG_UNCHECKED },
-	{ WITH_MATERIAL(KEY "," LOG ",\"timestampVerificationData\":{\"a\":[1,{}]}"),
-	  SY_OMS_TOLERATE_TIMESTAMP_UNCHECKED },
 	{ WITH_MATERIAL("\"publicKey\":{\"rawBytes\":\"MAA=\",\"keyDetails\":\"x\"}," LOG),
 	  SY_OMS_TOLERATE_KEY_IN_BUNDLE },
 	{ WITH_MATERIAL("\"public_key\":{\"hint\":\"h\"}," LOG), SY_OMS_TOLERATE_SNAKE_CASE },
@@ -151,7 +152,19 @@ static const struct {
 	{ WITH_MATERIAL("\"publicKey\":{\"hint\":1}," LOG), "bundle-field" },
 	{ WITH_MATERIAL("\"publicKey\":{\"hint\":\"h\",\"x\":1}," LOG), "bundle-field" },
 	{ WITH_MATERIAL(KEY ",\"tlogEntries\":[1]"), "bundle-field" },
+	{ WITH_MATERIAL(KEY ",\"tlogEntries\":[{}]"), "bundle-field" },
+	{ WITH_MATERIAL(KEY ",\"tlogEntries\":[{\"logIndex\":\"1\"}]"), "bundle-field" },
+	{ WITH_MATERIAL(KEY LOG_ENTRY(",\"logIndex\":\"-1\"")), "bundle-field" },
+	{ WITH_MATERIAL(KEY LOG_ENTRY(",\"integratedTime\":\"9223372036854775808\"")),
+	  "bundle-field" },
+	{ WITH_MATERIAL(KEY LOG_ENTRY(",\"logIndex\":1")), "bundle-field" },
+	{ WITH_MATERIAL(KEY LOG_ENTRY(",\"more\":1")), "bundle-field" },
 	{ WITH_MATERIAL(KEY ",\"tlogEntries\":{}"), "bundle-field" },
+	{ WITH_MATERIAL(STAMPS("\"a\":[1]")), "bundle-field" },
+	{ WITH_MATERIAL(STAMPS("\"rfc3161Timestamps\":[1]")), "bundle-field" },
+	{ WITH_MATERIAL(STAMPS("\"rfc3161Timestamps\":[{}]")), "bundle-field" },
+	{ WITH_MATERIAL(STAMPS("\"rfc3161Timestamps\":[{\"signedTimestamp\":\"MA\"}]")),
+	  "bundle-base64" },
 	{ WITH_SIGNATURES(""), "bundle-signature-count" },
 	{ WITH_SIGNATURES("{\"sig\":\"MAA=\"},{\"sig\":\"MAA=\"}"), "bundle-signature-count" },
 	{ WITH_SIGNATURES("{\"sig\":\"MAA=\"},1"), "bundle-signature-count" },

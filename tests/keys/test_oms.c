@@ -208,7 +208,7 @@ static void test_edited(void **state)
 {
 	struct oms_sample sample;
 	struct oms_rig rig;
-	struct sy_span bundle;
+	struct sy_span bundle, stamped;
 
 	(void)state;
 	oms_rig_init(&rig);
@@ -225,6 +225,14 @@ static void test_edited(void **state)
 			    "payload-type");
 	assert_string_equal(oms_verify(&rig, replaced(&rig, bundle, "\"hint\":\"",
 						      "\"hint\":\"0")), "key-mismatch");
+	/* Time-stamps are looked at only for whom trusts an authority, and that is noted. */
+	stamped = replaced(&rig, bundle, "\"tlogEntries\":[]", "\"tlogEntries\":[],"
+			   "\"timestampVerificationData\":{\"rfc3161Timestamps\":["
+			   "{\"signedTimestamp\":\"MAA=\"}]}");
+	assert_string_equal(oms_verify(&rig, stamped), "none");
+	assert_true(rig.result->reading.used & SY_OMS_BIT(SY_OMS_TOLERATE_TIMESTAMP_UNCHECKED));
+	rig.trust.tolerated &= ~SY_OMS_BIT(SY_OMS_TOLERATE_TIMESTAMP_UNCHECKED);
+	assert_string_equal(oms_verify(&rig, stamped), "bundle-field");
 	/* Without a hint every key is asked, and that is noted. */
 	assert_string_equal(oms_verify(&rig, replaced(&rig, bundle, "\"hint\"",
 						      "\"keyDetails\"")), "key-mismatch");

@@ -83,7 +83,8 @@ static void test_passphrases(void **state)
 					 SY_FORMAT);
 			/* Once in 256, CBC's padding fits, and what is inside does not. */
 			if (!strstr(ctx.error.text, "this PKCS#8 private key is malformed")) {
-				assert_true(passphrase.source.is_wrong);
+				assert_int_equal(ctx.error.failure,
+						 SY_FAILURE_PASSPHRASE_WRONG);
 				assert_string_equal(ctx.error.text, "the passphrase does not "
 						    "open this private key");
 			}
@@ -92,8 +93,7 @@ static void test_passphrases(void **state)
 		test_passphrase_init(&passphrase, NULL);
 		assert_int_equal(vector_read(&ctx, accepted[i].file, &passphrase, &key),
 				 SY_FORMAT);
-		assert_true(passphrase.source.is_missing);
-		assert_false(passphrase.source.is_wrong);
+		assert_int_equal(ctx.error.failure, SY_FAILURE_PASSPHRASE_MISSING);
 		assert_non_null(strstr(ctx.error.text, "no passphrase was given"));
 		test_passphrase_init(&passphrase, "");
 		assert_int_equal(vector_read(&ctx, accepted[i].file, &passphrase, &key),
@@ -178,11 +178,11 @@ static void test_work(void **state)
 	test_passphrase_init(&passphrase, VECTOR_PASSPHRASE);
 	assert_int_equal(vector_read(&ctx, "reject-scrypt-memory.key", &passphrase, &key),
 			 SY_UNSUPPORTED);
-	assert_false(passphrase.source.is_wrong);
+	assert_int_equal(ctx.error.failure, SY_FAILURE_NONE);
 	sy_error_clear(&ctx);
 	assert_int_equal(vector_read(&ctx, "reject-cosign-parameters.key", &passphrase, &key),
 			 SY_FORMAT);
-	assert_false(passphrase.source.is_wrong);
+	assert_int_equal(ctx.error.failure, SY_FAILURE_KEY_MALFORMED);
 }
 
 static void test_no_memory(void **state)

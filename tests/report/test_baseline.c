@@ -180,6 +180,30 @@ static void test_allocation_failures(void **state)
 	free(text);
 }
 
+/* Too little memory for a report is no fault of the report. */
+static void test_little_memory(void **state)
+{
+	static char text[100 + 5000] = "{\"schema\": \"steelyard-report/1\", \"x\": \"\\n";
+	size_t len = strlen(text), n_refused = 0;
+
+	(void)state;
+	memset(text + len, 'a', 4900);
+	strcat(text, "\", \"artifacts\": []}");
+	for (uint64_t memory = 1; memory < 100000; memory += 500) {
+		struct sy_baseline *baseline;
+		struct sy_context ctx;
+		enum sy_status status;
+
+		sy_context_init(&ctx);
+		ctx.limits.memory = memory;
+		status = sy_baseline_parse(&ctx, sy_span_str(text), &baseline);
+		assert_true(status == SY_OK || status == SY_LIMIT);
+		n_refused += status == SY_LIMIT;
+		sy_baseline_free(&baseline);
+	}
+	assert_in_range(n_refused, 10, 190);
+}
+
 static void test_files(void **state)
 {
 	char dir[256], path[300], *text = report_text(9);
@@ -214,6 +238,7 @@ int main(void)
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_allocation_failures),
+		cmocka_unit_test(test_little_memory),
 		cmocka_unit_test(test_files),
 	};
 

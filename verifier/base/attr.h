@@ -25,6 +25,9 @@
 /* Whether the processor, and the system below it, can run code for "avx2" ... */
 #define SY_CPU_SUPPORTS(name) __builtin_cpu_supports(name)
 
+/* The compiler keeps the array `a` in memory here, not in registers or copies of it. */
+#define SY_IN_MEMORY(a) __asm__ volatile("" : "+m"(a))
+
 #define SY_LIKELY(x) __builtin_expect(!!(x), 1)
 #define SY_UNLIKELY(x) __builtin_expect(!!(x), 0)
 

@@ -173,9 +173,10 @@ void sy_context_copy(struct sy_context *copy, const struct sy_context *ctx)
 	sy_error_clear(copy);
 }
 
-SY_PRINTF(4, 0)
+SY_PRINTF(5, 0)
 static enum sy_status fail(struct sy_context *ctx, enum sy_status status,
-			   int sys_errno, const char *fmt, va_list args)
+			   enum sy_failure failure, int sys_errno, const char *fmt,
+			   va_list args)
 {
 	struct sy_error *error = &ctx->error;
 	int len;
@@ -183,6 +184,7 @@ static enum sy_status fail(struct sy_context *ctx, enum sy_status status,
 	if (error->status != SY_OK)
 		return status;
 	error->status = status;
+	error->failure = failure;
 	error->sys_errno = sys_errno;
 	len = vsnprintf(error->text, sizeof(error->text), fmt, args);
 	if (sys_errno && len >= 0 && (size_t)len < sizeof(error->text))
@@ -197,7 +199,18 @@ enum sy_status sy_fail(struct sy_context *ctx, enum sy_status status,
 	va_list args;
 
 	va_start(args, fmt);
-	fail(ctx, status, 0, fmt, args);
+	fail(ctx, status, SY_FAILURE_NONE, 0, fmt, args);
+	va_end(args);
+	return status;
+}
+
+enum sy_status sy_fail_as(struct sy_context *ctx, enum sy_status status,
+			  enum sy_failure failure, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	fail(ctx, status, failure, 0, fmt, args);
 	va_end(args);
 	return status;
 }
@@ -208,9 +221,22 @@ enum sy_status sy_fail_errno(struct sy_context *ctx, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	fail(ctx, SY_IO, sys_errno, fmt, args);
+	fail(ctx, SY_IO, SY_FAILURE_NONE, sys_errno, fmt, args);
 	va_end(args);
 	return SY_IO;
+}
+
+enum sy_status sy_fail_again(struct sy_context *ctx, enum sy_status status,
+			     const char *fmt, ...)
+{
+	struct sy_error *error = &ctx->error;
+	va_list args;
+
+	error->status = status;
+	va_start(args, fmt);
+	vsnprintf(error->text, sizeof(error->text), fmt, args);
+	va_end(args);
+	return status;
 }
 
 void sy_error_clear(struct sy_context *ctx)

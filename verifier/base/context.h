@@ -104,13 +104,24 @@ static inline bool sy_cancelled(const struct sy_context *ctx)
 /*
  * Records a failure (the first one wins) and returns `status`, so that a
  * failing function ends in `return sy_fail(ctx, SY_LIMIT, "...", ...);`.
- * sy_fail_errno adds errno and strerror's text.
+ * sy_fail_errno adds errno and strerror's text; sy_fail_as says what it is about.
  */
 SY_PRINTF(3, 4)
 enum sy_status sy_fail(struct sy_context *ctx, enum sy_status status,
 		       const char *fmt, ...);
+SY_PRINTF(4, 5)
+enum sy_status sy_fail_as(struct sy_context *ctx, enum sy_status status,
+			  enum sy_failure failure, const char *fmt, ...);
 SY_PRINTF(2, 3)
 enum sy_status sy_fail_errno(struct sy_context *ctx, const char *fmt, ...);
+
+/*
+ * Says the recorded failure otherwise (which file it was ...): a new status and
+ * sentence, which may not point into the old one; what it is about stays.
+ */
+SY_PRINTF(3, 4)
+enum sy_status sy_fail_again(struct sy_context *ctx, enum sy_status status,
+			     const char *fmt, ...);
 
 /* Forgets the recorded failure (after it was turned into a notice). */
 void sy_error_clear(struct sy_context *ctx);

@@ -23,6 +23,19 @@ const char *sy_status_name(enum sy_status status)
 	return "unknown";
 }
 
+const char *sy_error_reason(const struct sy_error *error)
+{
+	static const char *const names[] = {
+		NULL,
+#define FAILURE(ident, name, meaning) name,
+#include "verifier/base/failure.def"
+#undef FAILURE
+	};
+
+	return error->failure == SY_FAILURE_NONE ? sy_status_name(error->status)
+						 : names[error->failure];
+}
+
 const char *sy_errno_text(int sys_errno)
 {
 	const char *text = strerrordesc_np(sys_errno);

@@ -24,15 +24,27 @@ enum sy_status {
 	SY_N_STATUS
 };
 
+/* What a failure is about, where its status says too little; 0: it says enough. */
+enum sy_failure {
+	SY_FAILURE_NONE = 0,
+#define FAILURE(ident, name, meaning) SY_FAILURE_##ident,
+#include "verifier/base/failure.def"
+#undef FAILURE
+};
+
 /* Filled once, by whoever knew first; later failures keep the first text. */
 struct sy_error {
 	enum sy_status status;
+	enum sy_failure failure;
 	int sys_errno;		/* 0 when no system call was involved */
 	char text[512];		/* one sentence, may hold untrusted bytes: escape */
 };
 
 /* A constant one-word name ("io", "limit", ...), never NULL. */
 const char *sy_status_name(enum sy_status status);
+
+/* The constant word for programs: the failure's name, or else its status's. */
+const char *sy_error_reason(const struct sy_error *error);
 
 /* strerror's sentence whatever the locale ("Permission denied"), never NULL. */
 const char *sy_errno_text(int sys_errno);

@@ -8,6 +8,7 @@
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "verifier/base/ckd.h"
 #include "verifier/base/utf8.h"
@@ -72,6 +73,18 @@ void sy_text_addf(struct sy_text *text, const char *fmt, ...)
 	va_start(args, fmt);
 	sy_text_vaddf(text, fmt, args);
 	va_end(args);
+}
+
+void sy_text_add_utc(struct sy_text *text, int64_t seconds)
+{
+	time_t time = (time_t)seconds;
+	struct tm tm;
+
+	if (gmtime_r(&time, &tm) && tm.tm_year < 10000 - 1900 && tm.tm_year >= -1900)
+		sy_text_addf(text, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900,
+			     tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	else
+		sy_text_addf(text, "%lld", (long long)seconds);
 }
 
 /* The short escape of an ASCII character inside quotes, or NULL. */

@@ -36,6 +36,9 @@ void sy_text_addf(struct sy_text *text, const char *fmt, ...);
 void sy_text_vaddf(struct sy_text *text, const char *fmt, va_list args)
 	SY_PRINTF(2, 0);
 
+/* Adds seconds since 1970 as "2026-11-29T18:48:34Z"; beyond the calendar: the number. */
+void sy_text_add_utc(struct sy_text *text, int64_t seconds);
+
 /*
  * Adds 'name' in single quotes: \\ \' \n \r \t, \xNN for other control or
  * invalid bytes, \u{XXXX} for bidi, invisible, separators and noncharacters;

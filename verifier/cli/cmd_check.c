@@ -156,7 +156,34 @@ static int print_report(const struct steelyard_report *report, const char *forma
 	return exit_worse(code, STEELYARD_UNDETERMINED);
 }
 
-static int write_reports(const struct steelyard_report *report,
+struct report_content {
+	const struct steelyard_report *report;
+	const char *format;
+};
+
+static int put_report(void *user, steelyard_write_fn *write, void *to)
+{
+	const struct steelyard_write_options how = { .size = sizeof(how) };
+	const struct report_content *content = user;
+
+	return steelyard_report_write(content->report, content->format, &how, write, to);
+}
+
+/* A report that could not be written is not a report: the code says so. */
+static int write_report(struct steelyard_session *session,
+			const struct steelyard_report *report,
+			const struct report_target *target, int code)
+{
+	struct report_content content = { report, target->format };
+
+	if (!steelyard_file_write(session, target->file, true, put_report, &content))
+		return code;
+	say("the report: %s", steelyard_session_error(session));
+	return exit_worse(code, STEELYARD_UNDETERMINED);
+}
+
+static int write_reports(struct steelyard_session *session,
+			 const struct steelyard_report *report,
 			 const struct options *options,
 			 const struct command_info *command)
 {
@@ -170,8 +197,8 @@ static int write_reports(const struct steelyard_report *report,
 		if (!strcmp(target.file, "-")) {
 			shown = target;
 			on_stdout = shown.format;
-		} else if (!report_to_file(report, target.format, target.file)) {
-			code = exit_worse(code, STEELYARD_UNDETERMINED);
+		} else {
+			code = write_report(session, report, &target, code);
 		}
 	}
 	return print_report(report, on_stdout, options, code);
@@ -190,7 +217,7 @@ static int run(const struct options *options, const struct command_info *command
 		.sandbox = options->sandbox,
 		.jobs = (unsigned)options->jobs, .allow_empty = options->allow_empty,
 		.follow_links = options->follow_links, .show_tensors = options->tensors,
-		.tensor_stats = options->stats,
+		.tensor_digests = options->digests, .tensor_stats = options->stats,
 		.allow_global = options->allow_global.items,
 		.n_allow_global = options->allow_global.n,
 		.policy = options->policy,
@@ -200,6 +227,8 @@ static int run(const struct options *options, const struct command_info *command
 		.certificate_chains = options->certificate_chain.items,
 		.n_certificate_chains = options->certificate_chain.n,
 		.certificate_time = options->certificate_time,
+		.timestamp_chains = options->timestamp_chain.items,
+		.n_timestamp_chains = options->timestamp_chain.n,
 		.ignore_paths = options->ignore_path.items,
 		.n_ignore_paths = options->ignore_path.n,
 		.ignore_unsigned = options->ignore_unsigned,
@@ -217,7 +246,7 @@ static int run(const struct options *options, const struct command_info *command
 		code = cli_failed(session, command);
 	} else {
 		progress_end(&progress);
-		code = write_reports(report, options, command);
+		code = write_reports(session, report, options, command);
 	}
 	steelyard_report_free(&report);
 	cli_session_end(&session);

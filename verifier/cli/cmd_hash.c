@@ -47,8 +47,19 @@ static void json_end_file(struct printing *p)
 	p->path = NULL;
 }
 
+/* Nothing is written before there is something: a failure writes its own document. */
+static void json_begin(struct printing *p)
+{
+	if (p->json.depth)
+		return;
+	json_open(&p->json, NULL, '{');
+	json_text(&p->json, "schema", "steelyard-digests/1");
+	json_open(&p->json, "files", '[');
+}
+
 static void json_file(struct printing *p, const struct steelyard_digest *d)
 {
+	json_begin(p);
 	if (!d->hex) {
 		json_end_file(p);
 		json_open(&p->json, NULL, '{');
@@ -115,15 +126,11 @@ static int print_digests(struct steelyard_session *session,
 {
 	int result;
 
-	if (p->options->json) {
-		json_open(&p->json, NULL, '{');
-		json_text(&p->json, "schema", "steelyard-digests/1");
-		json_open(&p->json, "files", '[');
-	}
 	result = steelyard_hash(session, hash, each_digest, p);
 	if (result < 0)
 		return cli_failed(session, command);
 	if (p->options->json) {
+		json_begin(p);
 		json_end_file(p);
 		json_close(&p->json, ']');
 		json_close(&p->json, '}');

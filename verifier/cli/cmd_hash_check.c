@@ -116,7 +116,7 @@ static int compare_list(struct steelyard_session *session,
 	c.tag = algorithm_tag(options->algorithms ? options->algorithms : "sha256",
 			      tag, sizeof(tag));
 	if (steelyard_check_list(session, &list, each_row, &c, &counts)) {
-		say("%s", steelyard_session_error(session));
+		(void)cli_failed(session, cli_command("hash"));
 		return FAILED;
 	}
 	return conclude(&c, &counts);

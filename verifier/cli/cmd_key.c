@@ -21,15 +21,6 @@ struct key_run {
 	const char *path;
 };
 
-/* The library's sentence is about a file, not about how to use the command. */
-static int failed(const struct key_run *run)
-{
-	if (!steelyard_session_is_misused(run->session))
-		return cli_failed(run->session, run->command);
-	say("%s", steelyard_session_error(run->session));
-	return STEELYARD_USAGE;
-}
-
 static void print_json(const char *path, const char *public_path,
 		       const struct steelyard_key_info *info)
 {
@@ -72,7 +63,7 @@ static int print_id(const struct key_run *run, const struct steelyard_key *key)
 static int print_public(const struct key_run *run, const struct steelyard_key *key)
 {
 	if (steelyard_key_write(run->session, key, run->options->minisign, stdout_write, NULL))
-		return stdout_finish(failed(run));
+		return stdout_finish(cli_failed(run->session, run->command));
 	return stdout_finish(STEELYARD_CLEAN);
 }
 
@@ -83,7 +74,7 @@ static int with_key(const struct key_run *run,
 	int code;
 
 	if (steelyard_key_read(run->session, run->path, &run->passphrase.given, &key))
-		return failed(run);
+		return cli_failed(run->session, run->command);
 	code = print(run, key);
 	steelyard_key_free(&key);
 	return code;
@@ -122,7 +113,7 @@ static int run_generate(const struct key_run *run)
 	struct steelyard_key *key;
 
 	if (steelyard_key_generate(run->session, &options, &key))
-		return failed(run);
+		return cli_failed(run->session, run->command);
 	steelyard_key_info(key, &info);
 	print_made(run, &info);
 	steelyard_key_free(&key);

@@ -3,10 +3,7 @@
  * policy: one to begin with, one in normal form, and what one would do.  Reading and
  * judging are the library's.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "verifier/cli/cmd.h"
 #include "verifier/cli/output.h"
@@ -27,48 +24,26 @@ static int failed(const struct steelyard_session *session)
 
 /* init. */
 
-struct new_file {
-	int fd, error;
+struct preset {
+	struct steelyard_session *session;
+	const char *name;
 };
 
-static int file_write(void *user, const void *data, size_t len)
+static int put_preset(void *user, steelyard_write_fn *write, void *to)
 {
-	struct new_file *file = user;
-	const char *at = data;
+	const struct preset *preset = user;
 
-	while (len) {
-		ssize_t n = write(file->fd, at, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			file->error = n < 0 ? errno : EIO;
-			return -1;
-		}
-		at += n;
-		len -= (size_t)n;
-	}
-	return 0;
+	return steelyard_policy_preset_write(preset->session, preset->name, write, to);
 }
 
 /* A file that is there is somebody's policy: it is never replaced. */
-static int init_file(struct steelyard_session *session, const char *preset, const char *path)
+static int init_file(struct steelyard_session *session, const char *name, const char *path)
 {
-	struct new_file file = { .fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666) };
+	struct preset preset = { session, name };
 
-	if (file.fd < 0 && errno == EEXIST)
-		return usage_error(self(), "there is a file %s already; choose another name", path);
-	if (file.fd < 0)
-		return usage_error(self(), "cannot write %s: %s", path, strerror(errno));
-	if (steelyard_policy_preset_write(session, preset, file_write, &file) && !file.error)
-		file.error = EIO;
-	if (close(file.fd) && !file.error)
-		file.error = errno;
-	if (!file.error)
-		return STEELYARD_CLEAN;
-	unlink(path);
-	say("cannot write %s: %s", path, strerror(file.error));
-	return STEELYARD_UNDETERMINED;
+	if (steelyard_file_write(session, path, false, put_preset, &preset))
+		return cli_failed(session, self());
+	return STEELYARD_CLEAN;
 }
 
 static int init(struct steelyard_session *session, const struct options *options,

@@ -28,8 +28,18 @@ static void print_text(const struct steelyard_signed *row)
 	stdout_text("\n");
 }
 
-static void print_json(struct json *json, const struct steelyard_signed *row)
+/* Nothing is written before there is something: a failure writes its own document. */
+static void open_list(struct sign_run *run)
 {
+	if (!run->json.depth)
+		json_open(&run->json, NULL, '[');
+}
+
+static void print_json(struct sign_run *run, const struct steelyard_signed *row)
+{
+	struct json *json = &run->json;
+
+	open_list(run);
 	json_open(json, NULL, '{');
 	json_path(json, "file", row->path);
 	json_text(json, "kind", row->format);
@@ -48,7 +58,7 @@ static void print(void *user, const struct steelyard_signed *row)
 	struct sign_run *run = user;
 
 	if (run->options->json)
-		print_json(&run->json, row);
+		print_json(run, row);
 	else if (!run->options->quiet)
 		print_text(row);
 }
@@ -76,11 +86,11 @@ static int sign(struct sign_run *run, struct steelyard_session *session,
 	int result;
 
 	progress_start(&progress, options->quiet);
-	if (options->json)
-		json_open(&run->json, NULL, '[');
 	result = steelyard_sign(session, &how, print, run);
 	progress_end(&progress);
-	if (options->json)
+	if (options->json && !result)
+		open_list(run);
+	if (run->json.depth)
 		json_close(&run->json, ']');
 	return result;
 }
@@ -101,11 +111,8 @@ int cmd_sign(const struct options *options)
 	if (!session)
 		return code;
 	code = STEELYARD_CLEAN;
-	if (sign(&run, session, &passphrase)) {
-		say("%s", steelyard_session_error(session));
-		code = steelyard_session_is_misused(session) ? STEELYARD_USAGE
-							    : STEELYARD_UNDETERMINED;
-	}
+	if (sign(&run, session, &passphrase))
+		code = cli_failed(session, command);
 	cli_session_end(&session);
 	return stdout_finish(code);
 }

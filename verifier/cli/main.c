@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "verifier/cli/cmd.h"
+#include "verifier/cli/failure.h"
 #include "verifier/cli/help.h"
 #include "verifier/cli/json.h"
 #include "verifier/cli/output.h"
@@ -142,6 +143,15 @@ static int run_program(int argc, char **argv)
 	return run_command(command, argc - n_used - 1, argv + n_used + 1);
 }
 
+/* Was JSON asked for, even on a command line that could not be parsed to its end? */
+static bool wants_json(int argc, char **argv)
+{
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (!strcmp(argv[i], "--json"))
+			return true;
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	if (!open_standard_descriptors())
@@ -149,5 +159,6 @@ int main(int argc, char **argv)
 	/* Both show up as a failed write, which is reported. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-	return run_program(argc ? argc - 1 : 0, argv + (argc > 0));
+	return failure_document(wants_json(argc, argv),
+				run_program(argc ? argc - 1 : 0, argv + (argc > 0)));
 }

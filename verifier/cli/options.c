@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "verifier/cli/failure.h"
 #include "verifier/cli/terminal.h"
 #include "verifier/include/steelyard.h"
 
@@ -33,6 +34,14 @@ const struct command_info *cli_command(const char *name)
 	return NULL;
 }
 
+void usage_hint(const struct command_info *command)
+{
+	if (command)
+		say("'steelyard %s --help' shows what it takes", command->name);
+	else
+		say("'steelyard --help' shows the commands");
+}
+
 int usage_error(const struct command_info *command, const char *fmt, ...)
 {
 	char text[1024];
@@ -41,11 +50,8 @@ int usage_error(const struct command_info *command, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	say("%s", text);
-	if (command)
-		say("'steelyard %s --help' shows what it takes", command->name);
-	else
-		say("'steelyard --help' shows the commands");
+	fail_with("usage", text);
+	usage_hint(command);
 	return STEELYARD_USAGE;
 }
 
@@ -77,6 +83,7 @@ void options_free(struct options *options)
 	free(options->limit.items);
 	free(options->report.items);
 	free(options->signature.items);
+	free(options->timestamp_chain.items);
 	free(options->operands.items);
 	memset(options, 0, sizeof(*options));
 }

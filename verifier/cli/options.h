@@ -26,7 +26,7 @@ struct options {
 	const char *cache, *certificate, *certificate_time;
 	const char *passphrase_fd, *passphrase_file, *public_path, *type;
 	struct option_list allow_global, certificate_chain, exclude, format, ignore_path;
-	struct option_list key, limit, report, signature, operands;
+	struct option_list key, limit, report, signature, timestamp_chain, operands;
 	uint64_t jobs, shard_size;
 	bool all, allow_empty, allow_symlinks, check, digests, follow_links, help;
 	bool ignore_missing, ignore_unsigned, json, man, markdown, minisign, no_cache;
@@ -124,7 +124,10 @@ bool option_list_add(struct option_list *list, const char *item);
 /* The entry of a NULL-terminated list nearest to a mistyped word; NULL: none. */
 const char *nearest_word(const char *word, const char *const *words);
 
-/* Prints "steelyard: ..." and a hint at the help of the command; returns 4. */
+/* Prints where to read what the command takes; NULL: which commands there are. */
+void usage_hint(const struct command_info *command);
+
+/* Fails with "usage" and a sentence, and prints the hint; returns 4. */
 int usage_error(const struct command_info *command, const char *fmt, ...)
 	CLI_PRINTF(2, 3);
 

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Where results go: stdout, whose failures are never lost, and report files,
- * which appear whole or not at all.
- */
+/* Where results go: stdout, whose failures are never lost. */
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H
 
@@ -20,18 +17,13 @@ void stdout_printf(const char *fmt, ...) CLI_PRINTF(1, 2);
 /* A steelyard_write_fn on stdout; user is not used. */
 int stdout_write(void *user, const void *data, size_t len);
 
+/* Was anything written to stdout yet? */
+bool stdout_is_begun(void);
+
 /*
  * Flushes.  Returns `code`, or, when stdout did not take everything, says so on
  * stderr and returns the worse of `code` and 2.
  */
 int stdout_finish(int code);
-
-/*
- * Writes a report in `format` to the file `path`: a new file in the same folder,
- * synced and renamed over it.  Refuses to replace a link or anything that is not
- * a regular file.  False: said so on stderr, and nothing is left behind.
- */
-bool report_to_file(const struct steelyard_report *report, const char *format,
-		    const char *path);
 
 #endif

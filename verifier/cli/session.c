@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "verifier/cli/cmd.h"
+#include "verifier/cli/failure.h"
 #include "verifier/cli/terminal.h"
 
 static _Atomic(struct steelyard_session *) running;
@@ -43,13 +44,17 @@ bool cli_is_interrupted(void)
 int cli_failed(const struct steelyard_session *session,
 	       const struct command_info *command)
 {
-	if (atomic_load(&is_interrupted))
-		say("interrupted");
-	else if (steelyard_session_is_misused(session))
-		return usage_error(command, "%s", steelyard_session_error(session));
-	else
-		say("%s", steelyard_session_error(session));
-	return STEELYARD_UNDETERMINED;
+	const char *reason = steelyard_session_reason(session);
+
+	if (cli_is_interrupted()) {
+		fail_with("interrupted", "interrupted");
+		return STEELYARD_UNDETERMINED;
+	}
+	fail_with(reason, steelyard_session_error(session));
+	/* Where a file is at fault, the help would not help. */
+	if (!strcmp(reason, "usage"))
+		usage_hint(command);
+	return steelyard_session_is_misused(session) ? STEELYARD_USAGE : STEELYARD_UNDETERMINED;
 }
 
 int exit_worse(int a, int b)
@@ -146,7 +151,7 @@ struct steelyard_session *cli_session_start(const struct options *options,
 
 	*code = STEELYARD_UNDETERMINED;
 	if (!session) {
-		say("out of memory");
+		fail_with("out-of-memory", "out of memory");
 		return NULL;
 	}
 	is_quiet = options->quiet;

@@ -321,10 +321,11 @@ const struct option_info cli_options[] = {
 	  .help = "Trust the certificates of this PEM file, and who they vouch for. May be "
 		  "repeated." },
 	{ .name = "certificate-time", .type = OPTION_CHOICE, .field = FIELD(certificate_time),
-	  .commands = ON_TRUST, .value = "WHEN", .choices = "leaf-notbefore|now",
+	  .commands = ON_TRUST, .value = "WHEN", .choices = "leaf-notbefore|now|timestamp",
 	  .fill = FILL_CHOICES,
 	  .help = "When certificates must be valid: leaf-notbefore (the default: when the "
-		  "signer's began, as other tools do) or now." },
+		  "signer's began, as other tools do), now, or timestamp (the time that an "
+		  "authority of --timestamp-chain vouches for)." },
 	{ .name = "certificate_chain", .type = OPTION_LIST, .field = FIELD(certificate_chain),
 	  .commands = ON_TRUST | ON_SIGN, .value = "FILE", .fill = FILL_FILE, .is_hidden = true,
 	  .help = "The same as --certificate-chain." },
@@ -336,6 +337,10 @@ const struct option_info cli_options[] = {
 	  .choices = "auto|always|never", .env = "STEELYARD_COLOR", .fill = FILL_CHOICES,
 	  .help = "Color the text: auto (the default: on a terminal, unless NO_COLOR is "
 		  "set), always or never." },
+	{ .name = "digests", .type = OPTION_FLAG, .field = FIELD(digests),
+	  .commands = ON_CHECK,
+	  .help = "Also give every tensor and the model a digest, from the same reading as "
+		  "those of the files, for the JSON report." },
 	{ .name = "digests", .type = OPTION_FLAG, .field = FIELD(digests),
 	  .commands = ON_INSPECT,
 	  .help = "Also read the weights, and print a digest of every tensor and of the "
@@ -505,6 +510,14 @@ const struct option_info cli_options[] = {
 	  .commands = ON_INSPECT,
 	  .help = "Print every tensor and member; without it the text stops after 40 of "
 		  "each." },
+	{ .name = "timestamp-chain", .type = OPTION_LIST, .field = FIELD(timestamp_chain),
+	  .commands = ON_TRUST, .value = "FILE", .fill = FILL_FILE,
+	  .help = "Trust the time-stamp authorities (RFC 3161) under the certificates of this "
+		  "PEM file for the time. A time-stamp that does not hold refuses its signature. "
+		  "May be repeated." },
+	{ .name = "timestamp-certificate-chain", .type = OPTION_LIST,
+	  .field = FIELD(timestamp_chain), .commands = ON_TRUST, .value = "FILE",
+	  .fill = FILL_FILE, .is_hidden = true, .help = "The same as --timestamp-chain." },
 	{ .name = "type", .letter = 't', .type = OPTION_CHOICE, .field = FIELD(type),
 	  .commands = ON_KEY, .value = "TYPE",
 	  .choices = "ecdsa-p256|ecdsa-p384|ecdsa-p521|ed25519", .fill = FILL_CHOICES,

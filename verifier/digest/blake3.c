@@ -247,7 +247,8 @@ void sy_blake3_join(const uint8_t (*values)[SY_BLAKE3_LEN], size_t n,
 static bool agrees(const struct sy_blake3_kernel *kernel,
 		   const struct sy_blake3_inputs *in)
 {
-	uint8_t have[16 * SY_BLAKE3_LEN], want[16 * SY_BLAKE3_LEN];
+	uint8_t have[SY_BLAKE3_LANES_MAX * SY_BLAKE3_LEN];
+	uint8_t want[SY_BLAKE3_LANES_MAX * SY_BLAKE3_LEN];
 	struct sy_blake3_inputs one = *in;
 
 	kernel->hash(in, have);
@@ -261,7 +262,7 @@ static bool agrees(const struct sy_blake3_kernel *kernel,
 
 bool sy_blake3_is_right(const struct sy_blake3_kernel *kernel)
 {
-	uint8_t bytes[16 * 2 * SY_BLAKE3_BLOCK];
+	uint8_t bytes[SY_BLAKE3_LANES_MAX * 2 * SY_BLAKE3_BLOCK];
 	const struct sy_blake3_inputs chunks = {
 		.data = bytes, .n_blocks = 2, .counter = 0xfffffffa, .counts = true,
 		.flags_first = SY_BLAKE3_CHUNK_START, .flags_last = SY_BLAKE3_CHUNK_END,
@@ -275,7 +276,8 @@ bool sy_blake3_is_right(const struct sy_blake3_kernel *kernel)
 		x = x * 1664525u + 1013904223u;
 		bytes[i] = (uint8_t)(x >> 24);
 	}
-	return kernel->lanes <= 16 && agrees(kernel, &chunks) && agrees(kernel, &parents);
+	return kernel->lanes <= SY_BLAKE3_LANES_MAX && agrees(kernel, &chunks) &&
+	       agrees(kernel, &parents);
 }
 
 static bool must_fail(const struct sy_blake3_kernel *kernel)
@@ -305,7 +307,7 @@ static void choose(void)
 {
 	static const struct sy_blake3_kernel *const kernels[] = {
 #ifdef __x86_64__
-		&sy_blake3_avx512, &sy_blake3_avx2, &sy_blake3_sse41,
+		&sy_blake3_avx512_x2, &sy_blake3_avx512, &sy_blake3_avx2, &sy_blake3_sse41,
 #endif
 		&sy_blake3_portable,
 	};

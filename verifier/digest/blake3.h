@@ -50,7 +50,7 @@ struct sy_blake3_kernel {
 extern const struct sy_blake3_kernel sy_blake3_portable;
 #ifdef __x86_64__
 extern const struct sy_blake3_kernel sy_blake3_sse41, sy_blake3_avx2,
-				      sy_blake3_avx512;
+				      sy_blake3_avx512, sy_blake3_avx512_x2;
 #endif
 
 /* The portable compression of one block, and the words around it. */
@@ -59,7 +59,8 @@ void sy_blake3_compress(uint32_t h[8], const uint8_t *block, uint32_t len,
 			uint64_t counter, uint32_t flags);
 void sy_blake3_store(const uint32_t h[8], uint8_t out[SY_BLAKE3_LEN]);
 
-#define SY_BLAKE3_KERNELS_MAX 4
+#define SY_BLAKE3_KERNELS_MAX 5
+#define SY_BLAKE3_LANES_MAX 32u
 
 /* What is used: the widest first, the portable one last. */
 struct sy_blake3_choice {

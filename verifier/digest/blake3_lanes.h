@@ -7,12 +7,16 @@
  *	ADD, XOR, ROT16 ... ROT7	on vectors
  *	SET1(u32)			the same word in every lane
  *	LOAD(p), STORE(p, v)		LANES words at p, unaligned
- *	TRANSPOSE(v)			VEC v[LANES], rows to columns
+ *	TRANSPOSE(v)			VEC v[LANES], rows to columns; or all of it:
+ *	LOAD_MESSAGE(m, p, stride)	VEC m[16] of the inputs from p on
  *	SY_KERNEL, KERNEL_NAME, KERNEL_FEATURE
  *
  * and includes this.
  */
 #include "verifier/digest/blake3_rounds.h"
+
+#ifndef LOAD_MESSAGE
+#define LOAD_MESSAGE load_message
 
 /* Sixteen words of message of every lane, whose inputs lie `stride` bytes apart. */
 static inline void load_message(VEC m[16], const uint8_t *p, size_t stride)
@@ -23,6 +27,7 @@ static inline void load_message(VEC m[16], const uint8_t *p, size_t stride)
 		TRANSPOSE((m + part));
 	}
 }
+#endif
 
 static inline void compress(VEC h[8], const VEC m[16], VEC low, VEC high,
 			    uint32_t flags)
@@ -72,7 +77,7 @@ static void hash(const struct sy_blake3_inputs *in, uint8_t *out)
 
 		flags |= b == 0 ? in->flags_first : 0u;
 		flags |= b + 1 == in->n_blocks ? in->flags_last : 0u;
-		load_message(m, in->data + b * SY_BLAKE3_BLOCK, stride);
+		LOAD_MESSAGE(m, in->data + b * SY_BLAKE3_BLOCK, stride);
 		compress(h, m, LOAD(low), LOAD(high), flags);
 	}
 	store_values(h, out);

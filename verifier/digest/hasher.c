@@ -2,6 +2,8 @@
 /* One stream through one algorithm.  Knows no file and no format. */
 #include "verifier/digest/hasher.h"
 
+#include <assert.h>
+
 #include "verifier/base/memory.h"
 #include "verifier/digest/algorithm.h"
 #include "verifier/digest/blake3.h"
@@ -51,21 +53,32 @@ void sy_hasher_update(struct sy_hasher *hasher, const void *data, size_t len)
 		hasher->is_broken = true;
 }
 
-bool sy_hasher_is_paired(struct sy_context *ctx, enum sy_algorithm algorithm)
+unsigned sy_hasher_width(struct sy_context *ctx, enum sy_algorithm algorithm, size_t n)
 {
-	return algorithm == SY_SHA256 && sy_sha256_two_gain(ctx);
+	return algorithm == SY_SHA256 ? sy_sha256_width(ctx, n) : 1;
 }
 
-void sy_hasher_update_pair(struct sy_hasher *a, struct sy_span data_a,
-			   struct sy_hasher *b, struct sy_span data_b)
+static_assert(SY_HASHERS_MAX <= SY_SHA256_LANES_MAX, "they go side by side");
+
+void sy_hasher_update_many(struct sy_hasher *const *hashers, const struct sy_span *data,
+			   size_t n)
 {
-	if (a->algorithm == SY_SHA256 && b->algorithm == SY_SHA256) {
-		if (!sy_sha256_update_pair(a->state, data_a, b->state, data_b))
-			a->is_broken = b->is_broken = true;
-		return;
+	void *states[SY_HASHERS_MAX] = { NULL };
+	struct sy_span spans[SY_HASHERS_MAX] = { { 0 } };
+	size_t n_states = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (hashers[i]->algorithm != SY_SHA256) {
+			sy_hasher_update(hashers[i], data[i].data, data[i].len);
+			continue;
+		}
+		states[n_states] = hashers[i]->state;
+		spans[n_states++] = data[i];
 	}
-	sy_hasher_update(a, data_a.data, data_a.len);
-	sy_hasher_update(b, data_b.data, data_b.len);
+	if (sy_sha256_update_many(states, spans, n_states))
+		return;
+	for (size_t i = 0; i < n; i++)
+		hashers[i]->is_broken |= hashers[i]->algorithm == SY_SHA256;
 }
 
 const char *sy_hasher_failed_variant(enum sy_algorithm algorithm)

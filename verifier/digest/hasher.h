@@ -18,16 +18,18 @@ SY_MUST_CHECK enum sy_status sy_hasher_new(struct sy_context *ctx,
 					   struct sy_hasher **hasher);
 void sy_hasher_update(struct sy_hasher *hasher, const void *data, size_t len);
 
-/*
- * Both streams, each by its own bytes.  Two of SHA-256 run side by side in one
- * core as far as both reach, in far less than twice the time of one; any others
- * one after the other.
- */
-void sy_hasher_update_pair(struct sy_hasher *a, struct sy_span data_a,
-			   struct sy_hasher *b, struct sy_span data_b);
+#define SY_HASHERS_MAX 16u
 
-/* Whether two streams of that algorithm gain by running side by side here. */
-bool sy_hasher_is_paired(struct sy_context *ctx, enum sy_algorithm algorithm);
+/*
+ * Up to SY_HASHERS_MAX different streams, each by its own bytes.  Those of SHA-256
+ * run side by side in one core as far as all of them reach, in far less than the
+ * time of one after the other; any others one after the other.
+ */
+void sy_hasher_update_many(struct sy_hasher *const *hashers, const struct sy_span *data,
+			   size_t n);
+
+/* How many of n streams of that algorithm run best side by side here; 1: no gain. */
+unsigned sy_hasher_width(struct sy_context *ctx, enum sy_algorithm algorithm, size_t n);
 
 /*
  * The variant that failed its self-test on this machine and is not used, or

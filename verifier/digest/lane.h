@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A lane: one stream of bytes that a thread of the weigher reads and hashes.  A
- * thread with two lanes runs them side by side.  Internal to verifier/digest.
+ * thread with several runs them side by side.  Internal to verifier/digest.
  */
 #ifndef SY_DIGEST_LANE_H
 #define SY_DIGEST_LANE_H
 
 #include "verifier/digest/blake3.h"
 #include "verifier/digest/hasher.h"
+#include "verifier/digest/passing.h"
 #include "verifier/digest/ring.h"
 #include "verifier/digest/weigh.h"
 
@@ -34,14 +35,13 @@ struct sy_lane {
 	const struct sy_unit *unit;	/* NULL: idle */
 	struct sy_source source;
 	uint8_t *block;
-	size_t block_len;
+	size_t block_len, ring_len;	/* of a block; of one of a ring's */
 	const uint8_t *data;		/* the block, or one of the ring's */
 	size_t at, have;		/* data[at..have) waits to be hashed */
 	uint64_t pos, end;		/* offset of data[have]; of the unit's end */
-	struct sy_ring *ring;		/* blocks that another thread reads, or NULL */
+	struct sy_ring *ring;		/* blocks for two threads, or NULL */
 	struct sy_hasher *hashers[SY_N_ALGORITHMS];
-	struct sy_hasher *part_hasher;	/* of parts beside the whole; may be NULL */
-	size_t part;			/* the next of them that is not at its end */
+	struct sy_passing passing;	/* the parts beside the whole, if there are */
 	struct sy_blake3 tree;		/* of a piece */
 };
 
@@ -56,15 +56,15 @@ SY_MUST_CHECK enum sy_status sy_lane_read(struct sy_lane *lane);
 /* Hashes the next n bytes of the block. */
 SY_MUST_CHECK enum sy_status sy_lane_feed(struct sy_lane *lane, size_t n);
 
-/* Whether both hash SHA-256 only once over their bytes: then they may pair. */
-bool sy_lane_can_pair(const struct sy_lane *a, const struct sy_lane *b);
+/* Whether it hashes SHA-256 only once over its bytes: then it may run beside others. */
+bool sy_lane_has_peers(const struct sy_lane *lane);
 
-/* The same for both, side by side; nothing in it can fail. */
-void sy_lane_feed_pair(struct sy_lane *a, struct sy_lane *b, size_t n);
+/* The same for up to SY_HASHERS_MAX of these, side by side; nothing in it can fail. */
+void sy_lane_feed_many(struct sy_lane *const *lanes, size_t n_lanes, size_t n);
 
 /*
- * Hands the reading from here on to whoever fills lane->ring, which it makes;
- * false when there is no memory, or the source cannot be read by two.
+ * Hands the reading from here on, and the parts, to whoever fills lane->ring, which it
+ * makes; false when there is no memory, or the source cannot be read by two.
  */
 SY_MUST_CHECK bool sy_lane_share(struct sy_lane *lane);
 

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SHA-256: the choice of a kernel, its self-test, and the streams around it. */
+/* SHA-256: streams of any length around the kernels, and the algorithm. */
 #include "verifier/digest/sha256.h"
 
 #include <openssl/evp.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <string.h>
 
-#include "verifier/base/attr.h"
 #include "verifier/base/memory.h"
 #include "verifier/digest/algorithm.h"
-#include "verifier/digest/cpu.h"
 
 /* A stream; by libcrypto where evp is set. */
 struct sha256 {
@@ -22,7 +18,7 @@ struct sha256 {
 };
 
 /* The first 32 bits of the fractional parts of the square roots of 8 primes. */
-static const uint32_t initial[8] = {
+const uint32_t sy_sha256_initial[8] = {
 	0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
 	0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
 };
@@ -32,12 +28,19 @@ static const uint32_t initial[8] = {
 static void begin(struct sha256 *s, const struct sy_sha256_kernel *kernel)
 {
 	*s = (struct sha256){ .kernel = kernel };
-	memcpy(s->h, initial, sizeof(s->h));
+	memcpy(s->h, sy_sha256_initial, sizeof(s->h));
 }
 
 static size_t waiting(const struct sha256 *s)
 {
 	return (size_t)(s->n_bytes % SY_SHA256_BLOCK);
+}
+
+static void run(struct sha256 *s, const uint8_t *data, size_t n_blocks)
+{
+	const struct sy_sha256_lane lane = { .h = s->h, .data = data };
+
+	sy_sha256_run(s->kernel, &lane, 1, n_blocks);
 }
 
 /* Fills up a block that was begun; returns how many bytes it took. */
@@ -51,7 +54,7 @@ static size_t fill_tail(struct sha256 *s, const uint8_t *data, size_t len)
 	memcpy(s->tail + at, data, n);
 	s->n_bytes += n;
 	if (waiting(s) == 0)
-		s->kernel->one(s->h, s->tail, 1);
+		run(s, s->tail, 1);
 	return n;
 }
 
@@ -72,33 +75,52 @@ static void add(struct sha256 *s, const uint8_t *data, size_t len)
 	len -= n;
 	n_blocks = len / SY_SHA256_BLOCK;
 	if (n_blocks > 0) {
-		s->kernel->one(s->h, data, n_blocks);
+		run(s, data, n_blocks);
 		s->n_bytes += n_blocks * SY_SHA256_BLOCK;
 		data += n_blocks * SY_SHA256_BLOCK;
 	}
 	keep_tail(s, data, len % SY_SHA256_BLOCK);
 }
 
-/* Whole blocks of both side by side, each from its own next block on. */
-static void add_pair(struct sha256 *a, struct sy_span p, struct sha256 *b,
-		     struct sy_span q)
+/* Whole blocks of all side by side, by as few calls of kernels as pay. */
+static void run_many(struct sha256 *const *streams, const struct sy_span *data, size_t n,
+		     size_t n_blocks)
 {
-	size_t n = fill_tail(a, p.data, p.len), n_blocks;
+	struct sy_sha256_lane lanes[SY_SHA256_LANES_MAX];
 
-	p = sy_span_slice(p, n, p.len - n);
-	n = fill_tail(b, q.data, q.len);
-	q = sy_span_slice(q, n, q.len - n);
-	n_blocks = (p.len < q.len ? p.len : q.len) / SY_SHA256_BLOCK;
-	n = n_blocks * SY_SHA256_BLOCK;
-	if (n_blocks > 0) {
-		a->kernel->two(a->h, p.data, b->h, q.data, n_blocks);
-		a->n_bytes += n;
-		b->n_bytes += n;
+	for (size_t i = 0; i < n; i++) {
+		lanes[i] = (struct sy_sha256_lane){ streams[i]->h, data[i].data };
+		streams[i]->n_bytes += n_blocks * SY_SHA256_BLOCK;
 	}
-	p = sy_span_slice(p, n, p.len - n);
-	q = sy_span_slice(q, n, q.len - n);
-	add(a, p.data, p.len);
-	add(b, q.data, q.len);
+	for (size_t i = 0; i < n;) {
+		const struct sy_sha256_kernel *kernel = sy_sha256_best(n - i);
+		size_t n_now = n - i < kernel->lanes ? n - i : kernel->lanes;
+
+		sy_sha256_run(kernel, lanes + i, n_now, n_blocks);
+		i += n_now;
+	}
+}
+
+/* As far as all of them reach, each from its own next block on; then the rest. */
+static void add_many(struct sha256 *const *streams, struct sy_span *data, size_t n)
+{
+	size_t n_blocks = SIZE_MAX;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t len = fill_tail(streams[i], data[i].data, data[i].len);
+
+		data[i] = sy_span_slice(data[i], len, data[i].len - len);
+		if (data[i].len / SY_SHA256_BLOCK < n_blocks)
+			n_blocks = data[i].len / SY_SHA256_BLOCK;
+	}
+	if (n_blocks > 0)
+		run_many(streams, data, n, n_blocks);
+	for (size_t i = 0; i < n; i++) {
+		size_t len = n_blocks * SY_SHA256_BLOCK;
+		struct sy_span rest = sy_span_slice(data[i], len, data[i].len - len);
+
+		add(streams[i], rest.data, rest.len);
+	}
 }
 
 static void put_u32be(uint8_t *p, uint32_t v)
@@ -122,8 +144,6 @@ static void end(struct sha256 *s, uint8_t out[SY_SHA256_LEN])
 		put_u32be(out + 4 * i, s->h[i]);
 }
 
-/* --- the self-test, and the choice ------------------------------------------------ */
-
 bool sy_sha256_digest(const struct sy_sha256_kernel *kernel, const uint8_t *data,
 		      size_t len, uint8_t out[SY_SHA256_LEN])
 {
@@ -135,78 +155,6 @@ bool sy_sha256_digest(const struct sy_sha256_kernel *kernel, const uint8_t *data
 	add(&s, data, len);
 	end(&s, out);
 	return true;
-}
-
-/* One lane, and both lanes with different messages. */
-static bool is_right_at(const struct sy_sha256_kernel *kernel, const uint8_t *a,
-			const uint8_t *b, size_t len)
-{
-	uint8_t want_a[SY_SHA256_LEN], want_b[SY_SHA256_LEN], out[SY_SHA256_LEN];
-	struct sha256 s, t;
-
-	if (!sy_sha256_digest(NULL, a, len, want_a) ||
-	    !sy_sha256_digest(NULL, b, len, want_b) ||
-	    !sy_sha256_digest(kernel, a, len, out) || memcmp(out, want_a, sizeof(out)))
-		return false;
-	begin(&s, kernel);
-	begin(&t, kernel);
-	add_pair(&s, sy_span_of(a, len), &t, sy_span_of(b, len));
-	end(&s, out);
-	if (memcmp(out, want_a, sizeof(out)) != 0)
-		return false;
-	end(&t, out);
-	return memcmp(out, want_b, sizeof(out)) == 0;
-}
-
-bool sy_sha256_is_right(const struct sy_sha256_kernel *kernel)
-{
-	static const size_t lens[] = { 0, 1, 55, 56, 63, 64, 65, 119, 120, 128, 577 };
-	uint8_t bytes[1024];
-	uint32_t x = 1;
-
-	for (size_t i = 0; i < sizeof(bytes); i++) {
-		x = x * 1664525u + 1013904223u;
-		bytes[i] = (uint8_t)(x >> 24);
-	}
-	for (size_t i = 0; i < SY_N_ELEMS(lens); i++) {
-		if (!is_right_at(kernel, bytes, bytes + 401, lens[i]))
-			return false;
-	}
-	return true;
-}
-
-void sy_sha256_choose(const struct sy_sha256_kernel *const *kernels, size_t n,
-		      unsigned features, struct sy_sha256_choice *choice)
-{
-	*choice = (struct sy_sha256_choice){ 0 };
-	for (size_t i = 0; i < n; i++) {
-		if (!(features & 1u << kernels[i]->feature))
-			continue;
-		if (!sy_cpu_must_fail((enum sy_cpu_feature)kernels[i]->feature) &&
-		    sy_sha256_is_right(kernels[i])) {
-			choice->kernel = kernels[i];
-			return;
-		}
-		choice->failed = kernels[i]->name;
-	}
-}
-
-static struct sy_sha256_choice chosen;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-static void choose(void)
-{
-#ifdef __x86_64__
-	static const struct sy_sha256_kernel *const kernels[] = { &sy_sha256_ni };
-
-	sy_sha256_choose(kernels, SY_N_ELEMS(kernels), sy_cpu_features(), &chosen);
-#endif
-}
-
-const struct sy_sha256_choice *sy_sha256_chosen(void)
-{
-	pthread_once(&once, choose);
-	return &chosen;
 }
 
 /* --- as an algorithm -------------------------------------------------------------- */
@@ -226,7 +174,7 @@ static void *start(struct sy_context *ctx, uint64_t size)
 	(void)size;
 	if (!s)
 		return NULL;
-	begin(s, sy_sha256_chosen()->kernel);
+	begin(s, sy_sha256_best(1));
 	if (s->kernel)
 		return s;
 	s->evp = EVP_MD_CTX_new();
@@ -257,73 +205,26 @@ static bool final(void *state, uint8_t *out, size_t len)
 	return true;
 }
 
-bool sy_sha256_update_pair(void *state_a, struct sy_span data_a, void *state_b,
-			   struct sy_span data_b)
+bool sy_sha256_update_many(void *const *states, const struct sy_span *data, size_t n)
 {
-	struct sha256 *a = state_a, *b = state_b;
+	struct sha256 *streams[SY_SHA256_LANES_MAX];
+	struct sy_span spans[SY_SHA256_LANES_MAX];
+	size_t n_streams = 0;
+	bool is_done = true;
 
-	if (a->evp || b->evp) {
-		bool is_done = update(a, data_a.data, data_a.len);
+	for (size_t i = 0; i < n; i++) {
+		struct sha256 *s = states[i];
 
-		return update(b, data_b.data, data_b.len) && is_done;
+		if (s->evp) {
+			is_done &= update(s, data[i].data, data[i].len);
+			continue;
+		}
+		streams[n_streams] = s;
+		spans[n_streams++] = data[i];
 	}
-	add_pair(a, data_a, b, data_b);
-	return true;
-}
-
-/* --- whether two lanes pay -------------------------------------------------------- */
-
-#define TRIAL_BLOCKS 256u
-#define N_TRIALS 8u
-
-enum gain { GAIN_UNKNOWN, GAIN_YES, GAIN_NO };
-
-static uint64_t now(struct sy_context *ctx)
-{
-	return ctx->clock.monotonic_ns(ctx->clock.user);
-}
-
-/* The least of several trials: others may disturb, none speeds up. */
-static enum gain measure(struct sy_context *ctx, const struct sy_sha256_kernel *kernel,
-			 const uint8_t *data)
-{
-	const uint8_t *second = data + TRIAL_BLOCKS * SY_SHA256_BLOCK;
-	uint64_t one = UINT64_MAX, two = UINT64_MAX;
-	uint32_t a[8] = { 0 }, b[8] = { 0 };
-
-	for (unsigned i = 0; i < N_TRIALS; i++) {
-		uint64_t t = now(ctx), n;
-
-		kernel->one(a, data, TRIAL_BLOCKS);
-		n = now(ctx) - t;
-		one = n < one ? n : one;
-		t = now(ctx);
-		kernel->two(a, data, b, second, TRIAL_BLOCKS);
-		n = now(ctx) - t;
-		two = n < two ? n : two;
-	}
-	/* At least a tenth, or the second buffer is not worth its place. */
-	return two * 10 <= one * 18 ? GAIN_YES : GAIN_NO;
-}
-
-bool sy_sha256_two_gain(struct sy_context *ctx)
-{
-	static atomic_int known;	/* threads that race find the same */
-	const struct sy_sha256_kernel *kernel = sy_sha256_chosen()->kernel;
-	int gain = atomic_load(&known);
-	uint8_t *data;
-
-	if (!kernel || gain != GAIN_UNKNOWN)
-		return gain == GAIN_YES;
-	data = sy_alloc(ctx, 2 * TRIAL_BLOCKS * SY_SHA256_BLOCK);
-	if (!data) {
-		sy_error_clear(ctx);	/* the next one may have memory */
-		return false;
-	}
-	gain = (int)measure(ctx, kernel, data);
-	sy_release(ctx, data);
-	atomic_store(&known, gain);
-	return gain == GAIN_YES;
+	if (n_streams > 0)
+		add_many(streams, spans, n_streams);
+	return is_done;
 }
 
 const struct sy_algorithm_ops sy_algorithm_sha256 = {

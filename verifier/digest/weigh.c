@@ -1,55 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The weigher: a pool of threads, each with one lane or two.  A lane takes the
- * largest unit left and reads it once from front to back; when it ends, the lane
- * takes the next one, so that unequal sizes cost nothing.  Knows no format.
+ * The weigher: a pool of threads, each with one lane or several, over the units that
+ * the jobs are cut into.  Knows no format.
  */
 #include "verifier/digest/weigh.h"
 
 #include <pthread.h>
 #include <sched.h>
-#include <stdio.h>
 
-#include "verifier/digest/sha256.h"
-#include "verifier/digest/units.h"
+#include "verifier/digest/worker.h"
 
-/* Flat optimum between 64 and 256 KiB: larger buffers fall out of the L2. */
-#define BLOCK_BYTES 131072u
 #define THREADS_MAX 256u
-#define PROGRESS_NS 200000000u
-#define N_LANES 2u
 
-/* A stream with less left than this is read by its own thread. */
-#define SHARING_BYTES (UINT64_C(16) << 20)
-
-/* Less than this is done before the second lanes are set up. */
-#define PAIRING_BYTES (UINT64_C(8) << 20)
-
-struct pool {
-	struct sy_context *ctx;
-	struct sy_weigh *weigh;
-	struct sy_units units;		/* largest first */
-	bool has_pairs;			/* two streams of SHA-256 gain here */
-	pthread_mutex_t lock;		/* guards all below, and every split */
-	size_t next;			/* unit */
-	uint64_t n_queued;		/* bytes of the units from next on */
-	unsigned n_threads, n_busy;	/* busy: with a unit in a lane */
-	unsigned n_idle;		/* wait for a ring to fill */
-	struct sy_ring *offer;		/* a ring that nobody fills yet */
-	pthread_cond_t changed;		/* an offer, or nobody is busy */
-	uint64_t n_done, n_total;	/* bytes */
-	uint64_t reported_ns;
-	enum sy_status status;		/* why a thread could not begin */
-};
-
-/* What one thread works with. */
-struct worker {
-	struct pool *pool;
-	struct sy_context ctx;		/* its own: error and memory are not shared */
-	struct sy_lane lanes[N_LANES];
-	unsigned n_lanes;
-	bool is_busy;
-};
+/* Less than this is done before further lanes are set up. */
+#define LANING_BYTES (UINT64_C(8) << 20)
 
 unsigned sy_cpu_count(void)
 {
@@ -59,337 +23,6 @@ unsigned sy_cpu_count(void)
 		return 1;
 	return CPU_COUNT(&set) > 0 ? (unsigned)CPU_COUNT(&set) : 1;
 }
-
-static void count_progress(struct pool *pool, uint64_t n)
-{
-	struct sy_weigh *weigh = pool->weigh;
-	uint64_t now;
-
-	if (!weigh->progress)
-		return;
-	pthread_mutex_lock(&pool->lock);
-	pool->n_done += n;
-	now = pool->ctx->clock.monotonic_ns(pool->ctx->clock.user);
-	if (now - pool->reported_ns >= PROGRESS_NS) {
-		pool->reported_ns = now;
-		weigh->progress(weigh->user, pool->n_done, pool->n_total);
-	}
-	pthread_mutex_unlock(&pool->lock);
-}
-
-/* --- taking units ----------------------------------------------------------------- */
-
-static struct sy_lane *other_lane(struct worker *w, const struct sy_lane *lane)
-{
-	if (w->n_lanes < 2)
-		return NULL;
-	return lane == &w->lanes[0] ? &w->lanes[1] : &w->lanes[0];
-}
-
-/*
- * A second unit beside one that runs slows that one down.  It is worth it when
- * every free thread finds something else, and when what is left is not little
- * beside the rest of the first, which would then be the last to end.
- */
-static bool may_pair(const struct pool *pool, const struct sy_lane *other)
-{
-	unsigned n_free = pool->n_threads - pool->n_busy;
-
-	return other->hashers[SY_SHA256] &&
-	       pool->units.n - pool->next > n_free &&
-	       pool->n_queued >= sy_lane_left(other) / 2;
-}
-
-/* Under the lock.  A unit of a job that has failed is only counted off. */
-static const struct sy_unit *next_unit(struct pool *pool)
-{
-	while (pool->next < pool->units.n) {
-		const struct sy_unit *unit = &pool->units.items[pool->next++];
-
-		pool->n_queued -= unit->len;
-		if (!unit->split || unit->split->status == SY_OK)
-			return unit;
-		unit->split->n_left--;
-	}
-	return NULL;
-}
-
-/* None when it was cancelled: those left are not even opened. */
-static const struct sy_unit *take_unit(struct worker *w, const struct sy_lane *other)
-{
-	struct pool *pool = w->pool;
-	const struct sy_unit *unit = NULL;
-	bool is_alone = !other || !other->unit;
-
-	pthread_mutex_lock(&pool->lock);
-	if (!sy_cancelled(pool->ctx) && (is_alone || may_pair(pool, other)))
-		unit = next_unit(pool);
-	if (is_alone && w->is_busy != (unit != NULL)) {
-		w->is_busy = unit != NULL;
-		pool->n_busy += w->is_busy ? 1u : -1u;
-		if (pool->n_busy == 0)
-			pthread_cond_broadcast(&pool->changed);
-	}
-	pthread_mutex_unlock(&pool->lock);
-	return unit;
-}
-
-/* --- the end of a unit ------------------------------------------------------------ */
-
-static void end_job(struct sy_weigh_job *job, enum sy_status status,
-		    const struct sy_context *ctx)
-{
-	job->status = status;
-	if (status == SY_OK)
-		return;
-	job->sys_errno = ctx->error.sys_errno;
-	snprintf(job->why, sizeof(job->why), "%.*s", (int)sizeof(job->why) - 1,
-		 ctx->error.text);
-}
-
-/* The first failure is the job's; else its last unit is its end. */
-static void end_split(struct pool *pool, const struct sy_unit *unit,
-		      enum sy_status status, const struct sy_context *ctx)
-{
-	struct sy_split *split = unit->split;
-
-	pthread_mutex_lock(&pool->lock);
-	split->n_left--;
-	if (status == SY_OK)
-		unit->job->n_read += unit->len;
-	if (status != SY_OK && split->status == SY_OK) {
-		split->status = status;
-		end_job(unit->job, status, ctx);
-	}
-	if (split->n_left == 0 && split->status == SY_OK) {
-		sy_units_join(unit);
-		end_job(unit->job, SY_OK, ctx);
-	}
-	pthread_mutex_unlock(&pool->lock);
-}
-
-static void end_unit(struct worker *w, struct sy_lane *lane, enum sy_status status)
-{
-	const struct sy_unit *unit = lane->unit;
-
-	if (unit->split)
-		end_split(w->pool, unit, status, &w->ctx);
-	else
-		end_job(unit->job, status, &w->ctx);
-	sy_lane_close(lane);
-	sy_error_clear(&w->ctx);
-}
-
-/* --- a lane at work --------------------------------------------------------------- */
-
-/* Each opening of a job that is spread must find the same file. */
-static enum sy_status check_same(struct worker *w, const struct sy_lane *lane)
-{
-	struct sy_split *split = lane->unit->split;
-	const struct sy_source *source = &lane->source;
-	enum sy_status status = SY_OK;
-
-	if (!split)
-		return SY_OK;
-	pthread_mutex_lock(&w->pool->lock);
-	if (!split->is_open) {
-		split->is_open = true;
-		split->identity = source->identity;
-		split->size = source->size;
-	}
-	status = sy_identity_compare(&w->ctx, source->name ? source->name : "the file",
-				     &split->identity, &source->identity);
-	if (status == SY_OK && (split->size != source->size ||
-				(split->values && split->size != lane->unit->job->size)))
-		status = sy_fail(&w->ctx, SY_CHANGED, "%s has another size than when "
-				 "it was looked at first",
-				 source->name ? source->name : "the file");
-	pthread_mutex_unlock(&w->pool->lock);
-	return status;
-}
-
-/* A sparse file claims any size and takes no room; reading it takes days. */
-static enum sy_status check_size(struct worker *w, const struct sy_source *source)
-{
-	uint64_t max = w->ctx.limits.file_bytes;
-
-	if (source->size <= max)
-		return SY_OK;
-	return sy_fail(&w->ctx, SY_LIMIT, "it has %llu bytes, more than the %llu that are "
-		       "read (limit file-bytes)", (unsigned long long)source->size,
-		       (unsigned long long)max);
-}
-
-static bool begin_unit(struct worker *w, struct sy_lane *lane)
-{
-	const struct sy_unit *unit = take_unit(w, other_lane(w, lane));
-	enum sy_status status;
-
-	if (!unit)
-		return false;
-	status = sy_lane_begin(lane, w->pool->weigh, unit);
-	if (status == SY_OK)
-		status = check_same(w, lane);
-	if (status == SY_OK)
-		status = check_size(w, &lane->source);
-	if (status != SY_OK)
-		end_unit(w, lane, status);
-	return true;
-}
-
-/* Until bytes of a unit wait in the lane; false: there is none for it now. */
-static bool make_ready(struct worker *w, struct sy_lane *lane)
-{
-	for (;;) {
-		enum sy_status status;
-
-		if (!lane->unit && !begin_unit(w, lane))
-			return false;
-		if (!lane->unit)
-			continue;	/* it failed: the next one */
-		if (lane->at < lane->have)
-			return true;
-		if (lane->pos == lane->end) {
-			end_unit(w, lane, sy_lane_end(lane));
-			continue;
-		}
-		status = sy_lane_read(lane);
-		if (status != SY_OK)
-			end_unit(w, lane, status);
-	}
-}
-
-static void hash_one(struct worker *w, struct sy_lane *lane, size_t n)
-{
-	enum sy_status status = sy_lane_feed(lane, n);
-
-	if (status != SY_OK)
-		end_unit(w, lane, status);
-	count_progress(w->pool, n);
-}
-
-/* As far as both reach, in whole blocks: what is over is hashed by itself. */
-static void hash_two(struct worker *w, struct sy_lane *a, struct sy_lane *b)
-{
-	size_t left_a = a->have - a->at, left_b = b->have - b->at;
-	size_t n = left_a < left_b ? left_a : left_b;
-
-	if (n < SY_SHA256_BLOCK || !sy_lane_can_pair(a, b)) {
-		hash_one(w, a, left_a);
-		hash_one(w, b, left_b);
-		return;
-	}
-	n -= n % SY_SHA256_BLOCK;
-	sy_lane_feed_pair(a, b, n);
-	count_progress(w->pool, 2 * n);
-}
-
-/* --- reading for another thread --------------------------------------------------- */
-
-/* A lone stream with a long way to go, while a thread has nothing to do. */
-static void offer_ring(struct worker *w, struct sy_lane *lane)
-{
-	struct pool *pool = w->pool;
-
-	if (lane->ring || sy_lane_left(lane) < SHARING_BYTES)
-		return;
-	pthread_mutex_lock(&pool->lock);
-	if (pool->n_idle > 0 && !pool->offer && sy_lane_share(lane)) {
-		pool->offer = lane->ring;
-		pthread_cond_signal(&pool->changed);
-	}
-	pthread_mutex_unlock(&pool->lock);
-}
-
-/* NULL when there will be none: no thread is busy any more. */
-static struct sy_ring *wait_for_offer(struct pool *pool)
-{
-	struct sy_ring *ring;
-
-	pthread_mutex_lock(&pool->lock);
-	pool->n_idle++;
-	while (!pool->offer && pool->n_busy > 0)
-		pthread_cond_wait(&pool->changed, &pool->lock);
-	ring = pool->offer;
-	pool->offer = NULL;
-	pool->n_idle--;
-	pthread_mutex_unlock(&pool->lock);
-	return ring;
-}
-
-static void read_for_others(struct worker *w)
-{
-	struct sy_ring *ring;
-
-	while ((ring = wait_for_offer(w->pool)) != NULL)
-		sy_ring_fill(ring, &w->ctx);
-}
-
-static void run_lanes(struct worker *w)
-{
-	for (;;) {
-		struct sy_lane *ready[N_LANES] = { NULL };
-		unsigned n = 0;
-
-		for (unsigned i = 0; i < w->n_lanes; i++) {
-			if (make_ready(w, &w->lanes[i]))
-				ready[n++] = &w->lanes[i];
-		}
-		if (n == 0)
-			return;
-		if (n == 2) {
-			hash_two(w, ready[0], ready[1]);
-			continue;
-		}
-		offer_ring(w, ready[0]);
-		hash_one(w, ready[0], ready[0]->have - ready[0]->at);
-	}
-}
-
-/* The second lane is only a gain: without memory for it there is one. */
-static enum sy_status begin_lanes(struct worker *w)
-{
-	size_t len = w->pool->weigh->block_len ? w->pool->weigh->block_len : BLOCK_BYTES;
-
-	while (w->n_lanes < (w->pool->has_pairs ? N_LANES : 1u)) {
-		struct sy_lane *lane = &w->lanes[w->n_lanes];
-
-		lane->ctx = &w->ctx;
-		lane->block_len = len;
-		lane->block = sy_alloc_unset(&w->ctx, len);
-		if (!lane->block && w->n_lanes == 0)
-			return sy_memory_status(&w->ctx);
-		if (!lane->block)
-			break;
-		w->n_lanes++;
-	}
-	sy_error_clear(&w->ctx);
-	return SY_OK;
-}
-
-static void *work(void *user)
-{
-	struct worker w = { .pool = user };
-	enum sy_status status;
-
-	sy_context_copy(&w.ctx, w.pool->ctx);
-	status = begin_lanes(&w);
-	if (status == SY_OK) {
-		run_lanes(&w);
-		read_for_others(&w);
-	}
-	for (unsigned i = 0; i < w.n_lanes; i++)
-		sy_release(&w.ctx, w.lanes[i].block);
-	if (status == SY_OK)
-		return NULL;
-	pthread_mutex_lock(&w.pool->lock);
-	w.pool->status = status;
-	w.pool->n_threads--;
-	pthread_mutex_unlock(&w.pool->lock);
-	return NULL;
-}
-
-/* --- the pool --------------------------------------------------------------------- */
 
 static void reset(struct sy_weigh_job *job)
 {
@@ -422,7 +55,32 @@ static void note_variants(struct sy_context *ctx, unsigned algorithms)
 	}
 }
 
-static enum sy_status prepare(struct pool *pool)
+static unsigned count_threads(const struct sy_pool *pool)
+{
+	unsigned n = pool->weigh->n_threads ? pool->weigh->n_threads : sy_cpu_count();
+	size_t of_use = pool->units.n;
+
+	/* A stream may use two: one reads, one hashes. */
+	if (pool->n_total >= SY_SHARING_BYTES)
+		of_use *= 2;
+	if (n > of_use)
+		n = (unsigned)of_use;
+	return n < THREADS_MAX ? n : THREADS_MAX;
+}
+
+/* As many as gain when the units are dealt out to all threads. */
+static unsigned count_lanes(const struct sy_pool *pool, unsigned algorithms)
+{
+	size_t n_each;
+
+	if (!(algorithms & 1u << SY_SHA256) || pool->n_total < LANING_BYTES)
+		return 1;
+	n_each = (pool->units.n + pool->n_threads - 1) / pool->n_threads;
+	return sy_hasher_width(pool->ctx, SY_SHA256,
+			       n_each < SY_HASHERS_MAX ? n_each : SY_HASHERS_MAX);
+}
+
+static enum sy_status prepare(struct sy_pool *pool)
 {
 	struct sy_weigh *weigh = pool->weigh;
 	unsigned algorithms = 0;
@@ -443,52 +101,37 @@ static enum sy_status prepare(struct pool *pool)
 		pool->n_total += pool->units.items[i].len;
 	pool->n_queued = pool->n_total;
 	note_variants(pool->ctx, algorithms);
-	pool->has_pairs = pool->units.n > 1 && pool->n_total >= PAIRING_BYTES &&
-			  (algorithms & 1u << SY_SHA256) &&
-			  sy_hasher_is_paired(pool->ctx, SY_SHA256);
+	pool->n_threads = count_threads(pool);
+	pool->n_lanes = count_lanes(pool, algorithms);
 	pool->reported_ns = pool->ctx->clock.monotonic_ns(pool->ctx->clock.user);
 	return SY_OK;
 }
 
-static unsigned count_threads(const struct pool *pool)
-{
-	unsigned n = pool->weigh->n_threads ? pool->weigh->n_threads : sy_cpu_count();
-	size_t of_use = pool->units.n;
-
-	/* A stream may use two: one reads, one hashes. */
-	if (pool->n_total >= SHARING_BYTES)
-		of_use *= 2;
-	if (n > of_use)
-		n = (unsigned)of_use;
-	return n < THREADS_MAX ? n : THREADS_MAX;
-}
-
 /* The calling thread works too, so a pool of one starts no thread at all. */
-static void run_pool(struct pool *pool)
+static void run_pool(struct sy_pool *pool)
 {
 	unsigned n_threads = pool->n_threads, n_started = 0;
 	pthread_t threads[THREADS_MAX];
 
 	while (n_started + 1 < n_threads &&
-	       pthread_create(&threads[n_started], NULL, work, pool) == 0)
+	       pthread_create(&threads[n_started], NULL, sy_worker_run, pool) == 0)
 		n_started++;
 	pthread_mutex_lock(&pool->lock);
 	pool->n_threads -= n_threads > 0 ? n_threads - 1 - n_started : 0;
 	pthread_mutex_unlock(&pool->lock);
-	work(pool);
+	sy_worker_run(pool);
 	for (unsigned i = 0; i < n_started; i++)
 		pthread_join(threads[i], NULL);
 }
 
 enum sy_status sy_weigh_run(struct sy_context *ctx, struct sy_weigh *weigh)
 {
-	struct pool pool = { .ctx = ctx, .weigh = weigh };
+	struct sy_pool pool = { .ctx = ctx, .weigh = weigh };
 	enum sy_status status = prepare(&pool);
 	bool is_whole;
 
 	if (status != SY_OK)
 		return status;
-	pool.n_threads = count_threads(&pool);
 	pthread_mutex_init(&pool.lock, NULL);
 	pthread_cond_init(&pool.changed, NULL);
 	run_pool(&pool);

@@ -41,28 +41,34 @@ static bool find_severity(struct steelyard_session *session, const char *name,
 	return false;
 }
 
-static bool find_time_rule(struct steelyard_session *session, const char *name,
-			   enum sy_chain_time *rule)
+static bool find_time_rule(struct steelyard_session *session,
+			   const struct steelyard_check_options *from, enum sy_chain_time *rule)
 {
+	const char *name = from->certificate_time ? from->certificate_time :
+			   sy_chain_time_name(SY_CHAIN_LEAF_NOT_BEFORE);
+
 	*rule = SY_CHAIN_LEAF_NOT_BEFORE;
-	if (!name || !strcmp(name, sy_chain_time_name(SY_CHAIN_LEAF_NOT_BEFORE)))
-		return true;
-	*rule = SY_CHAIN_NOW;
-	if (!strcmp(name, sy_chain_time_name(SY_CHAIN_NOW)))
-		return true;
-	sy_fail(&session->ctx, SY_USAGE, "certificates are checked as of '%s' or 'now', not '%s'",
-		sy_chain_time_name(SY_CHAIN_LEAF_NOT_BEFORE), name);
-	return false;
+	while (strcmp(name, sy_chain_time_name(*rule)) != 0) {
+		if (*rule == SY_CHAIN_GIVEN) {
+			sy_fail(&session->ctx, SY_USAGE, "certificates are checked as of "
+				"'leaf-notbefore', 'now' or 'timestamp', not '%s'", name);
+			return false;
+		}
+		(*rule)++;
+	}
+	return true;
 }
 
 static unsigned wants_of(const struct steelyard_check_options *from)
 {
 	bool is_inspect = from->ask == STEELYARD_ASK_INSPECT;
+	bool has_digests = from->tensor_digests &&
+			   (is_inspect || from->ask == STEELYARD_ASK_CHECK);
 	unsigned wants = SY_WANT_FLOWS;
 
-	if (is_inspect || from->show_tensors || from->tensor_stats)
+	if (is_inspect || from->show_tensors || from->tensor_stats || has_digests)
 		wants |= SY_WANT_TENSORS;
-	if (is_inspect && from->tensor_digests)
+	if (has_digests)
 		wants |= SY_WANT_DIGESTS;
 	if (is_inspect)
 		wants |= SY_WANT_META | SY_WANT_MEMBERS;
@@ -99,6 +105,8 @@ static bool translate(struct steelyard_session *session,
 			.keys = from->keys, .n_keys = from->n_keys,
 			.chains = from->certificate_chains,
 			.n_chains = from->n_certificate_chains,
+			.timestamp_chains = from->timestamp_chains,
+			.n_timestamp_chains = from->n_timestamp_chains,
 			.ignore = from->ignore_paths, .n_ignore = from->n_ignore_paths,
 			.ignores_unsigned = from->ignore_unsigned,
 		},
@@ -113,7 +121,7 @@ static bool translate(struct steelyard_session *session,
 			from->loader);
 		return false;
 	}
-	return find_time_rule(session, from->certificate_time, &to->vouch.time_rule) &&
+	return find_time_rule(session, from, &to->vouch.time_rule) &&
 	       find_severity(session, from->fail_on, &to->fail_on);
 }
 
@@ -140,6 +148,7 @@ static enum sy_status refuse_loosening(struct sy_context *ctx,
 		{ from->fail_on && to->fail_on > policy->fail_on, "--fail-on" },
 		{ from->n_keys + from->n_certificate_chains > 0 && policy->signers.n > 0,
 		  "--key" },
+		{ from->n_timestamp_chains > 0, "--timestamp-chain" },
 		{ from->n_ignore_paths > 0 || from->ignore_unsigned, "--ignore-path" },
 		{ from->loader && to->loader != policy->loader && to->loader != sy_loaders[0],
 		  "--loader" },
@@ -392,19 +401,6 @@ const char *steelyard_report_step_member(const struct steelyard_report *report,
 	return text_of(step->members[k]);
 }
 
-struct adapter {
-	steelyard_write_fn *write;
-	void *user;
-};
-
-static enum sy_status pass_bytes(void *user, struct sy_span bytes)
-{
-	const struct adapter *adapter = user;
-
-	return adapter->write(adapter->user, bytes.data, bytes.len) == 0 ? SY_OK
-									 : SY_IO;
-}
-
 int steelyard_report_write(const struct steelyard_report *report,
 			   const char *format,
 			   const struct steelyard_write_options *options,
@@ -416,12 +412,12 @@ int steelyard_report_write(const struct steelyard_report *report,
 		.is_quiet = options && options->quiet,
 		.columns = options ? options->columns : 0,
 	};
-	struct adapter adapter = { write, user };
+	struct sy_adapter adapter = { write, user };
 	struct sy_out out;
 
 	if (!writer)
 		return -1;
-	sy_out_init(&out, pass_bytes, &adapter);
+	sy_out_init(&out, sy_adapter_put, &adapter);
 	if (writer->write(report->report, &translated, &out) != SY_OK ||
 	    sy_out_flush(&out) != SY_OK)
 		return -1;

@@ -6,25 +6,15 @@
 #include "verifier/engine/diff.h"
 #include "verifier/engine/session.h"
 
-struct adapter {
-	steelyard_write_fn *write;
-	void *user;
-};
-
-static enum sy_status pass_bytes(void *user, struct sy_span bytes)
-{
-	const struct adapter *adapter = user;
-
-	return adapter->write(adapter->user, bytes.data, bytes.len) == 0 ? SY_OK : SY_IO;
-}
-
 static enum sy_status examine(struct sy_context *ctx,
 			      const struct steelyard_diff_options *options, const char *path,
 			      struct sy_report **report)
 {
 	struct sy_check_options check = {
 		.command = "inspect", .asked = 1u << SY_WELL_FORMED | 1u << SY_INERT,
-		.wants = SY_WANT_TENSORS | SY_WANT_META | SY_WANT_DIGESTS,
+		.wants = SY_WANT_TENSORS | SY_WANT_META | SY_WANT_DIGESTS |
+			 SY_WANT_FLOWS | SY_WANT_IMPORTS | SY_WANT_CONFIG,
+		.is_comparing = true,
 		.paths = &path, .n_paths = 1, .loader = sy_loader_find("any"),
 		.fail_on = SY_HIGH, .worker = options->worker, .jobs = options->jobs,
 		.follow_links = options->follow_links,
@@ -37,17 +27,17 @@ static enum sy_status examine(struct sy_context *ctx,
 }
 
 static enum sy_status write_diff(const struct sy_diff *diff, const char *format,
-				 struct adapter *adapter)
+				 struct sy_adapter *adapter)
 {
 	struct sy_out out;
 
-	sy_out_init(&out, pass_bytes, adapter);
+	sy_out_init(&out, sy_adapter_put, adapter);
 	return sy_diff_write(diff, format ? format : "text", &out);
 }
 
 static enum sy_status compare(struct sy_context *ctx,
 			      const struct steelyard_diff_options *options,
-			      struct adapter *adapter, int *code)
+			      struct sy_adapter *adapter, int *code)
 {
 	SY_OWNED(sy_report_free) struct sy_report *a = NULL;
 	SY_OWNED(sy_report_free) struct sy_report *b = NULL;
@@ -57,10 +47,9 @@ static enum sy_status compare(struct sy_context *ctx,
 
 	if (status == SY_OK)
 		status = examine(ctx, options, options->b, &b);
+	diff = (struct sy_diff){ .a = a, .b = b, .path_a = options->a, .path_b = options->b };
 	if (status == SY_OK)
-		status = sy_diff_make(ctx, a, b, &diff);
-	diff.path_a = options->a;
-	diff.path_b = options->b;
+		status = sy_diff_make(&diff);
 	if (status == SY_OK)
 		status = write_diff(&diff, options->format, adapter);
 	if (status == SY_OK)
@@ -74,7 +63,7 @@ int steelyard_diff(struct steelyard_session *session,
 		   steelyard_write_fn *write, void *user)
 {
 	struct steelyard_diff_options known;
-	struct adapter adapter = { write, user };
+	struct sy_adapter adapter = { write, user };
 	int code = -1;
 
 	sy_session_begin(session);

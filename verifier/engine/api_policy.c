@@ -5,18 +5,7 @@
 #include "verifier/base/text.h"
 #include "verifier/engine/policy.h"
 #include "verifier/engine/session.h"
-
-struct adapter {
-	steelyard_write_fn *write;
-	void *user;
-};
-
-static enum sy_status pass_bytes(void *user, struct sy_span bytes)
-{
-	const struct adapter *adapter = user;
-
-	return adapter->write(adapter->user, bytes.data, bytes.len) == 0 ? SY_OK : SY_IO;
-}
+#include "verifier/engine/small_file.h"
 
 static const struct sy_policy_preset *preset_at(size_t i)
 {
@@ -50,7 +39,7 @@ int steelyard_policy_preset_write(struct steelyard_session *session, const char 
 				  steelyard_write_fn *write, void *user)
 {
 	SY_OWNED(sy_policy_free) struct sy_policy *policy = NULL;
-	struct adapter adapter = { write, user };
+	struct sy_adapter adapter = { write, user };
 	const struct sy_policy_preset *preset = find_preset(name);
 	struct sy_out out;
 
@@ -59,7 +48,7 @@ int steelyard_policy_preset_write(struct steelyard_session *session, const char 
 		sy_fail(&session->ctx, SY_NOT_FOUND, "there is no preset '%s'", name);
 		return -1;
 	}
-	sy_out_init(&out, pass_bytes, &adapter);
+	sy_out_init(&out, sy_adapter_put, &adapter);
 	if (sy_policy_parse(&session->ctx, sy_span_str(preset->document), name,
 			    &policy) != SY_OK ||
 	    sy_policy_write(policy, &out) != SY_OK)
@@ -71,11 +60,11 @@ int steelyard_policy_show(struct steelyard_session *session, const char *path,
 			  steelyard_write_fn *write, void *user)
 {
 	SY_OWNED(sy_policy_free) struct sy_policy *policy = NULL;
-	struct adapter adapter = { write, user };
+	struct sy_adapter adapter = { write, user };
 	struct sy_out out;
 
 	sy_session_begin(session);
-	sy_out_init(&out, pass_bytes, &adapter);
+	sy_out_init(&out, sy_adapter_put, &adapter);
 	if (sy_policy_read(&session->ctx, path, &policy) != SY_OK ||
 	    sy_policy_write(policy, &out) != SY_OK)
 		return -1;
@@ -83,30 +72,6 @@ int steelyard_policy_show(struct steelyard_session *session, const char *path,
 }
 
 /* Trying a policy on a report. */
-
-static enum sy_status read_report(struct sy_context *ctx, const char *path,
-				  struct sy_arena *arena, struct sy_span *bytes)
-{
-	int fd = ctx->files.open(ctx->files.user, AT_FDCWD, path, O_RDONLY, 0);
-	struct sy_source source;
-	enum sy_status status;
-
-	if (fd < 0)
-		return sy_fail_errno(ctx, "cannot read the report %s", path);
-	status = sy_source_from_fd(&source, ctx, fd, true);
-	if (status != SY_OK) {
-		ctx->files.close(ctx->files.user, fd);
-		sy_error_clear(ctx);
-		return sy_fail(ctx, status, "the report %s is not a regular file", path);
-	}
-	status = SY_LIMIT;
-	if (source.size <= ctx->limits.config_bytes)
-		status = sy_source_view(&source, 0, (size_t)source.size, arena, bytes);
-	else
-		sy_fail(ctx, status, "the report %s is larger than config-bytes", path);
-	sy_source_close(&source);
-	return status;
-}
 
 /* What is known of the run is what its report tells. */
 static struct sy_policy_run run_of(const struct sy_report *report)
@@ -187,7 +152,8 @@ static enum sy_status test_on(struct sy_context *ctx, const struct sy_policy *po
 	sy_arena_init(&arena, ctx);
 	status = sy_policy_is_in_force(ctx, policy);
 	if (status == SY_OK)
-		status = read_report(ctx, path, &arena, &document);
+		status = sy_small_file_read(ctx, "report", path, ctx->limits.config_bytes,
+					    &arena, &document);
 	if (status == SY_OK)
 		status = sy_report_new(ctx, &report);
 	if (status == SY_OK)
@@ -205,13 +171,13 @@ int steelyard_policy_test(struct steelyard_session *session, const char *path,
 			  const char *report, steelyard_write_fn *write, void *user)
 {
 	SY_OWNED(sy_policy_free) struct sy_policy *policy = NULL;
-	struct adapter adapter = { write, user };
+	struct sy_adapter adapter = { write, user };
 	enum sy_status status;
 	struct sy_out out;
 	int code = 0;
 
 	sy_session_begin(session);
-	sy_out_init(&out, pass_bytes, &adapter);
+	sy_out_init(&out, sy_adapter_put, &adapter);
 	status = sy_policy_read(&session->ctx, path, &policy);
 	if (status == SY_OK && report)
 		status = test_on(&session->ctx, policy, report, &out, &code);

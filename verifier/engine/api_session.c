@@ -8,6 +8,7 @@
 #include "verifier/base/text.h"
 #include "verifier/engine/cage.h"
 #include "verifier/engine/loader.h"
+#include "verifier/engine/new_file.h"
 #include "verifier/engine/session.h"
 #include "verifier/report/writer.h"
 
@@ -77,6 +78,11 @@ const char *steelyard_session_error(const struct steelyard_session *session)
 	return session->ctx.error.text;
 }
 
+const char *steelyard_session_reason(const struct steelyard_session *session)
+{
+	return sy_error_reason(&session->ctx.error);
+}
+
 bool steelyard_session_is_misused(const struct steelyard_session *session)
 {
 	switch (session->ctx.error.status) {
@@ -98,9 +104,40 @@ bool steelyard_session_is_misused(const struct steelyard_session *session)
 	return true;
 }
 
+enum sy_status sy_adapter_put(void *user, struct sy_span bytes)
+{
+	const struct sy_adapter *adapter = user;
+
+	return adapter->write(adapter->user, bytes.data, bytes.len) == 0 ? SY_OK : SY_IO;
+}
+
 void sy_session_begin(struct steelyard_session *session)
 {
 	sy_error_clear(&session->ctx);
+}
+
+struct content {
+	steelyard_content_fn *write;
+	void *user;
+};
+
+static int pass_content(void *user, struct sy_new_file_sink *sink)
+{
+	const struct content *content = user;
+
+	return content->write(content->user, sy_new_file_put, sink);
+}
+
+int steelyard_file_write(struct steelyard_session *session, const char *path,
+			 bool may_replace, steelyard_content_fn *write, void *user)
+{
+	struct content content = { write, user };
+	enum sy_status status;
+
+	sy_session_begin(session);
+	status = sy_new_file_fill(&session->ctx, path, may_replace ? SY_NEW_FILE_REPLACING :
+				  SY_NEW_FILE_PUBLIC, pass_content, &content);
+	return status == SY_OK ? 0 : -1;
 }
 
 bool sy_take_options(struct steelyard_session *session, void *known,

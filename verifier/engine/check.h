@@ -21,6 +21,7 @@ struct sy_check_options {
 	unsigned wants;			/* enum sy_want, for the report itself */
 	bool has_stats;			/* look at the values of tensors, too */
 	bool is_weighing_all;		/* SHA-256 of every file, not only what is compared */
+	bool is_comparing;		/* name who signed, weigh what has no tensor digests */
 	const char *const *paths;
 	size_t n_paths;
 	const char *const *exclude;
@@ -93,6 +94,12 @@ SY_MUST_CHECK enum sy_status sy_check_weigh_tensors(struct sy_check *check);
 
 /* The values of the tensors in the report.  After the inspection. */
 SY_MUST_CHECK enum sy_status sy_check_stats(struct sy_check *check);
+
+/*
+ * Waits a moment when a file was changed just now and there is a signature to compare
+ * with; after the walk, before any file is opened.
+ */
+void sy_check_settle(const struct sy_check *check);
 
 /* Weighs every regular file of the inventory and compares what was promised. */
 SY_MUST_CHECK enum sy_status sy_check_weigh(struct sy_check *check);

@@ -14,10 +14,7 @@ enum sy_status sy_key_file_blame(struct sy_context *ctx, const char *path,
 {
 	const struct sy_error error = ctx->error;
 
-	sy_error_clear(ctx);
-	sy_fail(ctx, status, "%s: %s", path, error.text);
-	ctx->error.sys_errno = error.sys_errno;
-	return status;
+	return sy_fail_again(ctx, status, "%s: %s", path, error.text);
 }
 
 static enum sy_status open_file(struct sy_context *ctx, const char *path, int *fd)
@@ -86,11 +83,14 @@ static enum sy_status ask_person(struct sy_context *ctx, const struct sy_passphr
 	len = user->given->ask(user->given->user, what, user->path, passphrase->data,
 			       passphrase->cap);
 	if (len > (long)passphrase->cap)
-		status = sy_fail(ctx, SY_FORMAT, "the passphrase is longer than %u bytes",
-				 SY_PASSPHRASE_MAX);
+		status = sy_fail_as(ctx, SY_FORMAT, SY_FAILURE_PASSPHRASE_INVALID,
+				    "the passphrase is longer than %u bytes",
+				    SY_PASSPHRASE_MAX);
+	else if (len < 0 && sy_cancelled(ctx))
+		status = sy_fail(ctx, SY_CANCELLED, "interrupted");
 	else if (len < 0)
-		status = sy_fail(ctx, sy_cancelled(ctx) ? SY_CANCELLED : SY_USAGE,
-				 "no passphrase was given");
+		status = sy_fail_as(ctx, SY_USAGE, SY_FAILURE_PASSPHRASE_MISSING,
+				    "no passphrase was given");
 	else
 		passphrase->len = (size_t)len;
 	if (status != SY_OK)
@@ -137,14 +137,16 @@ enum sy_status sy_passphrase_new(struct sy_context *ctx, const struct sy_passphr
 
 	*passphrase = (struct sy_secret){ 0 };
 	if (!has_passphrase(user->given))
-		return sy_fail(ctx, SY_USAGE, "a new key needs a passphrase");
+		return sy_fail_as(ctx, SY_USAGE, SY_FAILURE_PASSPHRASE_MISSING,
+				  "a new key needs a passphrase");
 	status = get(ctx, user, STEELYARD_PASSPHRASE_NEW, passphrase);
 	if (status == SY_OK)
 		status = sy_passphrase_admit(ctx, sy_secret_span(passphrase));
 	if (status == SY_OK && !user->given->file && !user->given->fd) {
 		status = get(ctx, user, STEELYARD_PASSPHRASE_AGAIN, &again);
 		if (status == SY_OK && !sy_secret_equal(passphrase, &again))
-			status = sy_fail(ctx, SY_USAGE, "the two passphrases differ");
+			status = sy_fail_as(ctx, SY_USAGE, SY_FAILURE_PASSPHRASE_INVALID,
+					    "the two passphrases differ");
 		sy_secret_free(&again);
 	}
 	if (status != SY_OK)

@@ -19,7 +19,27 @@ enum sy_new_file {
 /* SY_USAGE: something stands under that name; asked before a person is troubled. */
 SY_MUST_CHECK enum sy_status sy_new_file_is_free(struct sy_context *ctx, const char *path);
 
+/* An open file on its way to its name. */
+struct sy_new_file_sink {
+	struct sy_context *ctx;
+	int fd, error;		/* error: errno of the write that failed */
+};
+
+/* A steelyard_write_fn into a struct sy_new_file_sink. */
+int sy_new_file_put(void *sink, const void *data, size_t len);
+
+/*
+ * Writes the whole content with sy_new_file_put: 0, or -1 (a failure of its own is
+ * recorded).  Called again where the first file could not be given a name.
+ */
+typedef int sy_new_file_content_fn(void *user, struct sy_new_file_sink *sink);
+
 /* SY_USAGE: what stands under the name already stays.  SY_IO. */
+SY_MUST_CHECK enum sy_status sy_new_file_fill(struct sy_context *ctx, const char *path,
+					      enum sy_new_file kind,
+					      sy_new_file_content_fn *content, void *user);
+
+/* The same with content that is there already. */
 SY_MUST_CHECK enum sy_status sy_new_file_write(struct sy_context *ctx, const char *path,
 					       enum sy_new_file kind, struct sy_span bytes);
 

@@ -214,6 +214,7 @@ static const struct sy_policy_member policy_members[] = {
 	{ "signers", sy_policy_read_signers, AT(signers), false },
 	{ "rules", sy_policy_read_rules, AT(rules), false },
 	{ "revoked", sy_policy_read_revoked, 0, false },
+	{ "timestamp_authorities", sy_policy_read_certificates, AT(timestamp_authorities), false },
 	{ "max_age_days", sy_policy_count, AT(max_age_days), false },
 	{ "state", sy_policy_text, AT(state), false },
 	{ 0 }
@@ -322,12 +323,15 @@ enum sy_status sy_policy_is_in_force(struct sy_context *ctx, const struct sy_pol
 	if (sy_policy_window_holds(valid, now))
 		return SY_OK;
 	if (valid->from.text.len > 0 && now < valid->from.at)
-		return sy_fail(ctx, SY_USAGE, "the policy %s is valid from %s on, and that is not "
-			       "yet; check the clock, or take the one before",
-			       (const char *)policy->path.data,
-			       (const char *)valid->from.text.data);
-	return sy_fail(ctx, SY_USAGE, "the policy %s was valid until %s; renew it",
-		       (const char *)policy->path.data, (const char *)valid->until.text.data);
+		return sy_fail_as(ctx, SY_USAGE, SY_FAILURE_POLICY_NOT_IN_FORCE,
+				  "the policy %s is valid from %s on, and that is not yet; "
+				  "check the clock, or take the one before",
+				  (const char *)policy->path.data,
+				  (const char *)valid->from.text.data);
+	return sy_fail_as(ctx, SY_USAGE, SY_FAILURE_POLICY_NOT_IN_FORCE,
+			  "the policy %s was valid until %s; renew it",
+			  (const char *)policy->path.data,
+			  (const char *)valid->until.text.data);
 }
 
 const struct sy_policy_rule *sy_policy_rule_for(const struct sy_policy *policy,

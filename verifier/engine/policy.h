@@ -142,6 +142,7 @@ struct sy_policy {
 	struct sy_policy_rules rules;
 	struct sy_policy_digests revoked_keys;	/* SHA-256: sy_public_key_id */
 	struct sy_policy_digests revoked_digests;	/* of files or manifest roots */
+	struct sy_policy_keys timestamp_authorities;	/* anchors, as a signer's */
 	uint64_t max_age_days;		/* of a signature with a time; 0: any age */
 	struct sy_span state;		/* as written: the rollback state file, or empty */
 	struct sy_span state_path;	/* to open, relative to the policy's folder */

@@ -58,8 +58,9 @@ static enum sy_status read_key_files(struct sy_policy *policy, struct sy_policy_
 				   &policy->arena, &key->text);
 		if (status == SY_OK &&
 		    sy_span_find(key->text, sy_span_str("PRIVATE KEY-----")) != SIZE_MAX)
-			status = sy_fail(policy->ctx, SY_FORMAT, "the key file %s holds a private "
-					 "key; name the public one", str(key->path));
+			status = sy_fail_as(policy->ctx, SY_FORMAT, SY_FAILURE_KEY_IS_PRIVATE,
+					    "the key file %s holds a private key; name the "
+					    "public one", str(key->path));
 	}
 	return status;
 }
@@ -73,7 +74,7 @@ static enum sy_status read_all_keys(struct sy_policy *policy)
 		if (status == SY_OK)
 			status = read_key_files(policy, &policy->signers.items[i].certificates);
 	}
-	return status;
+	return status == SY_OK ? read_key_files(policy, &policy->timestamp_authorities) : status;
 }
 
 enum sy_status sy_policy_read(struct sy_context *ctx, const char *path,
@@ -193,8 +194,9 @@ static enum sy_status keep_out(struct sy_context *ctx, const struct sy_inventory
 {
 	if (path.len == 0 || !is_inside(ctx, inventory, str(path)))
 		return SY_OK;
-	return sy_fail(ctx, SY_USAGE, "the %s %s lies in what is examined, and a model may not "
-		       "bring its own; keep it elsewhere", what, str(path));
+	return sy_fail_as(ctx, SY_USAGE, SY_FAILURE_POLICY_UNTRUSTED,
+			  "the %s %s lies in what is examined, and a model may not bring "
+			  "its own; keep it elsewhere", what, str(path));
 }
 
 static enum sy_status keep_keys_out(struct sy_context *ctx,
@@ -220,6 +222,8 @@ enum sy_status sy_policy_stay_outside(struct sy_context *ctx, const struct sy_po
 		if (status == SY_OK)
 			status = keep_keys_out(ctx, inventory, &signer->certificates);
 	}
+	if (status == SY_OK)
+		status = keep_keys_out(ctx, inventory, &policy->timestamp_authorities);
 	return status == SY_OK ? keep_out(ctx, inventory, "state file", policy->state_path)
 			       : status;
 }

@@ -76,6 +76,8 @@ SY_MUST_CHECK enum sy_status sy_policy_check_window(struct sy_policy_reading *r,
 						    const struct sy_policy_window *window);
 
 /* policy_trust.c */
+SY_MUST_CHECK enum sy_status sy_policy_read_certificates(struct sy_policy_reading *r,
+							 void *keys);
 SY_MUST_CHECK enum sy_status sy_policy_read_signers(struct sy_policy_reading *r,
 						    void *signers);
 SY_MUST_CHECK enum sy_status sy_policy_read_rules(struct sy_policy_reading *r, void *rules);

@@ -132,6 +132,8 @@ static void explain_trust(const struct sy_policy *p, struct sy_out *out)
 	if (p->revoked_keys.n > 0 || p->revoked_digests.n > 0)
 		say(out, "revoked: keys %zu, digests %zu", p->revoked_keys.n,
 		    p->revoked_digests.n);
+	if (p->timestamp_authorities.n > 0)
+		say(out, "time-stamps count of %zu authorities", p->timestamp_authorities.n);
 	if (p->max_age_days > 0)
 		say(out, "a signature may be %llu days old",
 		    (unsigned long long)p->max_age_days);

@@ -119,7 +119,7 @@ static enum sy_status read_keys(struct sy_policy_reading *r, void *field)
 	return sy_policy_list(r, &keys->items, &keys->n, sizeof(*keys->items), key_item);
 }
 
-static enum sy_status read_certificates(struct sy_policy_reading *r, void *field)
+enum sy_status sy_policy_read_certificates(struct sy_policy_reading *r, void *field)
 {
 	struct sy_policy_keys *keys = field;
 
@@ -152,7 +152,7 @@ static enum sy_status signer_item(struct sy_policy_reading *r, void *field)
 	static const struct sy_policy_member members[] = {
 		{ "name", sy_policy_text, offsetof(struct sy_policy_signer, name), true },
 		{ "keys", read_keys, offsetof(struct sy_policy_signer, keys), false },
-		{ "certificates", read_certificates,
+		{ "certificates", sy_policy_read_certificates,
 		  offsetof(struct sy_policy_signer, certificates), false },
 		{ "identities", read_identities,
 		  offsetof(struct sy_policy_signer, identities), false },

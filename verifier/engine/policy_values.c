@@ -23,9 +23,10 @@ enum sy_status sy_policy_refuse(struct sy_policy_reading *r, uint64_t off, const
 	va_start(args, fmt);
 	sy_text_vaddf(&text, fmt, args);
 	va_end(args);
-	return sy_fail(r->ctx, SY_FORMAT, "the policy %s is not usable: line %llu, byte %llu: %s",
-		       (const char *)r->policy->path.data, (unsigned long long)line,
-		       (unsigned long long)off, text.data);
+	return sy_fail_as(r->ctx, SY_FORMAT, SY_FAILURE_POLICY_INVALID,
+			  "the policy %s is not usable: line %llu, byte %llu: %s",
+			  (const char *)r->policy->path.data, (unsigned long long)line,
+			  (unsigned long long)off, text.data);
 }
 
 enum sy_status sy_policy_next(struct sy_policy_reading *r)

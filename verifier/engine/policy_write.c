@@ -168,6 +168,7 @@ static void put_trust(struct sy_jsonw *w, const struct sy_policy *p)
 	put_digests(w, "keys", &p->revoked_keys, true);
 	put_digests(w, "digests", &p->revoked_digests, false);
 	sy_jsonw_object_end(w);
+	put_keys(w, "timestamp_authorities", &p->timestamp_authorities);
 	if (p->max_age_days > 0)
 		sy_jsonw_ku64(w, "max_age_days", p->max_age_days);
 	put_optional(w, "state", p->state);

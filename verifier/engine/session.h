@@ -7,6 +7,7 @@
 #define SY_ENGINE_SESSION_H
 
 #include "verifier/base/context.h"
+#include "verifier/base/span.h"
 #include "verifier/include/steelyard.h"
 
 struct steelyard_session {
@@ -23,6 +24,13 @@ struct steelyard_session {
 SY_MUST_CHECK bool sy_take_options(struct steelyard_session *session, void *known,
 				   size_t known_size, const void *given,
 				   size_t given_size);
+
+/* The caller's way of taking bytes, and how a struct sy_out (base/out.h) uses it. */
+struct sy_adapter {
+	steelyard_write_fn *write;
+	void *user;
+};
+enum sy_status sy_adapter_put(void *adapter, struct sy_span bytes);
 
 /* Forgets the error and the memory charge of the run before. */
 void sy_session_begin(struct steelyard_session *session);

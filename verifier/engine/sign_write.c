@@ -156,7 +156,7 @@ static enum sy_status make_output(struct sy_sign *sign, enum sy_sign_format form
 /* Some files are new then and some are not: which, must be said. */
 static enum sy_status tell_written(struct sy_sign *sign, size_t n_written, enum sy_status status)
 {
-	struct sy_error error = sign->ctx->error;
+	const struct sy_error error = sign->ctx->error;
 	struct sy_text names;
 
 	if (n_written == 0)
@@ -166,8 +166,7 @@ static enum sy_status tell_written(struct sy_sign *sign, size_t n_written, enum 
 		sy_text_add(&names, i ? ", " : "");
 		sy_text_add(&names, sign->options->outputs[i].path);
 	}
-	sy_error_clear(sign->ctx);
-	return sy_fail(sign->ctx, status, "%s; written was: %s", error.text, names.data);
+	return sy_fail_again(sign->ctx, status, "%s; written was: %s", error.text, names.data);
 }
 
 static enum sy_status write_all(struct sy_sign *sign, const struct sy_buffer *buffers)

@@ -13,11 +13,26 @@ static const char *const states[] = {
 	[SY_VOUCH_PENDING] = "unchecked",
 };
 
+/* Words for a signature that holds and is not over what is here. */
+static const char *const mismatches[] = {
+	[SY_VOUCH_MATCHES] = "", [SY_VOUCH_FILES_UNLISTED] = "files-unlisted",
+	[SY_VOUCH_FILES_MISSING] = "files-missing", [SY_VOUCH_BYTES_DIFFER] = "bytes-differ",
+};
+
 bool sy_vouch_is_signature(const struct sy_vouch *vouch, size_t entry)
 {
 	for (size_t i = 0; vouch && i < vouch->n_signatures; i++) {
 		if (vouch->signatures[i].entry == entry &&
 		    vouch->signatures[i].kind != SY_VOUCH_UNKNOWN)
+			return true;
+	}
+	return false;
+}
+
+bool sy_vouch_is_signature_place(const struct sy_vouch *vouch, size_t entry)
+{
+	for (size_t i = 0; vouch && i < vouch->n_signatures; i++) {
+		if (vouch->signatures[i].entry == entry)
 			return true;
 	}
 	return false;
@@ -218,6 +233,27 @@ static enum sy_status tell_state(struct sy_vouch *vouch, const struct sy_vouch_s
 				    s->sentence.data);
 }
 
+static enum sy_status note_timestamp(struct sy_report *report, const struct sy_vouch_signature *s)
+{
+	struct sy_text time;
+
+	sy_text_init(&time);
+	sy_text_add_utc(&time, s->oms->timestamp);
+	return sy_report_add_notice(report, "signature-timestamp", s->path, "it was there at %s: a "
+				    "time-stamp authority that you trust says so", time.data);
+}
+
+static const char *moment_of(const struct sy_oms_result *oms)
+{
+	switch (oms->time_rule) {
+	case SY_CHAIN_NOW: return "now";
+	case SY_CHAIN_GIVEN: return "the time of its time-stamp";
+	case SY_CHAIN_LEAF_NOT_BEFORE: break;
+	}
+	return oms->timestamp ? "the moment the signer's begins" :
+	       "the moment the signer's begins; nobody vouches for when it was made";
+}
+
 static enum sy_status note_reading(struct sy_vouch *vouch, const struct sy_vouch_signature *s)
 {
 	struct sy_report *report = vouch->check->report;
@@ -232,11 +268,12 @@ static enum sy_status note_reading(struct sy_vouch *vouch, const struct sy_vouch
 				sy_oms_tolerance_text((enum sy_oms_tolerance)t),
 				sy_oms_tolerance_name((enum sy_oms_tolerance)t));
 	}
+	if (status == SY_OK && s->oms->timestamp != 0)
+		status = note_timestamp(report, s);
 	if (status == SY_OK && s->oms->leaf.subject.len > 0)
 		status = sy_report_add_notice(report, "signature-time", s->path,
-			"certificates were checked as of %s",
-			s->oms->time_rule == SY_CHAIN_NOW ? "now" :
-			"the moment the signer's begins; nobody vouches for when it was made");
+					      "certificates were checked as of %s",
+					      moment_of(s->oms));
 	return status;
 }
 
@@ -245,7 +282,8 @@ static enum sy_status add_row(struct sy_vouch *vouch, const struct sy_vouch_sign
 	const char *state = s->is_stale ? "stale" : states[s->state];
 	const struct sy_signature_row row = {
 		.file = s->path, .kind = sy_span_str(kinds[s->kind]), .signer = s->signer,
-		.algorithm = s->algorithm, .status = sy_span_str(state), .reason = s->reason,
+		.algorithm = s->algorithm, .status = sy_span_str(state),
+		.reason = s->reason.len ? s->reason : sy_span_str(mismatches[s->mismatch]),
 	};
 
 	return sy_report_add_signature(vouch->check->report, &row);
@@ -279,20 +317,21 @@ static bool is_key_used(const struct sy_vouch *vouch, uint32_t used, const struc
 }
 
 /* Do enough signers of the rule vouch for one and the same list that has the file? */
-static bool is_rule_met(struct answering *a, const struct sy_policy_rule *rule, uint32_t matched)
+static bool is_rule_met(struct answering *a, const struct sy_policy_rule *rule,
+			uint32_t signatures)
 {
 	const struct sy_vouch *vouch = a->vouch;
 
 	for (size_t i = 0; i < vouch->n_signatures; i++) {
 		uint32_t used = 0;
 
-		if (!(matched & 1u << i))
+		if (!(signatures & 1u << i))
 			continue;
 		memset(a->has_signed, 0, vouch->policy->signers.n * sizeof(*a->has_signed));
 		for (size_t k = 0; k < vouch->n_signatures; k++) {
 			const struct sy_vouch_signature *s = &vouch->signatures[k];
 
-			if (!(matched & 1u << k) || is_key_used(vouch, used, &s->key_id) ||
+			if (!(signatures & 1u << k) || is_key_used(vouch, used, &s->key_id) ||
 			    !is_same_list(&vouch->signatures[i], s))
 				continue;
 			used |= 1u << k;
@@ -320,20 +359,19 @@ static enum sy_status tell_threshold(struct answering *a, size_t entry,
 			     (unsigned long long)rule->threshold, rule->signers.n);
 }
 
-/* The file's bytes are in a valid list; may those who signed it vouch for it? */
-static enum sy_status answer_signed(struct answering *a, size_t entry, uint32_t matched)
+/* The file is in valid lists, those of `signatures`; may their signers vouch for it? */
+static enum sy_status answer_listed(struct answering *a, size_t entry, uint32_t signatures)
 {
 	struct sy_artifact *artifact = &a->vouch->check->report->artifacts[entry];
 	const struct sy_policy_rule *rule;
 
-	sy_artifact_answer(artifact, SY_INTACT, SY_YES);
 	if (!is_by_rules(a->vouch)) {
 		sy_artifact_answer(artifact, SY_AUTHENTIC, SY_YES);
 		return SY_OK;
 	}
 	rule = sy_policy_rule_for(a->vouch->policy,
 				  sy_span_str(a->vouch->check->inventory.entries[entry].rel));
-	if (!rule || !is_rule_met(a, rule, matched))
+	if (!rule || !is_rule_met(a, rule, signatures))
 		return tell_threshold(a, entry, rule);
 	sy_artifact_answer(artifact, SY_AUTHENTIC, SY_YES);
 	return SY_OK;
@@ -390,12 +428,17 @@ static enum sy_status answer_unsigned(struct answering *a, size_t entry)
 static enum sy_status answer_entry(struct answering *a, size_t entry)
 {
 	const struct sy_vouch_entry *e = &a->vouch->entries[entry];
-	uint32_t matched = e->matched & a->good;
+	uint32_t matched = e->matched & a->good, listed = e->listed & a->good;
+	struct sy_artifact *artifact = &a->vouch->check->report->artifacts[entry];
 
-	if (matched != 0)
-		return answer_signed(a, entry, matched);
-	if (a->vouch->trust.is_configured && !sy_vouch_is_signature(a->vouch, entry) &&
-	    !(e->listed & a->good))
+	if (matched != 0) {
+		sy_artifact_answer(artifact, SY_INTACT, SY_YES);
+		return answer_listed(a, entry, matched);
+	}
+	/* Somebody vouches for it: whether for these bytes, is the other question. */
+	if (listed != 0)
+		return is_counting(artifact) ? answer_listed(a, entry, listed) : SY_OK;
+	if (a->vouch->trust.is_configured && !sy_vouch_is_signature(a->vouch, entry))
 		return answer_unsigned(a, entry);
 	return SY_OK;
 }
@@ -522,4 +565,17 @@ enum sy_status sy_vouch_judge(struct sy_vouch *vouch)
 	if (status == SY_OK)
 		status = tell_beyond(vouch);
 	return status == SY_OK ? answer_all(vouch) : status;
+}
+
+enum sy_status sy_vouch_list(struct sy_vouch *vouch)
+{
+	enum sy_status status = SY_OK;
+
+	for (size_t i = 0; i < vouch->n_signatures && status == SY_OK; i++) {
+		if (vouch->signatures[i].state == SY_VOUCH_PENDING)
+			status = sy_vouch_check_file(vouch, i);
+		if (status == SY_OK)
+			status = add_row(vouch, &vouch->signatures[i]);
+	}
+	return status;
 }

@@ -30,8 +30,8 @@ static bool comment_time(struct sy_span comment, int64_t *time)
 static bool signed_at(const struct sy_vouch_signature *s, int64_t *time)
 {
 	if (s->kind == SY_VOUCH_OMS) {
-		*time = s->oms->leaf.not_before;
-		return s->oms->leaf.subject.len > 0;
+		*time = s->oms->timestamp ? s->oms->timestamp : s->oms->leaf.not_before;
+		return s->oms->timestamp || s->oms->leaf.subject.len > 0;
 	}
 	return s->minisign.has_trusted && comment_time(s->minisign.trusted, time);
 }

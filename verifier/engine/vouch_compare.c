@@ -13,6 +13,12 @@ const struct sy_manifest *sy_vouch_manifest(const struct sy_vouch_signature *sig
 	return signature->oms ? signature->oms->manifest : NULL;
 }
 
+static void note(struct sy_vouch_signature *s, enum sy_vouch_mismatch mismatch)
+{
+	if (mismatch > s->mismatch)
+		s->mismatch = mismatch;
+}
+
 size_t sy_vouch_lookup(const struct sy_vouch *vouch, size_t root, struct sy_span rel)
 {
 	const struct sy_entry *entries = vouch->check->inventory.entries;
@@ -163,6 +169,7 @@ static enum sy_status tell_shards(struct sy_vouch *vouch, size_t i, size_t entry
 {
 	const struct sy_manifest *manifest = sy_vouch_manifest(&vouch->signatures[i]);
 
+	note(&vouch->signatures[i], SY_VOUCH_BYTES_DIFFER);
 	return sy_vouch_tell(vouch, entry, SY_RULE_SIGNATURE_DIGEST_MISMATCH,
 			     "a piece of %llu bytes of it is not the signed one, or its length "
 			     "is not", (unsigned long long)manifest->shard_size);
@@ -209,6 +216,7 @@ static enum sy_status take_digest(struct sy_vouch *vouch, size_t i, size_t entry
 		vouch->entries[entry].matched |= 1u << i;
 		return SY_OK;
 	}
+	note(&vouch->signatures[i], SY_VOUCH_BYTES_DIFFER);
 	sy_digest_hex(signed_one, want);
 	sy_digest_hex(found, have);
 	return sy_vouch_tell(vouch, entry, SY_RULE_SIGNATURE_DIGEST_MISMATCH,
@@ -216,7 +224,7 @@ static enum sy_status take_digest(struct sy_vouch *vouch, size_t i, size_t entry
 			     sy_algorithm_name(signed_one->algorithm), want, have);
 }
 
-static enum sy_status tell_missing(struct sy_vouch *vouch, const struct sy_vouch_signature *s,
+static enum sy_status tell_missing(struct sy_vouch *vouch, struct sy_vouch_signature *s,
 				   struct sy_span name)
 {
 	struct sy_report *report = vouch->check->report;
@@ -224,6 +232,7 @@ static enum sy_status tell_missing(struct sy_vouch *vouch, const struct sy_vouch
 	size_t artifact;
 	enum sy_status status;
 
+	note(s, SY_VOUCH_FILES_MISSING);
 	sy_text_init(&path);
 	sy_text_add(&path, vouch->check->inventory.roots[s->root].path);
 	sy_text_add(&path, "/");
@@ -318,8 +327,9 @@ static enum sy_status take_extra(struct sy_vouch *vouch, size_t i, size_t entry,
 		return SY_OK;
 	}
 	vouch->entries[entry].is_told = true;
+	note(&vouch->signatures[i], SY_VOUCH_FILES_UNLISTED);
 	return sy_vouch_tell(vouch, entry, SY_RULE_SIGNATURE_FILE_UNLISTED,
-			     "it is not in the signed list of %zu files", manifest->n_entries);
+			     "it is not in the signed list (%zu)", manifest->n_entries);
 }
 
 /* What the signature does not protect is said each time. */
@@ -389,7 +399,7 @@ bool sy_vouch_is_excused(const struct sy_vouch *vouch, size_t entry)
 
 enum sy_status sy_vouch_compare(struct sy_vouch *vouch, size_t i)
 {
-	const struct sy_vouch_signature *s = &vouch->signatures[i];
+	struct sy_vouch_signature *s = &vouch->signatures[i];
 	const struct sy_manifest *manifest = sy_vouch_manifest(s);
 	enum sy_status status = SY_OK;
 	size_t end;

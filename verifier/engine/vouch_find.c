@@ -51,6 +51,7 @@ static enum sy_status verify_oms(struct sy_vouch *vouch, struct sy_vouch_signatu
 		const struct sy_oms_trust trust = {
 			.keys = (const struct sy_public_key *const *)voucher->keys,
 			.n_keys = voucher->n_keys, .anchors = voucher->anchors,
+			.authorities = vouch->trust.authorities,
 			.chain.time_rule = vouch->trust.time_rule,
 			.tolerated = sy_oms_tolerated_default(),
 		};

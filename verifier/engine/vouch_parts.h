@@ -27,6 +27,7 @@ struct sy_voucher {
 struct sy_vouch_trust {
 	struct sy_voucher *vouchers;
 	size_t n_vouchers;
+	struct sy_anchors *authorities;	/* of time-stamps; NULL: none */
 	enum sy_chain_time time_rule;
 	bool is_configured;
 };
@@ -46,6 +47,14 @@ enum sy_vouch_state {
 	SY_VOUCH_PENDING	/* the file's digest is needed first */
 };
 
+/* How the files differ from a list, the worst last. */
+enum sy_vouch_mismatch {
+	SY_VOUCH_MATCHES,
+	SY_VOUCH_FILES_UNLISTED,
+	SY_VOUCH_FILES_MISSING,
+	SY_VOUCH_BYTES_DIFFER,
+};
+
 struct sy_vouch_signature {
 	struct sy_span path;		/* as shown */
 	size_t root;			/* of the inventory */
@@ -60,7 +69,8 @@ struct sy_vouch_signature {
 	struct sy_digest key_id;	/* len 0: not known */
 	struct sy_span signer;		/* for the report: who, or which key */
 	struct sy_span algorithm;	/* of the signature; may be empty */
-	struct sy_span reason;		/* a word; empty: none */
+	enum sy_vouch_mismatch mismatch;
+	struct sy_span reason;		/* a word; empty: none, or that of the mismatch */
 	struct sy_text sentence;	/* why it is not VALID */
 };
 

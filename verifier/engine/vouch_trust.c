@@ -14,12 +14,11 @@ static enum sy_status blame(struct sy_vouch *vouch, enum sy_status status, const
 			    const char *path)
 {
 	struct sy_context *ctx = vouch->ctx;
-	struct sy_error error = ctx->error;
+	const struct sy_error error = ctx->error;
 
 	if (status != SY_FORMAT)
 		return status;
-	sy_error_clear(ctx);
-	return sy_fail(ctx, SY_FORMAT, "%s %s: %s", what, path, error.text);
+	return sy_fail_again(ctx, SY_FORMAT, "%s %s: %s", what, path, error.text);
 }
 
 static enum sy_status add_key(struct sy_vouch *vouch, struct sy_voucher *voucher,
@@ -42,16 +41,31 @@ static enum sy_status make_room(struct sy_vouch *vouch, struct sy_voucher *vouch
 	return voucher->keys && voucher->key_names ? SY_OK : sy_memory_status(vouch->ctx);
 }
 
-static enum sy_status add_anchors(struct sy_vouch *vouch, struct sy_voucher *voucher,
+static enum sy_status add_anchors(struct sy_vouch *vouch, struct sy_anchors **anchors,
 				  struct sy_span pem, const char *name)
 {
 	enum sy_status status = SY_OK;
 
-	if (!voucher->anchors)
-		status = sy_anchors_new(vouch->ctx, &voucher->anchors);
+	if (!*anchors)
+		status = sy_anchors_new(vouch->ctx, anchors);
 	if (status == SY_OK)
-		status = sy_anchors_add(voucher->anchors, pem);
+		status = sy_anchors_add(*anchors, pem);
 	return blame(vouch, status, "the certificates", name);
+}
+
+static enum sy_status read_anchors(struct sy_vouch *vouch, const char *const *files, size_t n,
+				   struct sy_anchors **anchors)
+{
+	enum sy_status status = SY_OK;
+	struct sy_span text;
+
+	for (size_t i = 0; i < n && status == SY_OK; i++) {
+		status = sy_small_file_read(vouch->ctx, "certificate file", files[i],
+					    CHAIN_FILE_MAX, &vouch->arena, &text);
+		if (status == SY_OK)
+			status = add_anchors(vouch, anchors, text, files[i]);
+	}
+	return status;
 }
 
 static enum sy_status read_options(struct sy_vouch *vouch, struct sy_voucher *voucher)
@@ -66,12 +80,9 @@ static enum sy_status read_options(struct sy_vouch *vouch, struct sy_voucher *vo
 		if (status == SY_OK)
 			status = add_key(vouch, voucher, text, options->keys[i]);
 	}
-	for (size_t i = 0; i < options->n_chains && status == SY_OK; i++) {
-		status = sy_small_file_read(vouch->ctx, "certificate file", options->chains[i],
-					    CHAIN_FILE_MAX, &vouch->arena, &text);
-		if (status == SY_OK)
-			status = add_anchors(vouch, voucher, text, options->chains[i]);
-	}
+	if (status == SY_OK)
+		status = read_anchors(vouch, options->chains, options->n_chains,
+				      &voucher->anchors);
 	return status;
 }
 
@@ -116,8 +127,28 @@ static enum sy_status read_signer(struct sy_vouch *vouch,
 	for (size_t i = 0; i < signer->certificates.n && status == SY_OK; i++) {
 		const struct sy_policy_key *key = &signer->certificates.items[i];
 
-		status = add_anchors(vouch, voucher, key->text, key_name(key));
+		status = add_anchors(vouch, &voucher->anchors, key->text, key_name(key));
 	}
+	return status;
+}
+
+/* Whose word about the time counts: the policy's, or those of the command line. */
+static enum sy_status read_authorities(struct sy_vouch *vouch)
+{
+	struct sy_vouch_trust *trust = &vouch->trust;
+	enum sy_status status = read_anchors(vouch, vouch->options->timestamp_chains,
+					     vouch->options->n_timestamp_chains,
+					     &trust->authorities);
+
+	for (size_t i = 0; vouch->policy && status == SY_OK &&
+	     i < vouch->policy->timestamp_authorities.n; i++) {
+		const struct sy_policy_key *key = &vouch->policy->timestamp_authorities.items[i];
+
+		status = add_anchors(vouch, &trust->authorities, key->text, key_name(key));
+	}
+	if (status == SY_OK && trust->time_rule == SY_CHAIN_GIVEN && !trust->authorities)
+		return sy_fail(vouch->ctx, SY_USAGE, "whose time-stamps to trust was not said "
+			       "(--timestamp-chain)");
 	return status;
 }
 
@@ -143,7 +174,7 @@ enum sy_status sy_vouch_read_trust(struct sy_vouch *vouch)
 		trust->n_vouchers++;
 		status = read_options(vouch, &trust->vouchers[n]);
 	}
-	return status;
+	return status == SY_OK ? read_authorities(vouch) : status;
 }
 
 void sy_vouch_free_trust(struct sy_vouch *vouch)
@@ -155,4 +186,5 @@ void sy_vouch_free_trust(struct sy_vouch *vouch)
 			sy_public_key_free(&voucher->keys[k]);
 		sy_anchors_free(&voucher->anchors);
 	}
+	sy_anchors_free(&vouch->trust.authorities);
 }

@@ -65,6 +65,12 @@ int steelyard_session_limit(struct steelyard_session *session, const char *name,
 const char *steelyard_session_error(const struct steelyard_session *session);
 
 /*
+ * The same as a constant word for programs: "passphrase-wrong", "key-is-private",
+ * "usage", "io" ... (docs/report.md lists them).
+ */
+const char *steelyard_session_reason(const struct steelyard_session *session);
+
+/*
  * True when the last failure lies in what was asked (a name that is not known, a
  * file that is none), false when this machine could not do it (no memory, no
  * process, no descriptor left): asked again, it may succeed.
@@ -122,8 +128,14 @@ struct steelyard_check_options {
 	size_t n_keys;
 	const char *const *certificate_chains;
 	size_t n_certificate_chains;
-	/* "leaf-notbefore" (NULL) or "now": when certificates must be valid. */
+	/*
+	 * When certificates must be valid: "leaf-notbefore" (NULL), "now" or "timestamp",
+	 * for which timestamp_chains are the root certificates, files of PEM, of the
+	 * authorities (RFC 3161) to trust for the time.
+	 */
 	const char *certificate_time;
+	const char *const *timestamp_chains;
+	size_t n_timestamp_chains;
 	/* Paths, named as the model is or relative to it, that nobody need have signed. */
 	const char *const *ignore_paths;
 	size_t n_ignore_paths;
@@ -135,7 +147,8 @@ struct steelyard_check_options {
 	 * only.
 	 */
 	const char *sandbox;
-	bool tensor_digests;		/* ASK_INSPECT: reads the tensors, too */
+	/* ASK_CHECK, ASK_INSPECT: digests of the tensors and of the model, too. */
+	bool tensor_digests;
 	bool tensor_stats;		/* ASK_CHECK: looks at the values of tensors */
 };
 
@@ -266,6 +279,18 @@ const char *steelyard_report_step_member(const struct steelyard_report *report,
 /* Takes all bytes and returns 0, or anything else to stop. */
 typedef int steelyard_write_fn(void *user, const void *data, size_t len);
 
+/* Writes some content through write(to, ...): 0, or -1 when that was not possible. */
+typedef int steelyard_content_fn(void *user, steelyard_write_fn *write, void *to);
+
+/*
+ * Writes a file in the folder where it will lie and names it when it is whole and on
+ * the disk; links and devices are never replaced, regular files only on request.
+ * `content` may be called twice.  0; -1: see steelyard_session_error, and what stood
+ * there still does.
+ */
+int steelyard_file_write(struct steelyard_session *session, const char *path,
+			 bool may_replace, steelyard_content_fn *content, void *user);
+
 struct steelyard_write_options {
 	size_t size;
 	bool color;
@@ -312,9 +337,9 @@ struct steelyard_diff_options {
 };
 
 /*
- * Compares two models tensor by tensor and writes how they differ.  0: the same
- * weights and metadata; 1: they differ; 2: undetermined, since one of them could not
- * be examined to its end; -1: see steelyard_session_error.
+ * Compares two models tensor by tensor, and what else may change what a loader does,
+ * and writes how they differ.  0: the same; 1: they differ; 2: undetermined, since one
+ * of them could not be examined to its end; -1: see steelyard_session_error.
  */
 int steelyard_diff(struct steelyard_session *session,
 		   const struct steelyard_diff_options *options,

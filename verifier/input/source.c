@@ -180,6 +180,7 @@ void sy_source_from_window(struct sy_source *source, struct sy_source *parent,
 		.parent = parent,
 		.start = start,
 		.name = parent->name,
+		.window = parent->window,
 	};
 }
 
@@ -324,8 +325,8 @@ enum sy_status sy_source_cursor(struct sy_source *source, uint64_t start,
 		end = source->size;
 	if (start > end)
 		start = end;
-	return sy_cursor_open(cursor, source->ctx, sy_source_fill, source, start,
-			      end, CURSOR_WINDOW);
+	return sy_cursor_open(cursor, source->ctx, sy_source_fill, source, start, end,
+			      source->window ? source->window : CURSOR_WINDOW);
 }
 
 enum sy_status sy_source_unchanged(struct sy_source *source)

@@ -32,6 +32,7 @@ struct sy_source {
 	struct sy_source *parent;	/* window: borrowed */
 	uint64_t start;			/* window: offset in parent */
 	const char *name;		/* for sentences; borrowed, may be NULL */
+	size_t window;			/* bytes that its cursors hold at once; 0: as usual */
 };
 
 /*

@@ -36,31 +36,26 @@ static enum sy_status refuse(struct reading *r, const char *why)
 		       why, (unsigned long long)r->token.off);
 }
 
-static enum sy_status next(struct reading *r)
+/* What the reader says of the document; a limit of the run's own stays one. */
+static enum sy_status told(struct reading *r, enum sy_status status)
 {
-	enum sy_status status = sy_json_next(r->json, &r->token);
-
-	if (status != SY_FORMAT && status != SY_LIMIT)
-		return status;
-
 	struct sy_json_error why = sy_json_why(r->json);
 
+	if ((status != SY_FORMAT && status != SY_LIMIT) || r->ctx->error.status != SY_OK)
+		return status;
 	r->token.off = why.off;
 	return refuse(r, why.what);
+}
+
+static enum sy_status next(struct reading *r)
+{
+	return told(r, sy_json_next(r->json, &r->token));
 }
 
 /* Skips the value that the current token begins. */
 static enum sy_status skip(struct reading *r)
 {
-	enum sy_status status = sy_json_skip(r->json, &r->token);
-
-	if (status != SY_FORMAT && status != SY_LIMIT)
-		return status;
-
-	struct sy_json_error why = sy_json_why(r->json);
-
-	r->token.off = why.off;
-	return refuse(r, why.what);
+	return told(r, sy_json_skip(r->json, &r->token));
 }
 
 static bool is_fingerprint(struct sy_span s)

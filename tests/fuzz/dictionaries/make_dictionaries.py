@@ -79,14 +79,20 @@ POLICY = ["steelyard-policy/1", "name", "require", "authentic", "intact", "well_
           "suppress", "signers", "rules", "revoked", "keys", "digests", "until", "threshold",
           "2030-01-01T00:00:00Z", "**/*.safetensors"]
 REPORT = ["schema", "steelyard-report/1", "artifacts", "findings", "suppressed", "fingerprint",
-          "v1:", "0123456789abcdef0123456789abcdef"]
+          "v1:", "0123456789abcdef" * 4]
+CHOOSE = [".safetensors\n", ".bin\n", ".pt\n", ".onnx\n", ".txt\n", "config.json\n", "GGUF", "MZ",
+          b"PE\0\0", b"\x7fELF", "<html", "<?xml", "<net ", "ustar", b"\x89HDF\r\n\x1a\n",
+          b"PK\3\4", b"PK\5\6", b"\x08\1\x12", b"\x3a", "brain.Event:", "#!",
+          "version https://git-lfs.github.com/spec/v1\n"]
 MINISIGN = ["untrusted comment: ", "trusted comment: ", "RWQ", "RUQ", "RWRTY0Iy", "\n"]
 
 DICTIONARIES = {
     "archives": ZIP + PICKLE + NPY,
     "baseline": JSON + REPORT,
     "bundle": JSON + OMS + PEM + OIDS,
+    "choose": CHOOSE + PICKLE,
     "compressed": COMPRESSED + PICKLE[:6],
+    "diff": [b"\x05", b"\x45", b"\x10", b"\x14", b"\x3a", b"\x7a", b"\1\4", b"\2\4"],
     "gguf": GGUF,
     "inspect": ZIP + PICKLE + TAR + NPY + COMPRESSED[:12] + [
         "model.pt\n", "model.bin\n", "a.json\n", "model.index.json\n", "\x7fELF\2\1\1",
@@ -107,6 +113,8 @@ DICTIONARIES = {
     "torch_tar": TAR + PICKLE[:12],
     "utf8": [b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xef\xbb\xbf", b"\xe2\x80\xae",
              b"\xe2\x80\x8b", b"\xc2\x85", b"\xf0\x9f\xa4\x97", b"\xcc\x81", b"\xef\xbf\xbe"],
+    "view": [struct.pack("<f", v) for v in (0, -0.0, 1, float("nan"), float("inf"))]
+            + [b"\0\3\2", b"\x11\0\1\x20", b"\0\0\xc0\x7f"],
     "zip": ZIP + PICKLE[:12],
 }
 

@@ -155,6 +155,8 @@ REJECT = {
     "octal": "{{ ''['\\137\\137class\\137\\137'] }}",
     "named": "{{ ''['\\N{LOW LINE}_class__'] }}",
     "continued-line": "{{ ''['__cla\\\nss__'] }}",
+    "continued-line-cr": "{{ ''['__cla\\\rss__'] }}",
+    "continued-line-cr-lf": "{{ ''['__cla\\\r\nss__'] }}",
     "plus": "{{ ''['__cla'+'ss__'] }}",
     "tilde": "{{ ''['__cla'~'ss__'] }}",
     "adjacent": "{{ ''['__cla' 'ss__'] }}",
