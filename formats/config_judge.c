@@ -199,31 +199,11 @@ static enum sy_status config_string(struct sy_config_walk *walk,
 	return role_string(walk, token);
 }
 
-/* Scalars at the top are what inspect shows. */
-static enum sy_status show(struct sy_config_walk *walk, const struct sy_json_token *token)
-{
-	static const char *const types[] = {
-		[SY_JSON_STRING] = "string", [SY_JSON_NUMBER] = "number",
-		[SY_JSON_TRUE] = "boolean", [SY_JSON_FALSE] = "boolean",
-		[SY_JSON_NULL] = "null",
-	};
-	struct sy_span value = token->text;
-
-	if (walk->n_frames != 1 || !walk->frames[0].is_object)
-		return SY_OK;
-	if (token->kind == SY_JSON_TRUE || token->kind == SY_JSON_FALSE)
-		value = sy_span_str(token->kind == SY_JSON_TRUE ? "true" : "false");
-	return sy_emit_meta(walk->in, sy_config_key(walk, 0), types[token->kind], value,
-			    token->off, token->len);
-}
-
 static enum sy_status judge_value(struct sy_config_walk *walk,
 				  const struct sy_json_token *token)
 {
-	enum sy_status status = SY_OK;
+	enum sy_status status = sy_config_show(walk, token);
 
-	if (walk->roles & SY_ROLE_CONFIG)
-		status = show(walk, token);
 	if (status != SY_OK)
 		return status;
 	if (token->kind == SY_JSON_STRING && is_template(walk))

@@ -74,6 +74,7 @@ static enum sy_status push(struct sy_config_walk *walk, bool is_object)
 static enum sy_status take(struct sy_config_walk *walk, const struct sy_json_token *token)
 {
 	enum sy_status status;
+	bool is_empty;
 
 	switch (token->kind) {
 	case SY_JSON_OBJECT:
@@ -82,8 +83,8 @@ static enum sy_status take(struct sy_config_walk *walk, const struct sy_json_tok
 		return push(walk, token->kind == SY_JSON_OBJECT);
 	case SY_JSON_OBJECT_END:
 	case SY_JSON_ARRAY_END:
-		walk->n_frames--;
-		return SY_OK;
+		is_empty = walk->frames[--walk->n_frames].n_values == 0;
+		return is_empty ? sy_config_show_empty(walk, token) : SY_OK;
 	case SY_JSON_KEY:
 		set_key(walk, token);
 		return sy_config_judge(walk, token);
@@ -96,7 +97,7 @@ static enum sy_status take(struct sy_config_walk *walk, const struct sy_json_tok
 		count_value(walk, token);
 		return status;
 	case SY_JSON_END:
-		break;
+		return sy_config_show_end(walk);
 	}
 	return SY_OK;
 }

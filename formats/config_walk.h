@@ -37,6 +37,7 @@ struct sy_config_walk {
 	unsigned roles;			/* enum sy_config_role */
 	struct sy_config_frame *frames;
 	size_t n_frames, cap_frames;
+	bool is_way_cut;		/* a way to a value that was shown is not whole */
 };
 
 /*
@@ -62,5 +63,15 @@ bool sy_config_is_under_suffix(const struct sy_config_walk *walk, const char *su
 /* Facts and references about one token: a KEY or a scalar value. */
 SY_MUST_CHECK enum sy_status sy_config_judge(struct sy_config_walk *walk,
 					     const struct sy_json_token *token);
+
+/*
+ * META of a scalar, of a container that was empty and ended, and, at the end of the
+ * document, of type "cut" where ways were not whole; as much of it as is wanted.
+ */
+SY_MUST_CHECK enum sy_status sy_config_show(struct sy_config_walk *walk,
+					    const struct sy_json_token *token);
+SY_MUST_CHECK enum sy_status sy_config_show_empty(struct sy_config_walk *walk,
+						  const struct sy_json_token *token);
+SY_MUST_CHECK enum sy_status sy_config_show_end(struct sy_config_walk *walk);
 
 #endif

@@ -8,6 +8,7 @@
 
 #define META_BYTES_MAX 65536	/* of a value shown by inspect; the rest is cut */
 #define FLOW_STEPS 4		/* for each finding that is kept */
+#define IMPORT_STEPS 1000	/* of one class, to compare them */
 #define NAME_BYTES_MAX 262144	/* so that two names always fit in one record */
 
 #define FORMAT(name) extern const struct sy_format sy_format_##name;
@@ -176,6 +177,8 @@ static uint64_t steps_max(const struct sy_inspection *in)
 {
 	if (in->wants & SY_WANT_STEPS)
 		return in->ctx->limits.trace_steps;
+	if (in->wants & SY_WANT_IMPORTS)
+		return IMPORT_STEPS;
 	return FLOW_STEPS * in->ctx->limits.findings_per_rule;
 }
 
@@ -190,7 +193,8 @@ static enum sy_status steps_end(struct sy_inspection *in)
 			.file_off = SY_OFFSET_NONE,
 		} };
 
-		if (!(in->wants & SY_WANT_STEPS) || in->n_steps[class] <= steps_max(in))
+		if (!(in->wants & (SY_WANT_STEPS | SY_WANT_IMPORTS)) ||
+		    in->n_steps[class] <= steps_max(in))
 			continue;
 		record.u.step.value = in->n_steps[class] - steps_max(in);
 		status = sy_emit(in->sink, &record);

@@ -53,7 +53,9 @@ enum sy_want {
 	SY_WANT_STEPS = 1 << 4,	/* all steps, data summed up */
 	SY_WANT_OPCODES = 1 << 5,	/* each opcode is a step */
 	SY_WANT_MEMBERS = 1 << 6,	/* what containers hold */
-	SY_WANT_DIGESTS = 1 << 7	/* of tensors that lie in decoded members */
+	SY_WANT_DIGESTS = 1 << 7,	/* of tensors that lie in decoded members */
+	SY_WANT_IMPORTS = 1 << 8,	/* flows, and the known names, too */
+	SY_WANT_CONFIG = 1 << 9	/* META of all that a configuration holds */
 };
 
 /* One inspection, in a worker or in a test; lives for one call. */

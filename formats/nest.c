@@ -11,6 +11,7 @@
 #include "formats/member_names.h"
 #include "formats/payload.h"
 #include "verifier/base/ckd.h"
+#include "verifier/digest/view.h"
 
 #define STORAGE_HEAD 4096	/* bytes looked at in raw tensor data */
 
@@ -21,6 +22,8 @@ struct level {
 	struct sy_member *members;
 	size_t n, cap, next;
 	uint64_t scratch_used;		/* before this level */
+	uint64_t n_hashed;		/* bytes of tensors in a decoded source */
+	uint64_t n_own, n_below;	/* tensors, as it says itself, and as its members do */
 };
 
 /* Stands before the caller's sink: what only the file itself may say stops here. */
@@ -43,30 +46,76 @@ struct sy_nest {
 	struct level levels[SY_MEMBER_DEPTH + 1];
 };
 
-/* The artifact's record waits: its members have not been read yet. */
+/*
+ * The artifact's record waits: its members have not been read yet.  It is kept as a
+ * whole or not at all, for what it points at will be gone.
+ */
 static enum sy_status keep_artifact(struct sy_nest *nest, const struct sy_record *record)
 {
-	struct sy_record_artifact *kept = &nest->artifact.u.artifact;
-	enum sy_status status;
+	struct sy_record kept = *record;
+	enum sy_status status = sy_arena_copy(&nest->arena, record->u.artifact.format,
+					      &kept.u.artifact.format);
 
-	nest->artifact = *record;
-	nest->has_artifact = true;
-	status = sy_arena_copy(&nest->arena, record->u.artifact.format, &kept->format);
+	if (status == SY_OK)
+		status = sy_arena_copy(&nest->arena, record->u.artifact.summary,
+				       &kept.u.artifact.summary);
 	if (status != SY_OK)
 		return status;
-	return sy_arena_copy(&nest->arena, record->u.artifact.summary, &kept->summary);
+	nest->artifact = kept;
+	nest->has_artifact = true;
+	return SY_OK;
+}
+
+/* Tensors may lie on the same bytes; hashing them reads a source no more often. */
+#define READINGS_MAX 8u
+
+static bool is_worth_hashing(struct level *level, const struct sy_record_tensor *tensor)
+{
+	uint64_t size = level->in->source->size, room;
+
+	if (ckd_mul(&room, size, (uint64_t)READINGS_MAX))
+		room = UINT64_MAX;
+	if (tensor->is_absent || tensor->off > size || tensor->len > size - tensor->off ||
+	    tensor->len > room - level->n_hashed)
+		return false;
+	level->n_hashed += tensor->len;
+	return true;
+}
+
+/*
+ * In a decoded member nobody else can read the elements, so their digest is made here,
+ * while they are there; one that cannot be made is left out.
+ */
+static enum sy_status pass_decoded(struct sy_nest *nest, struct level *level,
+				   struct sy_record *record)
+{
+	struct sy_record_tensor *tensor = &record->u.tensor;
+	uint8_t digest[SY_SHA256_BYTES];
+	struct sy_view view;
+	enum sy_status status;
+
+	if (!(level->in->wants & SY_WANT_DIGESTS))
+		return SY_OK;
+	if (is_worth_hashing(level, tensor) && sy_view_of(tensor, &view) == NULL) {
+		status = sy_view_digest(&view, level->in->source, digest);
+		if (status != SY_OK)
+			return status;
+		tensor->data_digest = sy_span_of(digest, sizeof(digest));
+	}
+	tensor->is_absent = true;
+	tensor->off = tensor->len = 0;
+	return sy_emit(nest->outer, record);
 }
 
 /* Places in a stored member are places in the file; in a decoded one they are not. */
-static enum sy_status pass_tensor(struct sy_nest *nest, uint64_t file_off,
-				  const struct sy_record *record)
+static enum sy_status pass_tensor(struct sy_nest *nest, const struct sy_record *record)
 {
+	struct level *level = &nest->levels[nest->depth];
 	struct sy_record moved = *record;
 
-	if (file_off == SY_OFFSET_NONE && moved.u.tensor.data_digest.len == 0)
-		return SY_OK;
-	if (file_off != SY_OFFSET_NONE)
-		moved.u.tensor.off += file_off;
+	if (level->in->file_off == SY_OFFSET_NONE)
+		return pass_decoded(nest, level, &moved);
+	moved.u.tensor.off += level->in->file_off;
 	return sy_emit(nest->outer, &moved);
 }
 
@@ -86,12 +135,27 @@ static enum sy_status pass_ref(struct sy_inspection *in, const struct sy_record_
 			    ref->off, 0, ref->name, &text);
 }
 
+/* What a container counts as its own may be its members'. */
+static uint64_t n_tensors(const struct level *level)
+{
+	return level->n_own > level->n_below ? level->n_own : level->n_below;
+}
+
+static enum sy_status count_tensors(struct sy_nest *nest, const struct sy_record *record)
+{
+	struct level *level = &nest->levels[nest->depth];
+
+	if (ckd_add(&level->n_own, level->n_own, record->u.artifact.n_tensors))
+		level->n_own = UINT64_MAX;
+	return SY_OK;
+}
+
 static enum sy_status pass_from_member(struct sy_nest *nest, struct sy_inspection *in,
 				       const struct sy_record *record)
 {
 	switch (record->kind) {
 	case SY_RECORD_TENSOR:
-		return pass_tensor(nest, in->file_off, record);
+		return pass_tensor(nest, record);
 	case SY_RECORD_FACT:
 	case SY_RECORD_MEMBER:
 	case SY_RECORD_NOTICE:
@@ -100,6 +164,7 @@ static enum sy_status pass_from_member(struct sy_nest *nest, struct sy_inspectio
 	case SY_RECORD_REF:
 		return pass_ref(in, &record->u.ref);
 	case SY_RECORD_ARTIFACT:
+		return count_tensors(nest, record);
 	case SY_RECORD_EXTENT:
 	case SY_RECORD_META:
 	case SY_RECORD_MORE:
@@ -164,6 +229,7 @@ static struct level *descend(struct sy_nest *nest, const struct sy_member *membe
 	level->in = &level->own;
 	level->source = (struct sy_source){ .ctx = nest->ctx, .fd = -1 };
 	level->n = level->next = 0;
+	level->n_hashed = level->n_own = level->n_below = 0;
 	level->scratch_used = nest->scratch.used;
 	level->own.source = &level->source;
 	level->own.base = sy_member_name_base(member->name);
@@ -187,6 +253,9 @@ static void ascend(struct sy_nest *nest)
 	memcpy(above->n_facts, level->own.n_facts, sizeof(above->n_facts));
 	memcpy(above->n_steps, level->own.n_steps, sizeof(above->n_steps));
 	nest->bytes_parsed += level->own.bytes_parsed;
+	if (ckd_add(&nest->levels[nest->depth].n_below, nest->levels[nest->depth].n_below,
+		    n_tensors(level)))
+		nest->levels[nest->depth].n_below = UINT64_MAX;
 	sy_source_close(&level->source);
 	sy_arena_free(&level->own.arena);
 	nest->scratch.used = level->scratch_used;
@@ -517,6 +586,8 @@ enum sy_status sy_nest_open(struct sy_inspection *in, const struct sy_member *me
 		return sy_fail(in->ctx, SY_UNSUPPORTED, "members are not looked at here");
 	if (floor == SY_MEMBER_DEPTH)
 		return too_deep(in, member);
+	if (!is_affordable(nest, member))
+		return too_much(in, member);
 	status = enter(nest, member, fn, user);
 	if (status == SY_OK)
 		status = run_down_to(nest, floor + 1);
@@ -532,6 +603,9 @@ static enum sy_status emit_artifact(struct sy_nest *nest)
 
 	if (!nest->has_artifact)
 		return SY_OK;
+	/* Those of members that were not listed are missing. */
+	if (artifact->n_tensors < nest->levels[0].n_below)
+		artifact->n_tensors = nest->levels[0].n_below;
 	if (nest->bytes_parsed > size - artifact->bytes_parsed)
 		artifact->bytes_parsed = size;
 	else

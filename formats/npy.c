@@ -8,7 +8,6 @@
 #include "formats/pickle/streams.h"
 #include "verifier/base/ckd.h"
 #include "verifier/base/utf8.h"
-#include "verifier/digest/view.h"
 
 #define PREAMBLE 8			/* magic and version */
 #define HEADER_BYTES_MAX 10000		/* NumPy's own limit, in characters */
@@ -164,29 +163,6 @@ static void put_fortran(struct sy_record_tensor *tensor)
 	}
 }
 
-/*
- * In a decoded member nobody else can read the elements, so their digest is made
- * here, while they are there; one that cannot be made is left out.
- */
-static enum sy_status put_digest(struct npy *n, struct sy_record_tensor *tensor,
-				 uint8_t digest[SY_SHA256_BYTES])
-{
-	struct sy_view view;
-	enum sy_status status;
-
-	if (n->in->file_off != SY_OFFSET_NONE || !(n->in->wants & SY_WANT_DIGESTS))
-		return SY_OK;
-	if (sy_view_of(tensor, &view) == NULL) {
-		status = sy_view_digest(&view, n->in->source, digest);
-		if (status != SY_OK)
-			return status;
-		tensor->data_digest = sy_span_of(digest, SY_SHA256_BYTES);
-	}
-	tensor->is_absent = true;
-	tensor->off = tensor->len = 0;
-	return SY_OK;
-}
-
 static enum sy_status emit_tensor(struct npy *n, uint64_t len)
 {
 	const struct sy_npy_header *h = &n->header;
@@ -195,16 +171,13 @@ static enum sy_status emit_tensor(struct npy *n, uint64_t len)
 		.off = n->data_off, .len = len,
 		.is_big_endian = h->dtype.len > 0 && h->dtype.data[0] == '>',
 	};
-	uint8_t digest[SY_SHA256_BYTES];
-	enum sy_status status;
 
 	if (sy_ascii_ends(tensor.name, ".npy"))
 		tensor.name.len -= 4;
 	memcpy(tensor.shape, h->shape, sizeof(tensor.shape));
 	if (h->is_fortran && h->rank > 1 && len > 0)
 		put_fortran(&tensor);
-	status = put_digest(n, &tensor, digest);
-	return status == SY_OK ? sy_emit_tensor(n->in, &tensor) : status;
+	return sy_emit_tensor(n->in, &tensor);
 }
 
 /* What follows the elements, or follows a header that could not be read. */

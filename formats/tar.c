@@ -27,7 +27,7 @@ struct next {
 
 struct tar {
 	struct sy_inspection *in;
-	sy_tar_member_fn *take;
+	const struct sy_tar_use *use;
 	struct next next;
 	struct sy_member_twins twins;
 	struct sy_archive_kind kind;
@@ -178,7 +178,7 @@ static enum sy_status take_file(struct tar *t, struct sy_span name, uint64_t siz
 
 	if (size == 0)
 		return sy_nest_list(t->in, &member, "empty");
-	return t->take(t->in, &member);
+	return t->use->take(t->use->user, t->in, &member);
 }
 
 /* What has no data to look at. */
@@ -458,10 +458,10 @@ static enum sy_status tell_end(struct tar *t)
 	return status == SY_OK ? sy_archive_kind_tell(&t->kind, t->in) : status;
 }
 
-enum sy_status sy_tar_read(struct sy_inspection *in, const char *format,
-			   sy_tar_member_fn *take)
+enum sy_status sy_tar_read(struct sy_inspection *in, const struct sy_tar_use *use)
 {
-	struct tar t = { .in = in, .take = take };
+	struct tar t = { .in = in, .use = use };
+	uint64_t n_tensors = 0;
 	enum sy_status status = check_pickle(in);
 
 	sy_member_twins_init(&t.twins, &in->arena);
@@ -473,15 +473,26 @@ enum sy_status sy_tar_read(struct sy_inspection *in, const char *format,
 	sy_archive_kind_free(&t.kind);
 	sy_member_twins_free(&t.twins);
 	in->bytes_parsed += t.n_entries * SY_TAR_BLOCK;
+	if (status == SY_OK && use->end)
+		status = use->end(use->user, &n_tensors);
 	if (status == SY_OK)
-		status = sy_emit_artifact(in, format, 0, "%llu entries",
+		status = sy_emit_artifact(in, use->format, n_tensors, "%llu entries",
 					  (unsigned long long)t.n_entries);
 	return status;
 }
 
+static enum sy_status take_any(void *user, struct sy_inspection *in,
+			       const struct sy_member *member)
+{
+	(void)user;
+	return sy_nest_add(in, member);
+}
+
 static enum sy_status inspect(struct sy_inspection *in)
 {
-	return sy_tar_read(in, "tar", sy_nest_add);
+	static const struct sy_tar_use use = { .format = "tar", .take = take_any };
+
+	return sy_tar_read(in, &use);
 }
 
 static const char *const suffixes[] = { ".nemo", ".tar", NULL };

@@ -7,12 +7,19 @@
 
 #include "formats/nest.h"
 
-/* Takes a file of the archive; sy_nest_add does. */
-typedef enum sy_status sy_tar_member_fn(struct sy_inspection *in,
-					const struct sy_member *member);
+/* Who reads the archive for what. */
+struct sy_tar_use {
+	const char *format;
+	void *user;
+	/* Takes a file of the archive. */
+	enum sy_status (*take)(void *user, struct sy_inspection *in,
+			       const struct sy_member *member);
+	/* All were taken: how many tensors there are; may be NULL. */
+	enum sy_status (*end)(void *user, uint64_t *n_tensors);
+};
 
 /* Reads the whole archive, states its facts, emits extents and the artifact. */
-SY_MUST_CHECK enum sy_status sy_tar_read(struct sy_inspection *in, const char *format,
-					 sy_tar_member_fn *take);
+SY_MUST_CHECK enum sy_status sy_tar_read(struct sy_inspection *in,
+					 const struct sy_tar_use *use);
 
 #endif

@@ -53,6 +53,13 @@ uint64_t sy_torch_item_bytes(struct sy_span symbol)
 	return i < SY_N_ELEMS(classes) ? classes[i].item : 0;
 }
 
+const char *sy_torch_storage_dtype(struct sy_span symbol)
+{
+	size_t i = class_of(symbol);
+
+	return i < SY_N_ELEMS(classes) ? classes[i].dtype : "";
+}
+
 static struct sy_span symbol_of(const struct sy_pickle *m, uint64_t value)
 {
 	const struct sy_global *global = sy_pickle_global(m, value);

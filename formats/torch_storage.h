@@ -39,6 +39,8 @@ void sy_torch_storages_free(struct sy_torch_storages *s);
 
 /* Bytes of one element of a storage class ("torch.FloatStorage"); 0: not known. */
 uint64_t sy_torch_item_bytes(struct sy_span symbol);
+/* What torch calls its elements: "float32"; "": not known. */
+const char *sy_torch_storage_dtype(struct sy_span symbol);
 
 /* By key; NULL: the pickle names no such storage. */
 struct sy_torch_storage *sy_torch_storage_find(struct sy_torch_storages *s,

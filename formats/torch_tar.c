@@ -9,6 +9,7 @@
 #include "formats/sniff.h"
 #include "formats/tar.h"
 #include "formats/torch_storage.h"
+#include "formats/torch_tar_tensors.h"
 #include "verifier/base/ckd.h"
 
 /* A member whose pickles have raw data behind them. */
@@ -141,8 +142,14 @@ static const struct { const char *name; const struct sy_format *format; } member
 	{ "sys_info", &sy_format_pickle }, { "tensors", &tensors },
 };
 
-static enum sy_status take(struct sy_inspection *in, const struct sy_member *member)
+static const char *const parts[SY_N_TAR_PARTS] = {
+	[SY_TAR_STORAGES] = "storages", [SY_TAR_TENSORS] = "tensors", [SY_TAR_PICKLE] = "pickle",
+};
+
+static enum sy_status take(void *user, struct sy_inspection *in,
+			   const struct sy_member *member)
 {
+	struct sy_torch_tar *tar = user;
 	struct sy_member known = *member;
 	struct sy_span name = member->name;
 
@@ -152,15 +159,31 @@ static enum sy_status take(struct sy_inspection *in, const struct sy_member *mem
 		if (sy_span_is(name, members[i].name))
 			known.format = members[i].format;
 	}
+	for (size_t i = 0; i < SY_N_ELEMS(parts); i++) {
+		if (!sy_span_is(name, parts[i]))
+			continue;
+		tar->off[i] = member->off;
+		tar->len[i] = member->len;
+		tar->n[i]++;
+	}
 	return sy_nest_add(in, &known);
+}
+
+static enum sy_status end(void *user, uint64_t *n_tensors)
+{
+	return sy_torch_tar_emit(user, n_tensors);
 }
 
 static enum sy_status inspect(struct sy_inspection *in)
 {
+	struct sy_torch_tar tar = { .in = in };
+	const struct sy_tar_use use = {
+		.format = "torch-tar", .user = &tar, .take = take, .end = end,
+	};
 	enum sy_status status = sy_fact(in, SY_RULE_TORCH_TAR_FOUND, 0, 0, sy_span_of(NULL, 0),
 					"a tar archive with the members of PyTorch 0.1.1");
 
-	return status == SY_OK ? sy_tar_read(in, "torch-tar", take) : status;
+	return status == SY_OK ? sy_tar_read(in, &use) : status;
 }
 
 static const char *const suffixes[] = { ".pt", ".pth", NULL };

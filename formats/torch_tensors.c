@@ -7,6 +7,8 @@
  */
 #include "formats/torch_tensors.h"
 
+#include <stdlib.h>
+
 #include "formats/names.h"
 #include "verifier/base/ckd.h"
 
@@ -126,7 +128,7 @@ static bool may_hold(uint64_t value)
 {
 	unsigned kind = (unsigned)sy_value_kind(value);
 
-	return kind >= SY_VALUE_CALL && kind <= SY_VALUE_TUPLE;
+	return kind >= SY_VALUE_CALL && kind <= SY_VALUE_PERSID;
 }
 
 static struct sy_span decimal(uint64_t n, uint8_t *buf, size_t cap)
@@ -348,10 +350,10 @@ static void put_layout(const uint64_t *dims, const struct sy_torch_view *view,
 		memcpy(tensor->strides, dims + view->rank, len);
 }
 
-static void put_place(const struct sy_torch_tensors *t, const struct sy_torch_view *view,
+static void put_place(const struct sy_inspection *in, const struct sy_torch_view *view,
 		      uint64_t place, struct sy_record_tensor *tensor)
 {
-	uint64_t off, len, size = t->in->source->size;
+	uint64_t off, len, size = in->source->size;
 
 	tensor->is_absent = place == SY_OFFSET_NONE;
 	if (tensor->is_absent || view->numel == 0)
@@ -366,8 +368,10 @@ static void put_place(const struct sy_torch_tensors *t, const struct sy_torch_vi
 	tensor->len = len;
 }
 
-static enum sy_status emit_one(struct sy_torch_tensors *t, const struct sy_torch_view *view,
-			       struct sy_span name, uint64_t place, bool is_big_endian)
+/* `in` is what the place is in: the container, or the storage itself. */
+static enum sy_status emit_one(struct sy_torch_tensors *t, struct sy_inspection *in,
+			       const struct sy_torch_view *view, struct sy_span name,
+			       uint64_t place, bool is_big_endian)
 {
 	struct sy_record_tensor tensor = {
 		.name = name, .dtype = sy_span_str(view->dtype), .rank = view->rank,
@@ -376,9 +380,9 @@ static enum sy_status emit_one(struct sy_torch_tensors *t, const struct sy_torch
 	enum sy_status status;
 
 	put_layout(t->dims + view->dims, view, &tensor);
-	put_place(t, view, place, &tensor);
+	put_place(in, view, place, &tensor);
 	status = name.len ? sy_tensor_name_check(t->in, name, SY_OFFSET_NONE) : SY_OK;
-	return status == SY_OK ? sy_emit_tensor(t->in, &tensor) : status;
+	return status == SY_OK ? sy_emit_tensor(in, &tensor) : status;
 }
 
 static enum sy_status tell_unnamed(struct sy_torch_tensors *t, uint64_t n)
@@ -401,6 +405,7 @@ enum sy_status sy_torch_tensors_emit(struct sy_torch_tensors *t, sy_torch_place_
 	for (size_t i = 0; i < t->n_nodes && status == SY_OK; i++) {
 		struct sy_torch_view *view;
 		struct sy_span name;
+		uint64_t at;
 
 		if (!t->nodes[i].view)
 			continue;
@@ -410,10 +415,71 @@ enum sy_status sy_torch_tensors_emit(struct sy_torch_tensors *t, sy_torch_place_
 			n_unnamed++;
 			continue;
 		}
-		status = emit_one(t, view, name, place(user, view->storage),
-				  is_big_endian);
+		at = place(user, view->storage);
+		if (at != SY_TORCH_EMITTED)
+			status = emit_one(t, t->in, view, name, at, is_big_endian);
 	}
 	return status == SY_OK ? tell_unnamed(t, n_unnamed) : status;
+}
+
+static int compare_order(const void *a, const void *b)
+{
+	const struct sy_torch_order *x = a, *y = b;
+	int order = (x->storage > y->storage) - (x->storage < y->storage);
+
+	return order ? order : (x->node > y->node) - (x->node < y->node);
+}
+
+static enum sy_status make_order(struct sy_torch_tensors *t)
+{
+	t->order = sy_alloc_array(t->in->ctx, t->n_nodes + 1, sizeof(*t->order));
+	if (!t->order)
+		return sy_memory_status(t->in->ctx);
+	for (size_t i = 0; i < t->n_nodes; i++) {
+		if (t->nodes[i].view)
+			t->order[t->n_order++] = (struct sy_torch_order){
+				t->views[t->nodes[i].view - 1].storage, (uint32_t)i + 1,
+			};
+	}
+	qsort(t->order, t->n_order, sizeof(*t->order), compare_order);
+	return SY_OK;
+}
+
+/* The first one of a storage, or where it would be. */
+static size_t find_first(const struct sy_torch_tensors *t, size_t storage)
+{
+	size_t low = 0, high = t->n_order;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (t->order[middle].storage < storage)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+enum sy_status sy_torch_tensors_emit_of(struct sy_torch_tensors *t, size_t storage,
+					struct sy_inspection *in, bool is_big_endian)
+{
+	enum sy_status status = t->order ? SY_OK : make_order(t);
+	uint8_t path[PATH_MAX];
+
+	if (status != SY_OK)
+		return status;
+	for (size_t i = find_first(t, storage); i < t->n_order && status == SY_OK; i++) {
+		const struct sy_torch_node *node = &t->nodes[t->order[i].node - 1];
+		struct sy_span name;
+
+		if (t->order[i].storage != storage)
+			break;
+		if (name_of(t, t->order[i].node, path, &name))
+			status = emit_one(t, in, &t->views[node->view - 1], name, 0,
+					  is_big_endian);
+	}
+	return status;
 }
 
 void sy_torch_tensors_init(struct sy_torch_tensors *t, struct sy_inspection *in)
@@ -430,5 +496,6 @@ void sy_torch_tensors_free(struct sy_torch_tensors *t)
 	sy_release(t->in->ctx, t->nodes);
 	sy_release(t->in->ctx, t->views);
 	sy_release(t->in->ctx, t->dims);
+	sy_release(t->in->ctx, t->order);
 	*t = (struct sy_torch_tensors){ 0 };
 }

@@ -29,6 +29,11 @@ struct sy_torch_view {
 	uint8_t rank;
 };
 
+struct sy_torch_order {
+	size_t storage;
+	uint32_t node;
+};
+
 struct sy_torch_tensors {
 	struct sy_inspection *in;	/* whose arena keeps the keys */
 	struct sy_word_map numbers;	/* value -> number of its node */
@@ -40,10 +45,14 @@ struct sy_torch_tensors {
 	size_t n_dims, cap_dims;
 	uint64_t n_unknown;	/* calls that make tensors in ways not followed here */
 	uint64_t n_looked;	/* items of tuples looked at */
+	struct sy_torch_order *order;	/* tensors by storage; NULL: not made yet */
+	size_t n_order;
 	uint32_t root;		/* what the pickle is; 0: not told, or no tensors in it */
 };
 
-/* Where a storage lies, for emitting; SY_OFFSET_NONE: not as plain bytes. */
+/* Where a storage lies, for emitting; SY_OFFSET_NONE: not as plain bytes;
+ * SY_TORCH_EMITTED: its tensors were emitted already. */
+#define SY_TORCH_EMITTED (UINT64_MAX - 1)
 typedef uint64_t sy_torch_place_fn(void *user, size_t storage);
 
 void sy_torch_tensors_init(struct sy_torch_tensors *t, struct sy_inspection *in);
@@ -78,5 +87,11 @@ SY_MUST_CHECK enum sy_status sy_torch_tensors_stop(struct sy_torch_tensors *t,
 SY_MUST_CHECK enum sy_status sy_torch_tensors_emit(struct sy_torch_tensors *t,
 						   sy_torch_place_fn *place, void *user,
 						   bool is_big_endian, uint64_t *n);
+
+/* The tensors of one storage alone, which is what `in` inspects. */
+SY_MUST_CHECK enum sy_status sy_torch_tensors_emit_of(struct sy_torch_tensors *t,
+						      size_t storage,
+						      struct sy_inspection *in,
+						      bool is_big_endian);
 
 #endif

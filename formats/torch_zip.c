@@ -282,6 +282,35 @@ static enum sy_status tell_missing(struct torch *t)
 	return status;
 }
 
+/* The open record is the storage that the tensors lie in. */
+struct packed {
+	struct torch *t;
+	struct sy_torch_storage *storage;
+};
+
+static enum sy_status emit_packed(struct sy_inspection *in, void *user)
+{
+	struct packed *packed = user;
+	struct sy_torch_storages *storages = &packed->t->storages;
+
+	packed->storage->at = SY_TORCH_EMITTED;
+	return sy_torch_tensors_emit_of(&storages->tensors,
+					(size_t)(packed->storage - storages->all), in,
+					storages->is_big_endian);
+}
+
+/* Nobody but this process sees the elements: it unpacks them once more for their digests. */
+static enum sy_status take_packed(struct torch *t, const struct sy_zip_entry *entry,
+				  struct sy_torch_storage *storage)
+{
+	struct packed packed = { .t = t, .storage = storage };
+	struct sy_member member = sy_zip_member(entry);
+
+	if (!(t->zip->in->wants & SY_WANT_DIGESTS) || storage->at != SY_OFFSET_NONE)
+		return SY_OK;
+	return sy_nest_open(t->zip->in, &member, emit_packed, &packed);
+}
+
 /* Each storage record against what the pickles want of it. */
 static enum sy_status compare_storages(struct torch *t)
 {
@@ -297,7 +326,9 @@ static enum sy_status compare_storages(struct torch *t)
 		storage = sy_torch_storage_find(&t->storages, sy_span_slice(record, 5, record.len));
 		if (storage && sy_zip_is_file(entry) && entry->codec == SY_CODEC_STORED)
 			storage->at = entry->data_off;
-		if (storage)
+		else if (storage && sy_zip_is_file(entry))
+			status = take_packed(t, entry, storage);
+		if (storage && status == SY_OK)
 			status = sy_torch_storage_compare(&t->storages, storage, entry->at,
 							  entry->size);
 	}

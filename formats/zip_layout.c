@@ -10,7 +10,6 @@
 
 #define END_BYTES SY_ZIP_END_BYTES
 #define END64_BYTES 56
-#define LOCATOR_BYTES 20
 #define SEARCH_BYTES_MAX (UINT64_C(64) << 20)	/* looked through in one archive */
 #define HIDDEN_MAX 256		/* hidden entries that are opened */
 #define WINDOW_BYTES 65536
@@ -68,7 +67,7 @@ static void collect_end(struct cover *cover, const struct sy_zip_end *end)
 	add_part(cover, end->dir_off, end->dir_len < dir_max ? end->dir_len : dir_max);
 	if (end->is_zip64) {
 		add_part(cover, end->dir_end, END64_BYTES);
-		add_part(cover, end->off - LOCATOR_BYTES, LOCATOR_BYTES);
+		add_part(cover, end->off - SY_ZIP_LOCATOR_BYTES, SY_ZIP_LOCATOR_BYTES);
 	}
 	add_part(cover, end->off, END_BYTES);
 }

@@ -5,15 +5,19 @@
 # whole (the default) takes under 45 minutes on two cores, quick ten.  Needs what
 # tests/run.sh default needs; STEELYARD_CORPUS names the unpacked corpora, without
 # which their rows say "not measured".  BOARD_FUZZ_PERCENT: of
-# tests/board/fuzz_seconds.txt, 100 or in the quick board 4.
+# tests/board/fuzz_seconds.txt, 100 or in the quick board 4; BOARD_MUTANTS: 150 or 20.
 # The steps of some length lie in tests/board/*.sh, the rows in tests/board/*.py.
 # Everything is built below build/board*; BOARD_OUTPUT is another file to write.
 set -eu
 cd "$(dirname "$0")/.."
 tier=${1:-whole}
 case $tier in
-quick) fuzz_percent=${BOARD_FUZZ_PERCENT:-4} ;;
-whole) fuzz_percent=${BOARD_FUZZ_PERCENT:-100} ;;
+quick)
+	fuzz_percent=${BOARD_FUZZ_PERCENT:-4}
+	mutants=${BOARD_MUTANTS:-20} ;;
+whole)
+	fuzz_percent=${BOARD_FUZZ_PERCENT:-100}
+	mutants=${BOARD_MUTANTS:-150} ;;
 *)
 	echo "usage: sh tests/board.sh [quick|whole]" >&2
 	exit 4 ;;
@@ -23,9 +27,6 @@ export LC_ALL=C.UTF-8
 out=build/board
 mkdir -p "$out/corpus" build/tmp
 export TMPDIR="$PWD/build/tmp"
-launcher=
-! command -v ccache >/dev/null || launcher=-DCMAKE_C_COMPILER_LAUNCHER=ccache
-
 say() {
 	printf '%s  %s\n' "$(date +%T)" "$*"
 }
@@ -35,6 +36,11 @@ build() {
 	folder=$1 targets=$2
 	shift 2
 	say "build: $folder"
+	# Another launcher would build all of it again.
+	launcher=
+	if [ ! -f "$folder/CMakeCache.txt" ] && command -v ccache >/dev/null; then
+		launcher=-DCMAKE_C_COMPILER_LAUNCHER=ccache
+	fi
 	# shellcheck disable=SC2086
 	{ cmake -G Ninja -S . -B "$folder" $launcher "$@" &&
 		ninja -C "$folder" $targets; } >"$out/$(basename "$folder").log" 2>&1
@@ -54,10 +60,10 @@ build build/gcc all -DCMAKE_C_COMPILER=gcc -DSTEELYARD_WERROR=ON
 . tests/board/coverage.sh
 say "faults"
 {
-	STEELYARD_FAULTS=all build/gcc/tests/test_faults || true
-	build/gcc/tests/test_readers || true
-	build/gcc/tests/test_key_faults || true
-	build/gcc/tests/test_policy_faults || true
+	for program in test_faults test_commands test_readers test_key_faults \
+		test_policy_faults; do
+		STEELYARD_FAULTS=all "build/gcc/tests/$program" || true
+	done
 } >"$out/faults.txt" 2>&1
 say "tampering"
 build/gcc/tests/test_oms_tamper >"$out/tamper.txt" 2>&1 || true
@@ -67,6 +73,7 @@ say "threats"
 python3 tests/run_python.py --build build/gcc --tier "$([ "$tier" = quick ] &&
 	echo fast || echo default)" --results "$out/threats.json" threats \
 	>"$out/threats.txt" 2>&1 || true
+. tests/board/mutants.sh
 . tests/board/reproducible.sh
 say "hostile files, determinism, the page"
 python3 tests/board/page.py "$tier" "${BOARD_OUTPUT:-docs/reliability.md}"

@@ -4,9 +4,11 @@
 #   sh tests/run.sh [fast|default|deep]
 # fast     one build with GCC, lint, C and Python tests but the slow (after every edit)
 # default  also a build with Clang, AddressSanitizer with UndefinedBehaviorSanitizer,
-#          and the comparisons with Python packages             (before every merge)
-# deep     also ThreadSanitizer, every fuzzer for FUZZ_SECONDS (default 600), and the
-#          quick board (tests/board.sh)
+#          the comparisons with Python packages, and the quick board of tests/board.sh,
+#          about ten minutes, into build/reliability.md         (before every merge)
+# deep     also ThreadSanitizer and Valgrind (WATCH_SECONDS each, default 3600), 100,000
+#          races (a quarter of an hour), aarch64, and every fuzzer for FUZZ_SECONDS
+#          (default 600)
 # Only missing packages are installed, with sudo where needed, each named before; all
 # else is written below build/, and what did not change is not built again.
 # STEELYARD_CORPUS names a folder with unpacked corpora; without it their tests are
@@ -139,6 +141,19 @@ python_packages() {
 	cp "$2" "$stamp"
 }
 
+# watch TOOL BUILD PYTHON-PART...: the C tests, and these Python tests with every run of
+# the program watched, as far as WATCH_SECONDS go; what ran stands in build/board.
+watch() {
+	tool=$1 folder=$2
+	shift 2
+	status=0
+	# shellcheck disable=SC2046
+	python3 tests/watch.py "$tool" --build "$folder" --seconds "${WATCH_SECONDS:-3600}" \
+		$(printf -- '--python %s ' "$@") >"$results/$tool.log" 2>&1 || status=$?
+	[ "$status" -eq 0 ] || tail -n 40 "$results/$tool.log"
+	record "$tool" "$status"
+}
+
 run_fuzzers() {
 	fuzz_seconds=${FUZZ_SECONDS:-600}
 	for fuzzer in build/fuzz/tests/fuzz_*; do
@@ -162,6 +177,7 @@ run_fuzzers() {
 step "Debian packages"
 packages="$build_packages $fast_packages"
 [ "$tier" = fast ] || packages="$packages $default_packages"
+[ "$tier" != deep ] || packages="$packages valgrind"
 # shellcheck disable=SC2086
 if ! need_packages $packages; then
 	echo "0 passed, 1 failed, 0 skipped"
@@ -202,12 +218,29 @@ if [ "$tier" != fast ]; then
 fi
 if [ "$tier" = deep ]; then
 	if build tsan -DCMAKE_C_COMPILER=clang -DSTEELYARD_SANITIZE=thread; then
-		run_ctest tsan
+		step "ThreadSanitizer"
+		watch tsan build/tsan cli/test_verify cli/test_hash
+	fi
+	step "memcheck"
+	watch memcheck build/gcc cli/test_verify cli/test_hash
+	step "races"
+	status=0
+	STEELYARD_RACES=100000 build/gcc/tests/test_races >"$results/races.log" 2>&1 || status=$?
+	record races "$status"
+	step "aarch64"
+	status=0
+	sh tests/aarch64.sh "$results" || status=$?
+	if [ "$status" -eq 3 ]; then
+		skip aarch64 "what compiles for aarch64 and runs it is not here"
+	else
+		record aarch64 "$status"
 	fi
 	if build fuzz -DCMAKE_C_COMPILER=clang -DSTEELYARD_FUZZ=ON \
 		-DSTEELYARD_SANITIZE=address,undefined,fuzzer-no-link; then
 		run_fuzzers
 	fi
+fi
+if [ "$tier" != fast ]; then
 	step "board (build/reliability.md)"
 	status=0
 	BOARD_OUTPUT=build/reliability.md sh tests/board.sh quick || status=$?

@@ -85,28 +85,7 @@ bool sy_op_global(struct sy_pickle *m, const struct sy_argument *arg)
 /* May this value be a str when unpickled? */
 static bool may_be_text(uint64_t value)
 {
-	switch (sy_value_kind(value)) {
-	case SY_VALUE_TEXT:
-	case SY_VALUE_GLOBAL:
-	case SY_VALUE_CALL:
-	case SY_VALUE_PERSID:
-	case SY_VALUE_OTHER:
-		return true;
-	case SY_VALUE_STRING:
-		return !sy_value_is_bytes(value);
-	case SY_VALUE_UNSET:
-	case SY_VALUE_NONE:
-	case SY_VALUE_BOOL:
-	case SY_VALUE_INT:
-	case SY_VALUE_NUMBER:
-	case SY_VALUE_BYTES:
-	case SY_VALUE_LIST:
-	case SY_VALUE_DICT:
-	case SY_VALUE_SET:
-	case SY_VALUE_TUPLE:
-		return false;
-	}
-	return false;
+	return sy_value_is_text(value) || sy_value_is_opaque(value);
 }
 
 static bool import_values(struct sy_pickle *m, uint64_t module, uint64_t name,
@@ -150,17 +129,9 @@ bool sy_op_stack_global(struct sy_pickle *m)
 	return sy_machine_push(m, value);
 }
 
-static bool can_be_called(uint64_t value)
-{
-	unsigned kind = (unsigned)sy_value_kind(value);
-
-	return kind == SY_VALUE_GLOBAL || kind == SY_VALUE_CALL || kind == SY_VALUE_PERSID ||
-	       kind == SY_VALUE_OTHER;
-}
-
 static bool can_be_tuple(uint64_t value)
 {
-	return sy_value_kind(value) == SY_VALUE_TUPLE || can_be_called(value);
+	return sy_value_kind(value) == SY_VALUE_TUPLE || sy_value_is_opaque(value);
 }
 
 bool sy_op_reduce(struct sy_pickle *m)
@@ -170,7 +141,7 @@ bool sy_op_reduce(struct sy_pickle *m)
 
 	if (!sy_machine_pop(m, &call.args) || !sy_machine_pop(m, &call.callee))
 		return false;
-	if (!can_be_called(call.callee))
+	if (!sy_value_is_opaque(call.callee))
 		return sy_machine_break(m, "a call of a value that cannot be called");
 	if (!can_be_tuple(call.args))
 		return sy_machine_break(m, "arguments that are no tuple");
@@ -196,12 +167,12 @@ bool sy_op_newobj(struct sy_pickle *m, bool has_keywords)
 	if ((has_keywords && !sy_machine_pop(m, &call.extra)) ||
 	    !sy_machine_pop(m, &call.args) || !sy_machine_pop(m, &call.callee))
 		return false;
-	if (!can_be_called(call.callee))
+	if (!sy_value_is_opaque(call.callee))
 		return sy_machine_break(m, "an instance of a value that is no class");
 	if (!can_be_tuple(call.args))
 		return sy_machine_break(m, "arguments that are no tuple");
 	if (has_keywords && sy_value_kind(call.extra) != SY_VALUE_DICT &&
-	    !can_be_called(call.extra))
+	    !sy_value_is_opaque(call.extra))
 		return sy_machine_break(m, "keywords that are no dict");
 	return sy_machine_call(m, call) &&
 	       sy_machine_push(m, instance_of(call.callee, call.args));
@@ -214,7 +185,7 @@ static bool instantiate(struct sy_pickle *m, uint64_t class, size_t at)
 	size_t n = m->n - at;
 	uint64_t result;
 
-	if (!can_be_called(class))
+	if (!sy_value_is_opaque(class))
 		return sy_machine_break(m, "a call of a value that cannot be called");
 	if (!sy_machine_store(m, m->stack + at, n))
 		return false;
@@ -276,7 +247,7 @@ bool sy_op_build(struct sy_pickle *m)
 	call.callee = m->stack[m->n - 1];
 	if (!sy_machine_store(m, &call.extra, 1))
 		return false;
-	if (!can_be_called(call.callee)) {
+	if (!sy_value_is_opaque(call.callee)) {
 		if (may_be_no_state(m, call.extra))
 			return true;
 		return sy_machine_break(m, "a state for a value that takes none");

@@ -79,7 +79,7 @@ static uint64_t percent(struct sy_pickle *m, uint64_t format, uint64_t args)
 
 	if (!sy_compute_content(m, format, 1, &s) || s.len > sizeof(copy))
 		return 0;
-	memcpy(copy, s.data ? s.data : copy, s.len);
+	memcpy(copy, s.data, s.len);
 	for (size_t i = 0; i < s.len; i++) {
 		uint8_t c = i + 1 < s.len ? copy[i + 1] : 0;
 
@@ -107,7 +107,7 @@ static uint64_t braces(struct sy_pickle *m, uint64_t format, const struct sy_tup
 
 	if (!sy_compute_content(m, format, 1, &s) || s.len > sizeof(copy))
 		return 0;
-	memcpy(copy, s.data ? s.data : copy, s.len);
+	memcpy(copy, s.data, s.len);
 	for (size_t i = 0; i < s.len; i++) {
 		size_t item;
 

@@ -171,8 +171,6 @@ uint64_t sy_compute_codec(struct sy_pickle *m, uint64_t value, const struct sy_t
 			  size_t i, bool encode)
 {
 	switch (codec_of(m, args, i)) {
-	case CODEC_UNKNOWN:
-		return 0;
 	case CODEC_UTF8:
 		return recode(m, value, encode, false);
 	case CODEC_LATIN1:
@@ -183,6 +181,8 @@ uint64_t sy_compute_codec(struct sy_pickle *m, uint64_t value, const struct sy_t
 		return encode ? 0 : sy_compute_hex(m, value);
 	case CODEC_BASE64:
 		return encode ? 0 : sy_compute_base64(m, value);
+	case CODEC_UNKNOWN:
+		break;
 	}
 	return 0;
 }

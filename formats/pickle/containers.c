@@ -12,31 +12,6 @@
 		    1u << SY_VALUE_NUMBER | 1u << SY_VALUE_TEXT | 1u << SY_VALUE_BYTES | \
 		    1u << SY_VALUE_TUPLE)
 
-static bool is_plain(uint64_t value)
-{
-	switch (sy_value_kind(value)) {
-	case SY_VALUE_GLOBAL:
-	case SY_VALUE_CALL:
-	case SY_VALUE_PERSID:
-	case SY_VALUE_OTHER:
-		return false;
-	case SY_VALUE_UNSET:
-	case SY_VALUE_NONE:
-	case SY_VALUE_BOOL:
-	case SY_VALUE_INT:
-	case SY_VALUE_NUMBER:
-	case SY_VALUE_TEXT:
-	case SY_VALUE_BYTES:
-	case SY_VALUE_STRING:
-	case SY_VALUE_LIST:
-	case SY_VALUE_DICT:
-	case SY_VALUE_SET:
-	case SY_VALUE_TUPLE:
-		return true;
-	}
-	return false;
-}
-
 static bool note_special(struct sy_pickle *m, uint64_t dict)
 {
 	enum sy_status status;
@@ -60,7 +35,7 @@ static bool is_data(const struct sy_pickle *m, uint64_t value)
 		"numpy.", "pandas.", "scipy.sparse.", "torch.Size", "torch._utils." };
 	const struct sy_global *global = sy_pickle_global(m, value);
 
-	if (is_plain(value))
+	if (!sy_value_is_opaque(value))
 		return true;
 	if (sy_value_kind(value) != SY_VALUE_CALL)
 		return false;
@@ -210,7 +185,7 @@ bool sy_op_append(struct sy_pickle *m, size_t at)
 		sy_store_extend(&m->store, list, m->stack + at, n);
 		return true;
 	}
-	if (is_plain(list) && sy_value_kind(list) != SY_VALUE_BYTES)
+	if (!sy_value_is_opaque(list) && sy_value_kind(list) != SY_VALUE_BYTES)
 		return sy_machine_break(m, "items for a value that takes none");
 	return call_method(m, list, m->stack + at, n);
 }
@@ -235,7 +210,7 @@ bool sy_op_setitems(struct sy_pickle *m, size_t at)
 		sy_store_extend(&m->store, dict, m->stack + at, n);
 		return true;
 	}
-	if (is_plain(dict) && sy_value_kind(dict) != SY_VALUE_BYTES &&
+	if (!sy_value_is_opaque(dict) && sy_value_kind(dict) != SY_VALUE_BYTES &&
 	    sy_value_kind(dict) != SY_VALUE_LIST)
 		return sy_machine_break(m, "items for a value that takes none");
 	return sy_value_kind(dict) == SY_VALUE_LIST || call_method(m, dict, m->stack + at, n);
@@ -255,7 +230,7 @@ bool sy_op_additems(struct sy_pickle *m, size_t at)
 		sy_store_extend(&m->store, set, m->stack + at, n);
 		return true;
 	}
-	if (is_plain(set))
+	if (!sy_value_is_opaque(set))
 		return sy_machine_break(m, "items for a value that takes none");
 	return call_method(m, set, m->stack + at, n);
 }

@@ -216,12 +216,11 @@ static enum sy_status on_oddity(void *user, struct sy_pickle *m, enum sy_pickle_
 			       sy_span_of(NULL, 0), "a number of %llu bytes",
 			       (unsigned long long)len);
 	case SY_ODD_STRING:
-		if (facts->in->n_facts[SY_RULE_PICKLE_STRING_ENCODED] > 0)
-			return SY_OK;
-		return odd_value(facts, m, SY_RULE_PICKLE_STRING_ENCODED, value,
-				 "not ASCII: ");
+		break;
 	}
-	return SY_OK;
+	if (facts->in->n_facts[SY_RULE_PICKLE_STRING_ENCODED] > 0)
+		return SY_OK;
+	return odd_value(facts, m, SY_RULE_PICKLE_STRING_ENCODED, value, "not ASCII: ");
 }
 
 enum sy_status sy_pickle_misuse(struct sy_pickle_facts *facts, struct sy_pickle *m,

@@ -33,6 +33,7 @@ struct sy_pickle_watch {
 	enum sy_status (*stop)(void *user, struct sy_pickle *m,
 			       const struct sy_pickle_end *end);
 	bool is_single;		/* what follows the first STOP is the container's */
+	bool hears_items;	/* from the first opcode on */
 };
 
 /* A stream that the pickle hands to a loader, or that hides in it. */

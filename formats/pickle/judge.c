@@ -252,9 +252,9 @@ static enum sy_status judge_safe_global(struct sy_pickle_facts *facts, struct sy
 		return sy_pickle_misuse(facts, m, index, call,
 					"and changes it, for all who use it");
 	case SY_HOW_ITEMS:
-		return sy_pickle_misuse(facts, m, index, call, "and adds items to it");
+		break;
 	}
-	return SY_OK;
+	return sy_pickle_misuse(facts, m, index, call, "and adds items to it");
 }
 
 static enum sy_status judge_global(struct sy_pickle_facts *facts, struct sy_pickle *m,
@@ -275,9 +275,9 @@ static enum sy_status judge_global(struct sy_pickle_facts *facts, struct sy_pick
 			use->call_off = sy_pickle_facts_off(facts, call->off);
 		return SY_OK;
 	case SY_GLOBAL_SAFE:
-		return judge_safe_global(facts, m, call);
+		break;
 	}
-	return SY_OK;
+	return judge_safe_global(facts, m, call);
 }
 
 /*
@@ -328,9 +328,9 @@ static enum sy_status judge_result(struct sy_pickle_facts *facts, struct sy_pick
 	case SY_HOW_NEW:
 	case SY_HOW_OBJECT:
 	case SY_HOW_INDIRECT:
-		return sy_pickle_misuse(facts, m, index, call, "and calls what it returns");
+		break;
 	}
-	return SY_OK;
+	return sy_pickle_misuse(facts, m, index, call, "and calls what it returns");
 }
 
 static enum sy_status judge_unnamed(struct sy_pickle_facts *facts, struct sy_pickle *m,

@@ -33,62 +33,33 @@ static const struct sy_global *global_of(const struct sy_pickle_facts *facts, ui
 /* Whether calling it is known to be harmless, or was told already, or fails. */
 static bool may_be_called(const struct sy_pickle_facts *facts, uint64_t value, bool is_given)
 {
-	switch (sy_value_kind(value)) {
-	case SY_VALUE_GLOBAL:
+	if (sy_value_kind(value) == SY_VALUE_GLOBAL)
 		return global_of(facts, value)->info.class != SY_GLOBAL_SAFE ||
 		       (global_of(facts, value)->info.uses & SY_USE_CALL) != 0;
-	case SY_VALUE_CALL:
-	case SY_VALUE_PERSID:
-	case SY_VALUE_OTHER:
-		return is_given;
-	case SY_VALUE_UNSET:
-	case SY_VALUE_NONE:
-	case SY_VALUE_BOOL:
-	case SY_VALUE_INT:
-	case SY_VALUE_NUMBER:
-	case SY_VALUE_TEXT:
-	case SY_VALUE_BYTES:
-	case SY_VALUE_STRING:
-	case SY_VALUE_LIST:
-	case SY_VALUE_DICT:
-	case SY_VALUE_SET:
-	case SY_VALUE_TUPLE:
-		return true;
-	}
-	return false;
+	return !sy_value_is_opaque(value) || is_given;
 }
 
-static bool calls_what_it_must_not(struct sy_pickle_facts *facts, struct sy_pickle *m,
-				   const struct sy_pickle_call *call)
+static bool calls_what_it_must_not(const struct sy_pickle_facts *facts, struct sy_span symbol,
+				   const struct sy_tuple *args)
 {
-	struct sy_span symbol = global_of(facts, call->callee)->symbol;
-	struct sy_tuple args;
-
-	if (!sy_pickle_items(m, call->args, &args))
-		return true;
 	for (size_t i = 0; i < SY_N_ELEMS(factories); i++) {
-		if (factories[i].at < args.n_kept && sy_span_is(symbol, factories[i].symbol) &&
-		    !may_be_called(facts, args.items[factories[i].at], factories[i].is_given))
+		if (factories[i].at < args->n_kept && sy_span_is(symbol, factories[i].symbol) &&
+		    !may_be_called(facts, args->items[factories[i].at], factories[i].is_given))
 			return true;
 	}
 	return false;
 }
 
 /* The keyword arguments of pandas' helpers go to the class that they are given. */
-static bool is_no_index(struct sy_pickle_facts *facts, struct sy_pickle *m,
-			const struct sy_pickle_call *call)
+static bool is_no_index(const struct sy_pickle_facts *facts, uint64_t class)
 {
-	uint64_t class = sy_pickle_item(m, call->args, 0);
-
 	return sy_value_kind(class) != SY_VALUE_GLOBAL ||
 	       !sy_span_starts(global_of(facts, class)->symbol, "pandas.");
 }
 
 /* A class whose constructor does more may not be kept for a call. */
-static bool is_kept_class(const struct sy_pickle *m, const struct sy_pickle_call *call)
+static bool is_kept_class(uint64_t kept)
 {
-	uint64_t kept = sy_pickle_item(m, call->args, 0);
-
 	return sy_value_kind(kept) == SY_VALUE_GLOBAL && (kept & SY_VALUE_BARE);
 }
 
@@ -133,25 +104,18 @@ static bool holds_special(const struct sy_pickle *m, uint64_t value)
 }
 
 /* Functions that set attributes from their arguments, as BUILD does from a state. */
-static bool sets_special(const struct sy_pickle *m, const struct sy_pickle_call *call)
+static bool sets_special(const struct sy_pickle *m, const struct sy_tuple *args)
 {
-	struct sy_tuple args;
-
-	if (!sy_pickle_items(m, call->args, &args))
-		return true;
-	for (size_t i = 0; i < args.n_kept; i++) {
-		if (holds_special(m, args.items[i]))
+	for (size_t i = 0; i < args->n_kept; i++) {
+		if (holds_special(m, args->items[i]))
 			return true;
 	}
 	return false;
 }
 
 /* Iterators without an end, or a size that is a number, given to what fills memory. */
-static bool is_endless(struct sy_pickle_facts *facts, struct sy_pickle *m,
-		       const struct sy_pickle_call *call)
+static bool is_endless(const struct sy_pickle *m, struct sy_span symbol, uint64_t arg)
 {
-	struct sy_span symbol = global_of(facts, call->callee)->symbol;
-	uint64_t arg = sy_pickle_item(m, call->args, 0);
 	const struct sy_global *global = sy_pickle_global(m, arg);
 
 	if (sy_value_kind(arg) == SY_VALUE_CALL)
@@ -168,7 +132,7 @@ static bool is_endless(struct sy_pickle_facts *facts, struct sy_pickle *m,
  * What converts an object, or takes its items, runs methods of its class: those of
  * numbers, times and arrays are their own, others go by what the file has set.
  */
-static bool is_shaped(struct sy_pickle_facts *facts, uint64_t value)
+static bool is_shaped(const struct sy_pickle_facts *facts, uint64_t value)
 {
 	static const char *const plain[] = { "builtins.", "collections.", "datetime.",
 		"decimal.", "fractions.", "numpy.", "pandas.", "torch.Tensor",
@@ -195,18 +159,23 @@ static bool is_converter(const struct sy_global *global)
 	       sy_span_is(global->module, "numpy");
 }
 
-static bool converts_shaped(struct sy_pickle_facts *facts, struct sy_pickle *m,
-			    const struct sy_pickle_call *call)
+static bool converts_shaped(const struct sy_pickle_facts *facts, const struct sy_tuple *args)
 {
-	struct sy_tuple args;
-
-	if (!sy_pickle_items(m, call->args, &args))
-		return false;
-	for (size_t i = 0; i < args.n_kept; i++) {
-		if (is_shaped(facts, args.items[i]))
+	for (size_t i = 0; i < args->n_kept; i++) {
+		if (is_shaped(facts, args->items[i]))
 			return true;
 	}
 	return false;
+}
+
+/* Not every entry of it was seen. */
+static bool is_dict_unseen(const struct sy_pickle *m, uint64_t value)
+{
+	const struct sy_list *list = sy_store_get_list(&m->store, value);
+
+	if (sy_value_kind(value) != SY_VALUE_DICT)
+		return is_called_dict(m, value);
+	return !list || list->n_kept != list->n_items;
 }
 
 /* pandas hands such a zone to dateutil, which opens the file of that name. */
@@ -215,20 +184,18 @@ static bool is_zone_file(struct sy_pickle *m, uint64_t value)
 	uint8_t buf[16];
 	struct sy_decoded out = { .data = buf, .cap = sizeof(buf) };
 
+	if (is_dict_unseen(m, value))
+		return true;
 	if (sy_value_kind(value) == SY_VALUE_DICT)
 		value = sy_pickle_entry(m, value, "tz");
 	return sy_value_is_text(value) && sy_pickle_content(m, value, &out) &&
 	       sy_span_starts(sy_span_of(out.data, out.len), "dateutil/");
 }
 
-static bool opens_zone(struct sy_pickle *m, const struct sy_pickle_call *call)
+static bool opens_zone(struct sy_pickle *m, const struct sy_tuple *args)
 {
-	struct sy_tuple args;
-
-	if (!sy_pickle_items(m, call->args, &args))
-		return false;
-	for (size_t i = 0; i < args.n_kept; i++) {
-		if (is_zone_file(m, args.items[i]))
+	for (size_t i = 0; i < args->n_kept; i++) {
+		if (is_zone_file(m, args->items[i]))
 			return true;
 	}
 	return false;
@@ -283,37 +250,46 @@ static unsigned find_checks(const struct sy_global *global)
 	return checks;
 }
 
-static bool is_one(const struct sy_pickle *m, uint64_t args)
+/*
+ * All of them, one by one: no pickler keeps arguments for so long, makes so many, or
+ * makes a tuple of them by a call.
+ */
+static bool are_seen(const struct sy_pickle *m, uint64_t value, struct sy_tuple *args)
 {
-	struct sy_tuple tuple;
-
-	return sy_pickle_items(m, args, &tuple) && tuple.n_items == 1;
+	return sy_pickle_items(m, value, args) && sy_value_kind(value) == SY_VALUE_TUPLE &&
+	       args->n_kept == args->n_items;
 }
 
 const char *sy_pickle_args_wrong(struct sy_pickle_facts *facts, struct sy_pickle *m,
 				 const struct sy_pickle_call *call)
 {
 	struct sy_global *global = &facts->globals.all[sy_value_index(call->callee)];
+	struct sy_tuple args;
+	uint64_t first;
 
 	if (global->checks == 0)
 		global->checks = (uint16_t)find_checks(global);
 	if (global->checks == CHECK_ASKED)
 		return NULL;
-	if ((global->checks & CHECK_FACTORY) && calls_what_it_must_not(facts, m, call))
+	if (!are_seen(m, call->args, &args))
+		return "with arguments that cannot be told";
+	first = args.n_kept > 0 ? args.items[0] : 0;
+	if ((global->checks & CHECK_FACTORY) &&
+	    calls_what_it_must_not(facts, global->symbol, &args))
 		return "to call something whose row does not allow a call";
-	if ((global->checks & CHECK_MEMBER) && !is_one(m, call->args))
+	if ((global->checks & CHECK_MEMBER) && args.n_items != 1)
 		return "to make another enumeration";
-	if ((global->checks & CHECK_INDEX) && is_no_index(facts, m, call))
+	if ((global->checks & CHECK_INDEX) && is_no_index(facts, first))
 		return "for a class that is none of its own";
-	if ((global->checks & CHECK_KEPT) && is_kept_class(m, call))
+	if ((global->checks & CHECK_KEPT) && is_kept_class(first))
 		return "to keep a class whose constructor does more";
-	if ((global->checks & CHECK_CONVERTED) && converts_shaped(facts, m, call))
+	if ((global->checks & CHECK_CONVERTED) && converts_shaped(facts, &args))
 		return "on an object whose attributes the file sets";
-	if ((global->checks & CHECK_ZONE) && opens_zone(m, call))
-		return "with a time zone that is a file";
-	if ((global->checks & CHECK_ENDLESS) && is_endless(facts, m, call))
+	if ((global->checks & CHECK_ZONE) && opens_zone(m, &args))
+		return "with a time zone that is a file, or cannot be told";
+	if ((global->checks & CHECK_ENDLESS) && is_endless(m, global->symbol, first))
 		return "to fill the memory";
-	if ((global->checks & CHECK_STATE) && sets_special(m, call))
+	if ((global->checks & CHECK_STATE) && sets_special(m, &args))
 		return "with a state that replaces its methods";
 	return NULL;
 }

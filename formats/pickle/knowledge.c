@@ -337,31 +337,20 @@ struct sy_global_info sy_global_find(struct sy_span module, struct sy_span name)
 
 const char *sy_danger_name(enum sy_danger danger)
 {
-	switch (danger) {
-	case SY_DANGER_NONE:
-		return "none";
-	case SY_DANGER_SHELL:
-		return "shell";
-	case SY_DANGER_CODE:
-		return "code";
-	case SY_DANGER_NATIVE:
-		return "native code";
-	case SY_DANGER_NETWORK:
-		return "network";
-	case SY_DANGER_FILE:
-		return "file";
-	case SY_DANGER_INDIRECT:
-		return "indirect import";
-	case SY_DANGER_LOADER:
-		return "loader";
-	case SY_DANGER_PROCESS:
-		return "process";
-	case SY_DANGER_TAMPER:
-		return "tamper";
-	case SY_N_DANGERS:
-		break;
-	}
-	return "unknown";
+	static const char *const names[SY_N_DANGERS] = {
+		[SY_DANGER_NONE] = "none",
+		[SY_DANGER_SHELL] = "shell",
+		[SY_DANGER_CODE] = "code",
+		[SY_DANGER_NATIVE] = "native code",
+		[SY_DANGER_NETWORK] = "network",
+		[SY_DANGER_FILE] = "file",
+		[SY_DANGER_INDIRECT] = "indirect import",
+		[SY_DANGER_LOADER] = "loader",
+		[SY_DANGER_PROCESS] = "process",
+		[SY_DANGER_TAMPER] = "tamper",
+	};
+
+	return names[danger];
 }
 
 /* Names before modules, as CPython does; "*" is a name that no file can mean. */

@@ -78,7 +78,7 @@ static void render_symbol(const struct sy_pickle *m, uint64_t value, struct sy_t
 	sy_text_add_span(text, sy_span_slice(sy_text_span(&quoted), 1, quoted.len - 2));
 }
 
-static void render_other(uint64_t value, struct sy_text *text)
+static void render_other(const struct sy_pickle *m, uint64_t value, struct sy_text *text)
 {
 	switch ((enum sy_value_other)(sy_value_payload(value) & 15)) {
 	case SY_OTHER_EXTENSION:
@@ -87,8 +87,10 @@ static void render_other(uint64_t value, struct sy_text *text)
 	case SY_OTHER_BUFFER:
 		sy_text_add(text, "<outside buffer>");
 		return;
-	case SY_OTHER_UNKNOWN:
 	case SY_OTHER_ATTRIBUTE:
+		render_symbol(m, value, text);
+		return;
+	case SY_OTHER_UNKNOWN:
 	case SY_OTHER_RESULT:
 		sy_text_add(text, "<computed>");
 		return;
@@ -123,10 +125,7 @@ static bool render_leaf(struct sy_pickle *m, uint64_t value, struct sy_text *tex
 		render_symbol(m, value, text);
 		return true;
 	case SY_VALUE_OTHER:
-		if (sy_value_is_other(value, SY_OTHER_ATTRIBUTE))
-			render_symbol(m, value, text);
-		else
-			render_other(value, text);
+		render_other(m, value, text);
 		return true;
 	case SY_VALUE_CALL:
 	case SY_VALUE_LIST:
@@ -134,9 +133,9 @@ static bool render_leaf(struct sy_pickle *m, uint64_t value, struct sy_text *tex
 	case SY_VALUE_SET:
 	case SY_VALUE_TUPLE:
 	case SY_VALUE_PERSID:
-		return false;
+		break;
 	}
-	return true;
+	return false;
 }
 
 struct level {

@@ -78,7 +78,7 @@ static enum sy_function function_of(struct sy_pickle *m, uint32_t index)
 /* A call being worked out; `again`: callee and args were replaced. */
 struct application {
 	uint64_t callee, args;
-	struct sy_tuple items;	/* of args, when they are kept */
+	struct sy_tuple items;	/* of args; none when they are not kept, or no tuple */
 	uint64_t result;
 	bool again;
 };
@@ -190,20 +190,41 @@ static bool do_locate(struct sy_pickle *m, struct application *a)
 				 &a->result);
 }
 
-/* Goes on with another call: callee(*first, *second). */
-static void go_on(struct sy_pickle *m, struct application *a, uint64_t callee,
-		  const struct sy_tuple *first, size_t skip, const struct sy_tuple *second)
+/* Goes on with another call: callee(*args). */
+static void go_on(struct application *a, uint64_t callee, uint64_t args)
 {
-	uint64_t items[SY_TUPLE_KEPT];
+	a->callee = callee;
+	a->args = args;
+	a->again = true;
+}
+
+static bool is_whole(const struct sy_tuple *tuple)
+{
+	return tuple->items && tuple->n_kept == tuple->n_items;
+}
+
+/* (*first[skip:], *second); of too many nothing is known. */
+static uint64_t both(struct sy_pickle *m, const struct sy_tuple *first, size_t skip,
+		     const struct sy_tuple *second)
+{
+	uint64_t items[2 * SY_TUPLE_KEPT];
 	size_t n = 0;
 
-	for (size_t i = skip; i < first->n_kept && n < SY_TUPLE_KEPT; i++)
+	if (!is_whole(first) || !is_whole(second))
+		return sy_value_other(SY_OTHER_UNKNOWN, 0);
+	for (size_t i = skip; i < first->n_kept; i++)
 		items[n++] = first->items[i];
-	for (size_t i = 0; second && i < second->n_kept && n < SY_TUPLE_KEPT; i++)
+	for (size_t i = 0; i < second->n_kept; i++)
 		items[n++] = second->items[i];
-	a->args = sy_value(SY_VALUE_TUPLE, sy_store_tuple(&m->store, items, n));
-	a->callee = callee;
-	a->again = true;
+	return sy_value(SY_VALUE_TUPLE, sy_store_tuple(&m->store, items, n));
+}
+
+/* The same without the first. */
+static uint64_t rest_of(struct sy_pickle *m, const struct sy_tuple *tuple)
+{
+	const uint64_t none = 0;
+
+	return both(m, tuple, 1, &(struct sy_tuple){ .items = &none });
 }
 
 static bool do_method(struct sy_pickle *m, struct application *a, uint64_t self,
@@ -235,7 +256,7 @@ static bool apply_methodcaller(struct sy_pickle *m, struct application *a,
 		return m->status == SY_OK;
 	if (!attribute_of(m, a->items.items[0], name, &callee))
 		return false;
-	go_on(m, a, callee, made, 1, NULL);
+	go_on(a, callee, rest_of(m, made));
 	return true;
 }
 
@@ -251,7 +272,7 @@ static bool apply_result(struct sy_pickle *m, struct application *a)
 	switch ((unsigned)function_of(m, sy_value_index(a->callee))) {
 	case SY_FN_PARTIAL:
 		if (made.n_kept > 0)
-			go_on(m, a, made.items[0], &made, 1, &a->items);
+			go_on(a, made.items[0], both(m, &made, 1, &a->items));
 		return true;
 	case SY_FN_METHODCALLER:
 		return apply_methodcaller(m, a, &made);
@@ -284,13 +305,10 @@ static void do_newobj(struct application *a)
 }
 
 /* PyTorch's way for tensor classes: function(*args) is called, what comes is dressed up. */
-static void do_rebuild(struct sy_pickle *m, struct application *a)
+static void do_rebuild(struct application *a)
 {
-	struct sy_tuple args;
-
-	if (a->items.n_kept > 2 && sy_value_kind(a->items.items[2]) == SY_VALUE_TUPLE &&
-	    sy_pickle_items(m, a->items.items[2], &args))
-		go_on(m, a, a->items.items[0], &args, 0, NULL);
+	if (a->items.n_kept > 2)
+		go_on(a, a->items.items[0], a->items.items[2]);
 }
 
 static bool apply_global(struct sy_pickle *m, struct application *a)
@@ -313,13 +331,13 @@ static bool apply_global(struct sy_pickle *m, struct application *a)
 		return do_locate(m, a);
 	case SY_FN_CALL:
 		if (a->items.n_kept > 0)
-			go_on(m, a, a->items.items[0], &a->items, 1, NULL);
+			go_on(a, a->items.items[0], rest_of(m, &a->items));
 		return true;
 	case SY_FN_NEWOBJ:
 		do_newobj(a);
 		return true;
 	case SY_FN_REBUILD:
-		do_rebuild(m, a);
+		do_rebuild(a);
 		return true;
 	case SY_FN_IDENTITY:
 		if (a->items.n_kept > 0)
@@ -360,7 +378,9 @@ bool sy_machine_resolve(struct sy_pickle *m, uint64_t callee, uint64_t args,
 
 		a.again = false;
 		a.result = sy_value_other(SY_OTHER_RESULT, 0);
-		(void)!sy_pickle_items(m, a.args, &a.items);
+		if (sy_value_kind(a.args) != SY_VALUE_TUPLE ||
+		    !sy_pickle_items(m, a.args, &a.items))
+			a.items = (struct sy_tuple){ 0 };
 		if (sy_value_kind(a.callee) == SY_VALUE_GLOBAL)
 			is_ok = apply_global(m, &a);
 		else if (sy_value_kind(a.callee) == SY_VALUE_CALL)

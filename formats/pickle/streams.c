@@ -275,6 +275,7 @@ static enum sy_status run_job(struct walk *w)
 	enum sy_status status = sy_pickle_load(&w->m, job->source, job->start, job->end);
 
 	w->sum = (struct sy_pickle_sum){ .end = job->start };
+	w->m.hears_items |= watch && watch->hears_items;
 	w->m.events = job->is_plain ? &w->facts.events : sy_pickle_trace_events(&w->trace);
 	while (status == SY_OK) {
 		uint64_t start = sy_reader_at(&w->m.reader);

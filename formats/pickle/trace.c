@@ -295,6 +295,17 @@ static enum sy_status pass_over(struct sy_pickle_trace *t, const struct sy_pickl
 	return status;
 }
 
+/* Known names are worth a word once, and only where imports are compared. */
+static bool is_flow(struct sy_pickle_trace *t, const struct sy_record_step *step,
+		    uint32_t global, enum sy_status *status)
+{
+	if (step->class > SY_STEP_KNOWN)
+		return true;
+	if (step->kind != SY_STEP_IMPORT || !wants(t, SY_WANT_IMPORTS))
+		return false;
+	return !is_repeat(t, step, global, status) && *status == SY_OK;
+}
+
 /*
  * Is this step worth a sentence?  Not when the name is known and only flows are
  * wanted, and not when it is one more of its kind, which is counted here.
@@ -304,9 +315,14 @@ static bool is_told(struct sy_pickle_trace *t, const struct sy_pickle *m,
 		    enum sy_status *status)
 {
 	*status = SY_OK;
-	if (!wants(t, SY_WANT_STEPS))
-		return step->class > SY_STEP_KNOWN &&
-		       sy_step_is_wanted(t->facts->in, step->class);
+	if (!wants(t, SY_WANT_STEPS)) {
+		if (!is_flow(t, step, global, status))
+			return false;
+		if (sy_step_is_wanted(t->facts->in, step->class))
+			return true;
+		t->facts->in->n_steps[step->class]++;
+		return false;
+	}
 	if (is_repeat(t, step, global, status)) {
 		t->run.n_repeats++;
 		*status = pass_over(t, m);
@@ -618,7 +634,8 @@ static enum sy_status on_items(void *user, struct sy_pickle *m, uint64_t contain
 
 const struct sy_pickle_events *sy_pickle_trace_events(const struct sy_pickle_trace *t)
 {
-	return wants(t, SY_WANT_STEPS | SY_WANT_FLOWS) ? &t->events : &t->facts->events;
+	return wants(t, SY_WANT_STEPS | SY_WANT_FLOWS | SY_WANT_IMPORTS)
+		       ? &t->events : &t->facts->events;
 }
 
 void sy_pickle_trace_init(struct sy_pickle_trace *t, struct sy_pickle_facts *facts)

@@ -63,6 +63,13 @@ static inline bool sy_value_is_container(uint64_t value)
 	return (value & 15) - SY_VALUE_LIST <= SY_VALUE_TUPLE - SY_VALUE_LIST;
 }
 
+/* What the file names makes it: unpickled, it may be anything, and may be called. */
+static inline bool sy_value_is_opaque(uint64_t value)
+{
+	return (1u << sy_value_kind(value) & (1u << SY_VALUE_GLOBAL | 1u << SY_VALUE_CALL |
+					      1u << SY_VALUE_PERSID | 1u << SY_VALUE_OTHER)) != 0;
+}
+
 static inline uint64_t sy_value_payload(uint64_t value)
 {
 	return value >> 4 & SY_VALUE_PAYLOAD;

@@ -7,6 +7,9 @@
  *	hash_bench weigh ALGORITHM THREADS BLOCK FILE...
  *	hash_bench shards ALGORITHM THREADS LEN FILE	each LEN bytes alone
  *	hash_bench both ALGORITHM THREADS LEN FILE	and the whole, in one read
+ *	hash_bench values:TYPE ALGORITHM THREADS LEN FILE	the whole, and what the
+ *						values of each LEN bytes are
+ *	hash_bench all:TYPE ALGORITHM THREADS LEN FILE	all three, in one read
  *
  * Lines of words; processor time where one thread works, the wall's elsewhere.
  */
@@ -201,13 +204,16 @@ static uint64_t size_of(struct sy_context *ctx, char **paths, size_t id)
 	return size;
 }
 
-static size_t cut(struct sy_weigh_part *parts, uint64_t size, uint64_t len)
+static size_t cut(struct sy_weigh_part *parts, uint64_t size, uint64_t len,
+		  const struct sy_dtype *dtype)
 {
+	static struct sy_value_stats values;	/* nobody looks at them */
 	size_t n = 0;
 
 	for (uint64_t at = 0; at < size; at += len)
 		parts[n++] = (struct sy_weigh_part){
-			.start = at, .len = size - at < len ? size - at : len };
+			.start = at, .len = size - at < len ? size - at : len,
+			.dtype = dtype, .values = &values };
 	return n;
 }
 
@@ -218,6 +224,7 @@ static int files(const char *mode, enum sy_algorithm algorithm, char **words)
 	struct sy_weigh weigh = { .open = open_path, .user = words + 2, .jobs = jobs,
 				  .n_threads = (unsigned)strtoul(words[0], NULL, 10) };
 	bool is_sharded = strcmp(mode, "weigh") != 0;
+	const char *type = strchr(mode, ':');
 	uint64_t len = strtoull(words[1], NULL, 10);
 	struct sy_context ctx;
 
@@ -230,8 +237,10 @@ static int files(const char *mode, enum sy_algorithm algorithm, char **words)
 	}
 	if (is_sharded) {
 		jobs[0].parts = parts;
-		jobs[0].n_parts = cut(parts, jobs[0].size, len);
-		jobs[0].part_algorithm = algorithm;
+		jobs[0].n_parts = cut(parts, jobs[0].size, len,
+				      type ? sy_dtype_find(sy_span_str(type + 1)) : NULL);
+		jobs[0].part_algorithm = strncmp(mode, "values", 6) ? algorithm
+								    : SY_N_ALGORITHMS;
 	}
 	weigh.block_len = is_sharded ? 0 : (size_t)len;
 	return run(&ctx, &weigh);

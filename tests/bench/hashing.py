@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What hashing costs, beside other programs in the same run, as docs/benchmarks.md.
 
-  hashing.py [--build FOLDER] [--runs N] [--mib N] [--realtime] [--output FILE]
+  hashing.py [--build FOLDER] [--runs N] [--mib N] [--only SECTION[,SECTION]]
+             [--realtime] [--output FILE]
 
-Kernels in the cache of one core; then 8 files of N MiB and one file of 8 N MiB in the
-page cache.  Programs take turns, so that a busy machine disturbs all of them; tables
+Kernels in the cache of one core; 8 files of N MiB, 64 of N/8 and one file of 8 N MiB in
+the page cache; what digests and statistics of tensors cost beside the digest of their
+file.  Programs take turns, so that a busy machine disturbs all of them; tables
 show medians, the spread, and the median of the ratios within the rounds.  --realtime
 runs them before everything else that wants the processor (as root, for seconds).
 Programs that are not installed are left out.
@@ -94,6 +96,15 @@ def peers_many(folder):
         ("model_signing, SHA-256 (hashing alone)", oms("sha256", folder), True))
 
 
+def peers_more(folder):
+    """Of so many files that each thread has some for every lane."""
+    return known(
+        ("steelyard, SHA-256", own(folder), False),
+        ("steelyard, BLAKE3", own("-a", "blake3", folder), False),
+        ("b3sum", first("b3sum", *sorted(folder.iterdir())), False),
+        ("model_signing, SHA-256 (hashing alone)", oms("sha256", folder), True))
+
+
 def peers_serial(path):
     """Of one file; all but the first have a single thread."""
     return known(
@@ -117,6 +128,19 @@ def peers_large(path):
         ("b3sum", first("b3sum", path), False))
 
 
+def peers_tensors(path):
+    def check(*words):
+        return (harness.PROGRAM, "check", "--quiet", *words, path)
+
+    return known(
+        ("hash", own(path), False),
+        ("check", check(), False),
+        ("check --digests", check("--digests"), False),
+        ("check --stats", check("--stats"), False),
+        ("check --digests --stats", check("--digests", "--stats"), False),
+        ("hash --tensors (no digest of the file)", own("--tensors", path), False))
+
+
 def take_turns(peers, n_runs):
     for peer in peers:
         peer.run()                  # fills caches; not counted
@@ -125,6 +149,11 @@ def take_turns(peers, n_runs):
         for peer in peers:
             peer.run()
         time.sleep(3)               # others want the machine too
+
+
+def compare(peers, n_bytes, args, say):
+    take_turns(peers, args.runs)
+    table(peers, n_bytes, say)
 
 
 def ratio(peer, to):
@@ -218,35 +247,73 @@ launcher's: it may be less.
 """
 
 
+def many_files(args, folder, say):
+    files = [folder / f"shard-{i}.bin" for i in range(N_FILES)]
+    for path in files:
+        write_file(path, args.mib)
+    say(f"## {N_FILES} files of {args.mib} MiB\n")
+    compare(peers_many(folder), N_FILES * args.mib * MIB, args, say)
+    say(f"## One file of {args.mib} MiB\n")
+    compare(peers_serial(files[0]), args.mib * MIB, args, say)
+    say(f"## The weigher by algorithm, threads and block, {N_FILES} files of "
+        f"{args.mib // 8} MiB\n")
+    for path in files:
+        os.truncate(path, args.mib // 8 * MIB)
+    weigher(files, args.runs, say)
+
+
+def more_files(args, folder, say):
+    for i in range(8 * N_FILES):
+        write_file(folder / f"shard-{i}.bin", args.mib // 8)
+    say(f"## {8 * N_FILES} files of {args.mib // 8} MiB\n")
+    compare(peers_more(folder), N_FILES * args.mib * MIB, args, say)
+
+
+def large_file(args, folder, say):
+    large = folder / "large.bin"
+    write_file(large, N_FILES * args.mib)
+    say(f"## One file of {N_FILES * args.mib} MiB\n")
+    compare(peers_large(large), N_FILES * args.mib * MIB, args, say)
+
+
+def tensors(args, folder, say):
+    """What is asked about tensors, beside the digest of their file alone."""
+    kinds = (("F32", 8), ("BF16", 8), ("F16", 8), ("F8_E4M3", 8), ("F32", 20000))
+    for dtype, n in kinds:
+        path = folder / "model.safetensors"
+        size = tensor_file.write(path, dtype, n, 2 * args.mib * MIB)
+        say(f"## {n} tensors of {dtype}, one file of {2 * args.mib} MiB\n")
+        compare(peers_tensors(path), size, args, say)
+    shards = folder / "repository"
+    shards.mkdir()
+    size = sum(tensor_file.write(shards / f"{dtype}-{i}.safetensors", dtype, 8, args.mib * MIB)
+               for dtype in ("F32", "BF16") for i in range(N_FILES // 2))
+    say(f"## {N_FILES} files of tensors, {args.mib} MiB each\n")
+    compare(peers_tensors(shards), size, args, say)
+
+
+def start(args, folder, say):
+    say("## An empty file\n")
+    (folder / "empty").touch()
+    compare(known(("true", first("true"), False),
+                  ("steelyard, SHA-256", own(folder / "empty"), False)), 0, args, say)
+
+
+def kernels_alone(_args, _folder, say):
+    say("## Kernels, one core, 128 KiB in its cache (processor time)\n")
+    kernels(say)
+
+
+SECTIONS = {"kernels": kernels_alone, "files": many_files, "more": more_files,
+            "large": large_file,
+            "tensors": tensors, "start": start}
+
+
 def report(args, say):
-    with tempfile.TemporaryDirectory(prefix="steelyard-bench-") as name:
-        folder = pathlib.Path(name) / "files"
-        folder.mkdir()
-        files = [folder / f"shard-{i}.bin" for i in range(N_FILES)]
-        for path in files:
-            write_file(path, args.mib)
-        say("## Kernels, one core, 128 KiB in its cache (processor time)\n")
-        kernels(say)
-        say(f"## {N_FILES} files of {args.mib} MiB\n")
-        peers = peers_many(folder)
-        take_turns(peers, args.runs)
-        table(peers, N_FILES * args.mib * MIB, say)
-        say(f"## One file of {args.mib} MiB\n")
-        peers = peers_serial(files[0])
-        take_turns(peers, args.runs)
-        table(peers, args.mib * MIB, say)
-        say(f"## The weigher by algorithm, threads and block, {N_FILES} files of "
-            f"{args.mib // 8} MiB\n")
-        for path in files:
-            os.truncate(path, args.mib // 8 * MIB)
-        weigher(files, args.runs, say)
-        shutil.rmtree(folder)
-        large = pathlib.Path(name) / "large.bin"
-        write_file(large, N_FILES * args.mib)
-        say(f"## One file of {N_FILES * args.mib} MiB\n")
-        peers = peers_large(large)
-        take_turns(peers, args.runs)
-        table(peers, N_FILES * args.mib * MIB, say)
+    for name, section in SECTIONS.items():
+        if not args.only or name in args.only.split(","):
+            with tempfile.TemporaryDirectory(prefix="steelyard-bench-") as folder:
+                section(args, pathlib.Path(folder), say)
 
 
 def main():
@@ -255,15 +322,17 @@ def main():
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--mib", type=int, default=512)
     parser.add_argument("--realtime", action="store_true")
+    parser.add_argument("--only", metavar="SECTION[,SECTION]", help=", ".join(SECTIONS))
     parser.add_argument("--output")
     args = parser.parse_args()
     if args.build:
         os.environ["STEELYARD_BUILD"] = str(pathlib.Path(args.build).resolve())
     sys.path[:0] = [str(HERE), str(HERE.parent)]
     sys.dont_write_bytecode = True
-    global harness, measure     # they look at the environment when loaded
+    global harness, measure, tensor_file    # they look at the environment when loaded
     import harness
     import measure
+    import tensor_file
     lines = [HEAD.format(date=datetime.date.today(), runs=args.runs, machine=machine(args))]
     if args.realtime:
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))

@@ -9,12 +9,12 @@ if build build/fuzz "$fuzzers" -DCMAKE_C_COMPILER=clang -DSTEELYARD_FUZZ=ON \
 fi
 rm -f "$out"/fuzz_*.txt
 
-# "TARGET SECONDS" a line, longest first; a target that is not in the list has 60 s.
+# "TARGET SECONDS" a line, longest first; a target that is not in the list has 55 s.
 shares() {
 	for name in $fuzzers; do
 		target=${name#fuzz_}
 		seconds=$(sed -n "s/^$target \([0-9]*\)\$/\1/p" tests/board/fuzz_seconds.txt)
-		seconds=$((${seconds:-60} * fuzz_percent / 100))
+		seconds=$((${seconds:-55} * fuzz_percent / 100))
 		[ "$seconds" -gt 2 ] || seconds=2
 		echo "$target $seconds"
 	done | sort -k 2,2nr -k 1,1

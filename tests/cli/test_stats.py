@@ -3,14 +3,16 @@
 
 import io
 import math
+import os
 import random
 import struct
+import subprocess
 import unittest
 import zipfile
 
 import harness
 from harness import TestCase, notices, report, run
-from test_tensors import safetensors
+from test_tensors import SAME, safetensors
 
 
 def rules(document):
@@ -71,7 +73,91 @@ class Stats(TestCase):
         self.assertNotIn("tensor_digest", document["artifacts"][0]["tensors"][0])
 
 
+def stats_of(document):
+    return {t["name"]: t.get("stats") for a in document["artifacts"]
+            for t in a.get("tensors", [])}
+
+
+class OneReading(TestCase):
+    """check --stats --digests: the same as the commands that read for one of them."""
+
+    def model(self):
+        rng = random.Random(6)
+        tensors = {}
+        for i in range(60):
+            n = 2_000_000 if i == 30 else rng.randrange(9000)
+            words = struct.pack("<2f2H", rng.random(), -0.0, 0x3c01, 0x8001) * (n // 12)
+            dtype = ("F32", "BF16", "F16", "U8", "F8_E4M3")[i % 5]
+            size = {"F32": 4, "BF16": 2, "F16": 2}.get(dtype, 1)
+            tensors[f"t{i}"] = (dtype, [len(words) // size], words)
+        tensors["empty"] = ("F32", [0], b"")
+        return self.write("m.safetensors", safetensors(tensors))
+
+    def test_same_for_threads_and_processors(self):
+        path = self.model()
+        outputs = {run("check", "--json", "--stats", "--digests", "--jobs", jobs, path,
+                       env=harness.environment(STEELYARD_DISABLE_CPU=mask)).stdout
+                   for jobs in ("1", "2", "8") for mask in ("", "avx512", "all")}
+        self.assertEqual(len(outputs), 1)
+
+    def test_same_as_one_by_one(self):
+        path = self.model()
+        _, both = report("check", "--stats", "--digests", path)
+        _, stats = report("check", "--stats", path)
+        _, digests = report("inspect", "--digests", path)
+        hashed = run("hash", path).stdout.split()[0].decode()
+        self.assertEqual(stats_of(both), stats_of(stats))
+        self.assertEqual(len(stats_of(both)), 61)
+        self.assertNotIn("tensor_digest", stats["artifacts"][0]["tensors"][0])
+        self.assertEqual(both["model"], digests["model"])
+        for a, b in zip(both["artifacts"][0]["tensors"], digests["artifacts"][0]["tensors"]):
+            self.assertEqual({**b, "stats": a["stats"]}, a)
+        self.assertEqual(both["artifacts"][0]["digests"]["sha256"], hashed)
+
+    def test_read_once(self):
+        path = self.model()
+        done = subprocess.Popen([harness.PROGRAM, "check", "-q", "--stats", "--digests", path],
+                                stdout=subprocess.DEVNULL, env=harness.environment())
+        os.waitid(os.P_PID, done.pid, os.WEXITED | os.WNOWAIT)
+        try:
+            with open(f"/proc/{done.pid}/io") as f:
+                n_read = int(f.readline().split()[1])
+        except OSError as error:
+            self.skipTest(f"/proc/PID/io: {error}")
+        finally:
+            done.wait()
+        size = path.stat().st_size
+        self.assertGreater(n_read, size)
+        self.assertLess(n_read, size * 3 // 2)
+
+    def test_truncated(self):
+        path = self.model()
+        path.write_bytes(path.read_bytes()[:-5])
+        status, document = report("check", "--stats", "--digests", path)
+        self.assertEqual(status, 1)
+        self.assertNotIn("model_digest", document["model"])
+
+
 class Corpus(TestCase):
+    def test_other_containers(self):
+        """Also where bytes have to be turned: big endian, Fortran order, many storages."""
+        root = harness.corpus("formats") / "rules_extra" / "same_weights"
+        found = [stats_of(report("check", "--stats", root / name)[1]) for name in SAME
+                 if name != "h_deflated.npz"]
+        for stats in found:
+            self.assertEqual(stats, found[0])
+        self.assertTrue(all(found[0].values()))
+
+    def test_shared_bytes(self):
+        path = harness.corpus("scan") / "benign" / "np2" / "lstm.pt"
+        _, document = report("check", "--stats", "--digests", path)
+        _, digests = report("inspect", "--digests", path)
+        tensors = document["artifacts"][0]["tensors"]
+        places = sorted((t["offset"], t["length"]) for t in tensors)
+        self.assertTrue(any(a + n > b for (a, n), (b, _) in zip(places, places[1:])))
+        self.assertTrue(all(t["stats"] and t["sha256"] for t in tensors))
+        self.assertEqual(document["model"], digests["model"])
+
     def test_value_rows(self):
         root = harness.corpus("formats") / "rules"
         n = 0

@@ -5,12 +5,15 @@ docs/formats/tensor-digests.md is what both follow; same_weights is one model in
 containers.
 """
 
+import gzip
 import hashlib
 import io
 import json
 import math
+import pickle
 import re
 import struct
+import tarfile
 import unittest
 import zipfile
 
@@ -54,6 +57,56 @@ def safetensors(tensors):
     text = json.dumps(header, ensure_ascii=False).encode()
     text += b" " * (-len(text) % 8)
     return struct.pack("<Q", len(text)) + text + body
+
+
+def pickle_of(items):
+    """A dict of values as opcodes, protocol 2."""
+    return b"\x80\2}(" + b"".join(
+        b"X" + struct.pack("<I", len(k)) + k.encode() + v for k, v in items.items()) + b"u."
+
+
+def torch_tar(tensors, pickle=None, count=None, root=None, offset=0, stride=1, twice=False):
+    """As PyTorch 0.1.1 wrote float tensors: each storage has one element in front that is
+    no tensor's, tensors of two dimensions lie in the other order."""
+    def number(n):
+        return b"J" + struct.pack("<i", n)
+
+    def triple(*items):
+        return b"\x80\2(" + b"".join(items) + b"t."
+
+    n = len(tensors)
+    storages = views = b""
+    parts = b"\x80\2]("
+    for i, (shape, data) in enumerate(tensors.values()):
+        elements = struct.unpack(f"<{len(data) // 4}I", data)
+        strides = [stride] * len(shape)
+        if len(shape) == 2:
+            elements = [elements[r * shape[1] + c] for c in range(shape[1])
+                        for r in range(shape[0])]
+            strides = [stride, shape[0]]
+        storages += triple(number(100 + i), b"X\3\0\0\0cpu", b"ctorch\nFloatStorage\n")
+        storages += struct.pack(f"<q{len(elements) + 1}I", len(elements) + 1, 7, *elements)
+        parts += (b"(" + number(200 + i) + number(100 + i if root is None else root)
+                  + number(1 + offset) + number(len(elements)) + b"t")
+        views += triple(number(i), number(200 + i), b"ctorch\nFloatTensor\n")
+        views += struct.pack(f"<ii{2 * len(shape)}qq", len(shape), 0, *shape, *strides, 0)
+    if twice:
+        views += triple(number(0), number(200), b"ctorch\nFloatTensor\n")
+        views += struct.pack("<iiq", 0, 0, 0)
+    counted = b"\x80\2" + number(count or n + twice) + b"."
+    members = {
+        "sys_info": b"\x80\2}.",
+        "pickle": pickle or pickle_of({k: number(i) + b"Q" for i, k in enumerate(tensors)}),
+        "storages": b"\x80\2" + number(n) + b"." + storages + parts + b"e.",
+        "tensors": counted + views,
+    }
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return made.getvalue()
 
 
 def lines(path, code=0, *args):
@@ -183,6 +236,91 @@ class Corpus(TestCase):
                    for name in SAME}
         self.assertEqual(len(set(digests.values())), 1, digests)
         harness.count_corpus("same-weights", len(SAME))
+
+    def packed(self):
+        """The same in packed members, and in packed files: (name, path)."""
+        root = harness.corpus("formats") / "rules_extra" / "same_weights"
+        for name in SAME:
+            path = root / name
+            if path.is_dir():
+                continue
+            if path.suffix in (".pt", ".npz"):
+                made = io.BytesIO()
+                with zipfile.ZipFile(path) as old, \
+                        zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
+                    for info in old.infolist():
+                        new.writestr(info.filename, old.read(info))
+                yield name, self.write("deflated-" + name, made.getvalue())
+            yield name + ".gz", self.write(name + ".gz", gzip.compress(path.read_bytes()))
+            made = io.BytesIO()
+            with tarfile.open(fileobj=made, mode="w:gz") as archive:
+                archive.add(path, name)
+            yield name + ".tar.gz", self.write(name + ".tar.gz", made.getvalue())
+
+    def test_same_weights_packed(self):
+        root = harness.corpus("formats") / "rules_extra" / "same_weights"
+        want = word(lines(root / "a.safetensors"), "model")
+        for name, path in self.packed():
+            _, document = report("inspect", "--digests", path)
+            tensors = document["artifacts"][0]["tensors"]
+            self.assertEqual(document["model"].get("model_digest"), want, name)
+            self.assertTrue(all(t["is_derived"] and "sha256" not in t for t in tensors), name)
+            self.assertEqual(document["artifacts"][0]["n_tensors"], 4, name)
+
+    def test_old_stream(self):
+        root = harness.corpus("formats") / "rules_extra" / "same_weights"
+        for name in ("j.pt", "l_big_endian.pt"):
+            with zipfile.ZipFile(root / name) as old:
+                head, data = old.read("archive/data.pkl"), [
+                    old.read(f"archive/data/{i}") for i in range(4)]
+            if name != "j.pt":
+                data = [struct.pack(f"<{len(d) // 4}I", *struct.unpack(f">{len(d) // 4}I", d))
+                        for d in data]
+            made = b"".join(pickle.dumps(value, 2) for value in (
+                0x1950a86a20f9469cfc6c, 1001, {"little_endian": True})) + head
+            made += pickle.dumps([str(i) for i in range(4)], 2)
+            made += b"".join(struct.pack("<q", len(d) // 4) + d for d in data)
+            path = self.write("old-" + name, made)
+            self.assertEqual(word(lines(path), "model"), word(lines(root / name), "model"))
+            packed = self.write("old.gz", gzip.compress(made))
+            self.assertEqual(word(lines(packed), "model"), word(lines(root / name), "model"))
+
+    def test_old_tar(self):
+        root = harness.corpus("formats") / "rules_extra" / "same_weights"
+        _, document = report("inspect", "--digests", root / "a.safetensors")
+        whole = (root / "a.safetensors").read_bytes()
+        tensors = {t["name"]: (t["shape"], whole[t["offset"]:t["offset"] + t["length"]])
+                   for t in document["artifacts"][0]["tensors"]}
+        want = word(lines(root / "a.safetensors"), "model")
+        for name in ("", ".gz"):
+            made = torch_tar(tensors)
+            path = self.write("m.pt" + name, gzip.compress(made) if name else made)
+            self.assertEqual(word(lines(path), "model"), want)
+        # What has no name, or is said twice or of no storage, makes no model.
+        for change in ({"pickle": pickle_of({"w": b"K\1Q"})}, {"count": 3}, {"root": 99},
+                       {"offset": 99}, {"twice": True}, {"stride": 99}):
+            path = self.write("m.pt", torch_tar(tensors, **change))
+            done = run("hash", "--tensors", path)
+            self.assertEqual(done.returncode, 2, change)
+            self.assertNotIn(b"\nmodel", done.stdout, change)
+
+    def test_what_is_missing_in_a_packed_file(self):
+        """A tensor of no known type in a packed member makes no smaller model."""
+        header = b"{'descr': '<U1', 'fortran_order': False, 'shape': (1,), }"
+        header += b" " * (-len(header) % 64 + 53) + b"\n"
+        array = b"\x93NUMPY\x01\0" + struct.pack("<H", len(header)) + header + b"x\0\0\0"
+        root = harness.corpus("formats") / "rules_extra" / "same_weights"
+        made = io.BytesIO()
+        with zipfile.ZipFile(root / "g.npz") as old, \
+                zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
+            for info in old.infolist():
+                new.writestr(info.filename, old.read(info))
+            new.writestr("odd.npy", array)
+        for path in (self.write("m.npz", made.getvalue()),
+                     self.write("m.npz.gz", gzip.compress(made.getvalue()))):
+            done = run("hash", "--tensors", path)
+            self.assertEqual(done.returncode, 2, path)
+            self.assertNotIn(b"\nmodel", done.stdout)
 
     def test_data_digests_are_those_of_the_list(self):
         root = harness.corpus("formats") / "rules_extra" / "same_weights"

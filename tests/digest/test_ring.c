@@ -79,8 +79,11 @@ static size_t take(struct sy_ring *ring, size_t pos, size_t n_most)
 	struct sy_span block, again;
 	size_t n = 0;
 
-	while (n_most-- > 0 && sy_ring_take(ring, &block)) {
-		assert_true(sy_ring_take(ring, &again));
+	while (n_most-- > 0) {
+		assert_int_equal(sy_ring_take(ring, &block), SY_OK);
+		if (block.len == 0)
+			break;
+		assert_int_equal(sy_ring_take(ring, &again), SY_OK);
 		assert_ptr_equal(again.data, block.data);
 		assert_memory_equal(block.data, bytes + pos + n, block.len);
 		n += block.len;

@@ -118,6 +118,8 @@ static void prefixes_end_at_special_names(void **state)
 	assert_false(covers("acme.f.__globals__", "acme.*"));
 	assert_false(covers("acme.Net.__class__.x", "acme.*"));
 	assert_false(covers("acme.__dict__.get", "acme.*"));
+	assert_false(covers("__main__.Net", "__main__.*"));
+	assert_false(covers("acme.__", "acme.*"));
 	assert_true(covers("acme._private", "acme.*"));
 	assert_true(covers("acme.snake__case", "acme.*"));
 }
@@ -139,6 +141,8 @@ static void cut_names_are_never_allowed(void **state)
 	(void)state;
 	memset(symbol, 'a', sizeof(symbol) - 1);
 	memcpy(symbol, "acme.", 5);
+	assert_false(covers(symbol, "acme.*"));
+	symbol[SY_GLOBAL_NAME_MAX] = 0;
 	assert_false(covers(symbol, "acme.*"));
 	symbol[200] = 0;
 	assert_true(covers(symbol, "acme.*"));

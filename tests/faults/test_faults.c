@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whatever fails while a model is checked, verified or signed: nothing crashes,
+ * Whatever fails while a model is checked, compared, verified or signed: nothing crashes,
  * nothing leaks, nothing is called clean that was not read, and no half signature
  * stands where one is looked for.  Through the public interface, with worker
  * processes; what fails inside of a worker is tests/formats' and test_worker's.
@@ -21,7 +21,8 @@
 #define WORKER STEELYARD_BINARY_DIR "/steelyard-worker"
 #define REPORT_MAX (1 << 20)
 
-static char folder[256], model[300], bad[300], key[300], public_key[320], signature[320];
+static char folder[256], model[300], bad[300], twin[300], other[300];
+static char key[300], public_key[320], signature[320];
 static const char old_signature[] = "the old one";
 
 /* How one run ended. */
@@ -36,6 +37,8 @@ struct job {
 	const char *name, *path;
 	enum steelyard_ask ask;
 	int code;			/* when nothing fails */
+	bool has_stats, has_digests;
+	const char *with;		/* what it is compared with; NULL: it is not */
 };
 
 static int keep_bytes(void *user, const void *data, size_t len)
@@ -90,6 +93,7 @@ static void run_check(const struct job *job, struct injector *injector, struct o
 	const struct steelyard_check_options options = {
 		.size = sizeof(options), .ask = job->ask, .paths = &job->path, .n_paths = 1,
 		.worker = WORKER, .jobs = 1, .keys = keys, .n_keys = 1,
+		.tensor_stats = job->has_stats, .tensor_digests = job->has_digests,
 		/* The names of what is not there differ from build to build. */
 		.sandbox = "off",
 	};
@@ -110,6 +114,30 @@ static void run_check(const struct job *job, struct injector *injector, struct o
 	out->n_injected = atomic_load(&injector->n_injected);
 	out->json[out->len] = '\0';
 	end(session, injector, out->code, n_descriptors);
+}
+
+static void run_diff(const struct job *job, struct injector *injector, struct outcome *out)
+{
+	const struct steelyard_diff_options options = {
+		.size = sizeof(options), .a = job->path, .b = job->with, .format = "json",
+		.worker = WORKER, .jobs = 1, .sandbox = "off",
+	};
+	const size_t n_descriptors = count_descriptors();
+	struct steelyard_session *session = begin(injector);
+
+	out->len = 0;
+	out->code = steelyard_diff(session, &options, keep_bytes, out);
+	out->n_injected = atomic_load(&injector->n_injected);
+	out->json[out->len] = '\0';
+	end(session, injector, out->code, n_descriptors);
+}
+
+static void run_job(const struct job *job, struct injector *injector, struct outcome *out)
+{
+	if (job->with)
+		run_diff(job, injector, out);
+	else
+		run_check(job, injector, out);
 }
 
 static bool is_same(const struct outcome *a, const struct outcome *b)
@@ -148,7 +176,7 @@ static uint64_t check_fault(const struct job *job, enum fault fault, uint64_t n_
 	for (uint64_t at = 0; at < n_points; at += step_of(n_points)) {
 		struct injector injector = { .fault = fault, .at = at };
 
-		run_check(job, &injector, &out);
+		run_job(job, &injector, &out);
 		n += out.n_injected > 0;
 		if (is_right(&out, plain))
 			continue;
@@ -166,11 +194,11 @@ static uint64_t check_job(const struct job *job)
 	struct injector counting = { .fault = FAULT_NONE };
 	uint64_t n = 0;
 
-	run_check(job, &counting, &plain);
+	run_job(job, &counting, &plain);
 	if (plain.code != job->code)
 		print_error("%.*s\n", (int)plain.len, plain.json);
 	assert_int_equal(plain.code, job->code);
-	run_check(job, &(struct injector){ .fault = FAULT_NONE }, &again);
+	run_job(job, &(struct injector){ .fault = FAULT_NONE }, &again);
 	assert_true(is_same(&again, &plain));
 	for (enum fault fault = FAULT_NONE + 1; fault < N_FAULTS; fault++)
 		n += check_fault(job, fault, injector_points(&counting, fault), &plain);
@@ -179,29 +207,52 @@ static uint64_t check_job(const struct job *job)
 	return n;
 }
 
+/* A difference never becomes "the same", nor the other way round. */
+static void test_diff(void **state)
+{
+	(void)state;
+	check_job(&(struct job){ .name = "diff, same", .path = model, .code = 0, .with = twin });
+	check_job(&(struct job){ .name = "diff", .path = twin, .code = 1, .with = other });
+}
+
+static void test_tensors(void **state)
+{
+	(void)state;
+	check_job(&(struct job){ .name = "stats", .path = model, .ask = STEELYARD_ASK_CHECK,
+				 .code = STEELYARD_CLEAN, .has_stats = true });
+	check_job(&(struct job){ .name = "digests", .path = other,
+				 .ask = STEELYARD_ASK_INSPECT, .code = STEELYARD_CLEAN,
+				 .has_digests = true });
+}
+
 static void test_check(void **state)
 {
 	(void)state;
-	check_job(&(struct job){ "check", model, STEELYARD_ASK_CHECK, STEELYARD_CLEAN });
+	check_job(&(struct job){ .name = "check", .path = model, .ask = STEELYARD_ASK_CHECK,
+				 .code = STEELYARD_CLEAN });
 }
 
 static void test_check_of_a_bad_model(void **state)
 {
 	(void)state;
-	check_job(&(struct job){ "check, bad", bad, STEELYARD_ASK_CHECK, STEELYARD_FLAGGED });
+	check_job(&(struct job){ .name = "check, bad", .path = bad,
+				 .ask = STEELYARD_ASK_CHECK, .code = STEELYARD_FLAGGED });
 }
 
 static void test_verify(void **state)
 {
 	(void)state;
-	check_job(&(struct job){ "verify", model, STEELYARD_ASK_VERIFY, STEELYARD_CLEAN });
+	check_job(&(struct job){ .name = "verify", .path = model,
+				 .ask = STEELYARD_ASK_VERIFY, .code = STEELYARD_CLEAN });
 }
 
 static void test_inspect_and_trace(void **state)
 {
 	(void)state;
-	check_job(&(struct job){ "inspect", model, STEELYARD_ASK_INSPECT, STEELYARD_CLEAN });
-	check_job(&(struct job){ "trace", bad, STEELYARD_ASK_TRACE, STEELYARD_FLAGGED });
+	check_job(&(struct job){ .name = "inspect", .path = model,
+				 .ask = STEELYARD_ASK_INSPECT, .code = STEELYARD_CLEAN });
+	check_job(&(struct job){ .name = "trace", .path = bad,
+				 .ask = STEELYARD_ASK_TRACE, .code = STEELYARD_FLAGGED });
 }
 
 static int run_sign(struct injector *injector)
@@ -235,7 +286,8 @@ static size_t count_files(const char *path)
 static void check_signature(int result, enum fault fault)
 {
 	static struct outcome out;
-	const struct job job = { "signed", model, STEELYARD_ASK_VERIFY, STEELYARD_CLEAN };
+	const struct job job = { .name = "signed", .path = model,
+				 .ask = STEELYARD_ASK_VERIFY, .code = STEELYARD_CLEAN };
 	char content[sizeof(old_signature)] = "";
 	FILE *file = fopen(signature, "rb");
 	bool is_old;
@@ -310,6 +362,16 @@ static void make_model(const char *path)
 	copy_vector("hf_config/accept-plain.config.json", path, "config.json");
 }
 
+/* Other tensors, metadata and members; some of it packed. */
+static void make_other(const char *path)
+{
+	assert_int_equal(mkdir(path, 0700), 0);
+	copy_vector("safetensors/accept-all-dtypes.safetensors", path, "model.safetensors");
+	copy_vector("gguf/accept-one.gguf", path, "a.gguf");
+	copy_vector("npz/accept-deflated.npz", path, "c.npz");
+	copy_vector("hf_config/accept-auto-map.config.json", path, "config.json");
+}
+
 static int make_models(void **state)
 {
 	struct steelyard_session *session = steelyard_session_new();
@@ -324,8 +386,12 @@ static int make_models(void **state)
 	snprintf(key, sizeof(key), "%s/key", folder);
 	snprintf(public_key, sizeof(public_key), "%s.pub", key);
 	snprintf(signature, sizeof(signature), "%s/model.sig", model);
+	snprintf(twin, sizeof(twin), "%s/twin", folder);
+	snprintf(other, sizeof(other), "%s/other", folder);
 	make_model(model);
 	make_model(bad);
+	make_model(twin);
+	make_other(other);
 	copy_vector("torch_zip/reject-evil-debug.pt", bad, "c.pt");
 	assert_int_equal(steelyard_key_generate(session, &options, &made), 0);
 	steelyard_key_free(&made);
@@ -346,8 +412,10 @@ int main(void)
 		cmocka_unit_test(test_check),
 		cmocka_unit_test(test_check_of_a_bad_model),
 		cmocka_unit_test(test_verify),
+		cmocka_unit_test(test_diff),
 		cmocka_unit_test(test_inspect_and_trace),
 		cmocka_unit_test(test_sign),
+		cmocka_unit_test(test_tensors),
 	};
 
 	return cmocka_run_group_tests(tests, make_models, remove_models);

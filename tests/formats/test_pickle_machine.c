@@ -191,6 +191,33 @@ static enum sy_status see_call(void *user, struct sy_pickle *m,
 	return SY_OK;
 }
 
+/* Every member of the events may be NULL, and each opcode has something to tell. */
+static void nobody_need_listen(void **state)
+{
+	static const char bytes[] = "\x80\5cos\nsystem\nK\1\x85R0K\1Q0(ios\nx\n0\x82\1"
+				    "0\x97" "0U\1\xe9" "0}K\1K\2s]K\1a.";
+	struct sy_pickle_events events = { .user = NULL };
+	struct sy_globals globals;
+	struct sy_context ctx;
+	struct sy_source source;
+	struct sy_pickle m;
+	struct sy_pickle_end end;
+
+	(void)state;
+	sy_context_init(&ctx);
+	sy_globals_init(&globals, &ctx);
+	sy_source_from_memory(&source, &ctx, BYTES(bytes));
+	assert_int_equal(sy_pickle_open(&m, &ctx, &globals, &events), SY_OK);
+	m.hears_items = true;
+	assert_int_equal(sy_pickle_load(&m, &source, 0, source.size), SY_OK);
+	assert_int_equal(sy_pickle_run(&m, &end), SY_OK);
+	assert_int_equal(end.ending, SY_END_STOP);
+	assert_int_equal(globals.n, 2);
+	sy_pickle_close(&m);
+	sy_globals_free(&globals);
+	assert_int_equal(ctx.memory_used, 0);
+}
+
 static void listeners_can_render(void **state)
 {
 	static const char bytes[] = "\x80\4(\x8c\1a\x8c\1bK\7\x88N](K\1K\2et\x94"
@@ -247,6 +274,7 @@ int main(void)
 		cmocka_unit_test(every_prefix_ends_well),
 		cmocka_unit_test(every_failing_allocation_ends_well),
 		cmocka_unit_test(sentences_say_what_and_where),
+		cmocka_unit_test(nobody_need_listen),
 		cmocka_unit_test(listeners_can_render),
 		cmocka_unit_test(limits_end_in_undetermined),
 	};

@@ -150,11 +150,10 @@ void fuzz_run_faults(const uint8_t *data, size_t len)
 	struct injector counted = { .fault = FAULT_NONE };
 	uint64_t n_records;
 
-	armed.is_used = false;
-	run(FUZZ_WHOLE, FAULT_NONE, 0, data, len);
-	run(FUZZ_COUNTED, FAULT_NONE, 0, data, len);
 	if (!armed.is_used)
 		return;
+	run(FUZZ_WHOLE, FAULT_NONE, 0, data, len);
+	run(FUZZ_COUNTED, FAULT_NONE, 0, data, len);
 	n_records = armed.n_records;
 	counted.n_allocations = atomic_load(&armed.injector.n_allocations);
 	counted.n_calls = atomic_load(&armed.injector.n_calls);

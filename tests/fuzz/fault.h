@@ -40,7 +40,7 @@ void fuzz_source_init(struct sy_source *source, struct sy_context *ctx,
 /* What a target's sink returns once it has looked at a record. */
 enum sy_status fuzz_took_record(void);
 
-/* Runs the target with each fault in turn; for driver.c. */
+/* Runs the target again with each fault in turn, if it can live with them; for driver.c. */
 void fuzz_run_faults(const uint8_t *data, size_t len);
 
 #endif

@@ -6,6 +6,9 @@
 #include "tests/fuzz/fuzz.h"
 #include "verifier/base/out.h"
 
+#define ALL (SY_WANT_TENSORS | SY_WANT_META | SY_WANT_REFS | SY_WANT_MEMBERS | \
+	     SY_WANT_DIGESTS | SY_WANT_IMPORTS | SY_WANT_CONFIG)
+
 struct checker {
 	struct sy_sink sink;
 	uint64_t size;
@@ -14,6 +17,7 @@ struct checker {
 	struct outcome {
 		enum sy_status status;
 		uint64_t sum;		/* over all records */
+		uint64_t facts;		/* the same over facts alone */
 		uint64_t n_limits;	/* facts that leave the file undetermined */
 	} outcome;
 };
@@ -34,6 +38,11 @@ static void add_record(struct outcome *outcome, const struct sy_record *record)
 	outcome->n_limits += record->kind == SY_RECORD_FACT &&
 			     record->u.fact.rule == SY_RULE_WORKER_LIMIT_REACHED;
 	sy_out_init(&out, add_bytes, &outcome->sum);
+	sy_record_encode(&out, record);
+	FUZZ_CHECK(sy_out_flush(&out) == SY_OK);
+	if (record->kind != SY_RECORD_FACT)
+		return;
+	sy_out_init(&out, add_bytes, &outcome->facts);
 	sy_record_encode(&out, record);
 	FUZZ_CHECK(sy_out_flush(&out) == SY_OK);
 }
@@ -73,7 +82,8 @@ static void check_outcome(const struct outcome *outcome)
 	FUZZ_CHECK(fuzz_mode() != FUZZ_REFUSED || !fuzz_is_disturbed());
 }
 
-void fuzz_format(const struct sy_format *format, const char *base, struct sy_span bytes)
+static struct outcome inspect(const struct sy_format *format, const char *base,
+			      struct sy_span bytes, unsigned wants)
 {
 	struct checker checker = { .sink.emit = check, .size = bytes.len };
 	struct sy_context ctx;
@@ -86,16 +96,28 @@ void fuzz_format(const struct sy_format *format, const char *base, struct sy_spa
 	sy_arena_init(&in.arena, &ctx);
 	in.base = sy_span_str(base);
 	in.path = in.base;
-	in.wants = SY_WANT_TENSORS | SY_WANT_META | SY_WANT_REFS | SY_WANT_MEMBERS;
+	in.wants = wants;
 	in.sink = &checker.sink;
 	status = sy_nest_inspect(&in, format, -1);
 	FUZZ_CHECK(status == SY_OK || status == SY_LIMIT || status == SY_UNSUPPORTED ||
 		   fuzz_is_fault_of(status));
 	if (status == SY_OK)
 		FUZZ_CHECK(checker.n_artifacts == 1 && checker.at == bytes.len);
-	checker.outcome.status = status;
-	check_outcome(&checker.outcome);
 	sy_arena_free(&in.arena);
 	sy_source_close(&source);
 	FUZZ_CHECK(ctx.memory_used == 0);
+	checker.outcome.status = status;
+	return checker.outcome;
+}
+
+void fuzz_format(const struct sy_format *format, const char *base, struct sy_span bytes)
+{
+	struct outcome outcome = inspect(format, base, bytes, ALL), few;
+
+	check_outcome(&outcome);
+	/* The facts do not depend on what else is wanted. */
+	if (fuzz_mode() != FUZZ_WHOLE)
+		return;
+	few = inspect(format, base, bytes, 0);
+	FUZZ_CHECK(few.status == outcome.status && few.facts == outcome.facts);
 }

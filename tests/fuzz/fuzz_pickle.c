@@ -76,6 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	run_both_ways(data, len);
 	FUZZ_CHECK(inspect(data, len, SY_WANT_FLOWS) == n_facts);
+	FUZZ_CHECK(inspect(data, len, SY_WANT_FLOWS | SY_WANT_IMPORTS) == n_facts);
 	FUZZ_CHECK(inspect(data, len, SY_WANT_STEPS) == n_facts);
 	FUZZ_CHECK(inspect(data, len, SY_WANT_STEPS | SY_WANT_OPCODES) == n_facts);
 	return 0;

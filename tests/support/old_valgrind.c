@@ -2,7 +2,7 @@
 /*
  * Valgrind before 3.21 does not know openat2.  Preloaded, this makes openat of it, and
  * the wishes about links are lost: what is measured then is memory, not verdicts about
- * links.  Compiled by tests/sanitizers.py; part of no build.
+ * links.  Compiled by tests/watch.py; part of no build.
  */
 #define _GNU_SOURCE
 #include <errno.h>

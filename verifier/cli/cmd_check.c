@@ -217,7 +217,7 @@ static int run(const struct options *options, const struct command_info *command
 		.sandbox = options->sandbox,
 		.jobs = (unsigned)options->jobs, .allow_empty = options->allow_empty,
 		.follow_links = options->follow_links, .show_tensors = options->tensors,
-		.tensor_stats = options->stats,
+		.tensor_digests = options->digests, .tensor_stats = options->stats,
 		.allow_global = options->allow_global.items,
 		.n_allow_global = options->allow_global.n,
 		.policy = options->policy,

@@ -338,6 +338,10 @@ const struct option_info cli_options[] = {
 	  .help = "Color the text: auto (the default: on a terminal, unless NO_COLOR is "
 		  "set), always or never." },
 	{ .name = "digests", .type = OPTION_FLAG, .field = FIELD(digests),
+	  .commands = ON_CHECK,
+	  .help = "Also give every tensor and the model a digest, from the same reading as "
+		  "those of the files, for the JSON report." },
+	{ .name = "digests", .type = OPTION_FLAG, .field = FIELD(digests),
 	  .commands = ON_INSPECT,
 	  .help = "Also read the weights, and print a digest of every tensor and of the "
 		  "model." },

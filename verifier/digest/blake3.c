@@ -276,7 +276,8 @@ bool sy_blake3_is_right(const struct sy_blake3_kernel *kernel)
 		x = x * 1664525u + 1013904223u;
 		bytes[i] = (uint8_t)(x >> 24);
 	}
-	return kernel->lanes <= SY_BLAKE3_LANES_MAX && agrees(kernel, &chunks) && agrees(kernel, &parents);
+	return kernel->lanes <= SY_BLAKE3_LANES_MAX && agrees(kernel, &chunks) &&
+	       agrees(kernel, &parents);
 }
 
 static bool must_fail(const struct sy_blake3_kernel *kernel)

@@ -20,6 +20,7 @@ static const char *const names[SY_N_CPU_FEATURES] = {
 
 #ifdef __x86_64__
 #define LEAF7_EBX_SHA (1u << 29)
+#define LEAF1_ECX_F16C (1u << 29)
 
 /* Compilers of our day have no name for it. */
 static bool has_sha_ni(void)
@@ -30,6 +31,14 @@ static bool has_sha_ni(void)
 	       (ebx & LEAF7_EBX_SHA) != 0;
 }
 
+/* No processor has AVX2 without it; a hypervisor may pretend that one has. */
+static bool has_f16c(void)
+{
+	unsigned eax, ebx, ecx = 0, edx;
+
+	return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & LEAF1_ECX_F16C) != 0;
+}
+
 static unsigned detect(void)
 {
 	unsigned features = 0;
@@ -38,9 +47,9 @@ static unsigned detect(void)
 		features |= 1u << SY_CPU_SSE41;
 	if (SY_CPU_SUPPORTS("sse4.1") && has_sha_ni())
 		features |= 1u << SY_CPU_SHA_NI;
-	if (SY_CPU_SUPPORTS("avx2"))
+	if (SY_CPU_SUPPORTS("avx2") && has_f16c())
 		features |= 1u << SY_CPU_AVX2;
-	if (SY_CPU_SUPPORTS("avx512f") && SY_CPU_SUPPORTS("avx512bw"))
+	if (SY_CPU_SUPPORTS("avx512f") && SY_CPU_SUPPORTS("avx512bw") && has_f16c())
 		features |= 1u << SY_CPU_AVX512;
 	return features;
 }

@@ -98,7 +98,6 @@ enum sy_status sy_lane_begin(struct sy_lane *lane, const struct sy_weigh *weigh,
 	lane->unit = unit;
 	lane->data = lane->block;
 	lane->at = lane->have = 0;
-	lane->part = 0;
 	lane->source = (struct sy_source){ .fd = -1 };
 	status = weigh->open(weigh->user, unit->job->id, lane->ctx, &lane->source);
 	if (status != SY_OK) {
@@ -106,33 +105,58 @@ enum sy_status sy_lane_begin(struct sy_lane *lane, const struct sy_weigh *weigh,
 		return status;
 	}
 	status = set_bounds(lane);
-	return status == SY_OK ? start_hashers(lane) : status;
+	if (status == SY_OK)
+		status = start_hashers(lane);
+	if (status == SY_OK && has_passing_parts(unit))
+		sy_passing_begin(&lane->passing, lane->ctx, unit->job);
+	return status;
 }
 
 bool sy_lane_share(struct sy_lane *lane)
 {
+	struct sy_span waiting = sy_span_of(lane->data + lane->at, lane->have - lane->at);
+
 	if (lane->source.parent)
 		return false;	/* its errors are told through one context */
 	lane->ring = sy_ring_new(lane->ctx, &lane->source, lane->pos, lane->end,
 				 lane->ring_len);
-	return lane->ring != NULL;
+	if (!lane->ring)
+		return false;
+	if (lane->passing.job)
+		lane->ring->passing = &lane->passing;
+	waiting = sy_ring_put(lane->ring, waiting);
+	lane->data = waiting.data;
+	lane->at = 0;
+	lane->have = waiting.len;
+	return true;
 }
 
-/* False when the reader gave up: the lane reads on, and learns why. */
-static bool read_ring(struct sy_lane *lane)
+/* What went wrong with the parts is told as this lane's. */
+static enum sy_status check_parts(struct sy_lane *lane, enum sy_status status)
+{
+	if (status == SY_OK)
+		return SY_OK;
+	return sy_fail(lane->ctx, status, "%s", lane->passing.ctx.error.text);
+}
+
+/* *have 0: who was beside it has ended, and the lane goes on alone. */
+static enum sy_status read_ring(struct sy_lane *lane)
 {
 	struct sy_span block;
+	enum sy_status status;
 
 	if (lane->data != lane->block)
 		sy_ring_drop(lane->ring);
-	if (!sy_ring_take(lane->ring, &block)) {
-		lane->data = lane->block;
-		sy_ring_free(&lane->ring, lane->ctx);
-		return false;
-	}
-	lane->data = block.data;
+	lane->data = lane->block;
+	status = sy_ring_take(lane->ring, &block);
 	lane->have = block.len;
-	return true;
+	if (block.len > 0)
+		lane->data = block.data;
+	if (status != SY_OK || block.len > 0)
+		return status;
+	status = check_parts(lane, sy_ring_join(lane->ring));
+	sy_ring_free(&lane->ring, lane->ctx);
+	return status;
 }
 
 enum sy_status sy_lane_read(struct sy_lane *lane)
@@ -144,14 +168,13 @@ enum sy_status sy_lane_read(struct sy_lane *lane)
 	if (sy_cancelled(lane->ctx))
 		return sy_fail(lane->ctx, SY_CANCELLED, "interrupted");
 	lane->at = lane->have = 0;
-	if (!lane->ring || !read_ring(lane)) {
+	status = lane->ring ? read_ring(lane) : SY_OK;
+	if (status == SY_OK && lane->have == 0) {
 		status = sy_source_read(&lane->source, lane->pos, lane->block, len);
-		if (status != SY_OK)
-			return status;
-		lane->have = len;
+		lane->have = status == SY_OK ? len : 0;
 	}
 	lane->pos += lane->have;
-	return SY_OK;
+	return status;
 }
 
 /* --- feeding ---------------------------------------------------------------------- */
@@ -182,91 +205,27 @@ static void feed_others(struct sy_lane *lane, size_t n, unsigned fed)
 	advance(lane, n);
 }
 
-static enum sy_status end_part(struct sy_lane *lane)
-{
-	struct sy_weigh_part *part = &lane->unit->job->parts[lane->part++];
-	enum sy_status status = sy_hasher_final(lane->part_hasher, &part->digest);
-
-	sy_hasher_free(&lane->part_hasher);
-	return status;
-}
-
-/* Parts that begin and end here: empty ones, and what the last bytes ended. */
-static enum sy_status pass_parts(struct sy_lane *lane, uint64_t off)
-{
-	const struct sy_weigh_job *job = lane->unit->job;
-	enum sy_status status = SY_OK;
-
-	while (status == SY_OK && lane->part < job->n_parts) {
-		const struct sy_weigh_part *part = &job->parts[lane->part];
-
-		if (!lane->part_hasher && part->start <= off)
-			status = sy_hasher_new(lane->ctx, job->part_algorithm, part->len,
-					       &lane->part_hasher);
-		if (status != SY_OK || part->start + part->len > off)
-			break;
-		status = end_part(lane);
-	}
-	return status;
-}
-
-/* Up to where nothing changes: the beginning or the end of the next part. */
-static uint64_t next_edge(const struct sy_lane *lane, uint64_t end)
-{
-	const struct sy_weigh_job *job = lane->unit->job;
-	uint64_t edge;
-
-	if (lane->part == job->n_parts)
-		return end;
-	edge = job->parts[lane->part].start;
-	if (lane->part_hasher)
-		edge += job->parts[lane->part].len;
-	return edge < end ? edge : end;
-}
-
-/* The whole and its part over the same bytes, side by side where that is possible. */
-static void feed_both(struct sy_lane *lane, size_t n)
-{
-	struct sy_span bytes = next_bytes(lane, n);
-	enum sy_algorithm algorithm = lane->unit->job->part_algorithm;
-	struct sy_hasher *whole = lane->hashers[algorithm];
-
-	if (whole)
-		sy_hasher_update_many((struct sy_hasher *[]){ whole, lane->part_hasher },
-				      (struct sy_span[]){ bytes, bytes }, 2);
-	else
-		sy_hasher_update(lane->part_hasher, bytes.data, bytes.len);
-	feed_others(lane, n, 1u << algorithm);
-}
-
 enum sy_status sy_lane_feed(struct sy_lane *lane, size_t n)
 {
-	uint64_t off = lane->pos - (lane->have - lane->at), end = off + n;
-	enum sy_status status = SY_OK;
+	enum sy_algorithm algorithm = lane->unit->job->part_algorithm;
+	struct sy_hasher *whole = NULL;
+	enum sy_status status;
 
-	if (!has_passing_parts(lane->unit)) {
+	if (!lane->passing.job || lane->ring) {
 		feed_others(lane, n, 0);
 		return SY_OK;
 	}
-	while (off < end) {
-		uint64_t edge;
-
-		status = pass_parts(lane, off);
-		if (status != SY_OK)
-			return status;
-		edge = next_edge(lane, end);
-		if (lane->part_hasher)
-			feed_both(lane, (size_t)(edge - off));
-		else
-			feed_others(lane, (size_t)(edge - off), 0);
-		off = edge;
-	}
-	return SY_OK;
+	if (algorithm < SY_N_ALGORITHMS)
+		whole = lane->hashers[algorithm];
+	status = sy_passing_feed(&lane->passing, next_bytes(lane, n), whole);
+	feed_others(lane, n, whole ? 1u << algorithm : 0);
+	return check_parts(lane, status);
 }
 
 bool sy_lane_has_peers(const struct sy_lane *lane)
 {
-	return lane->hashers[SY_SHA256] && !has_passing_parts(lane->unit);
+	return lane->hashers[SY_SHA256] &&
+	       !(lane->passing.job && sy_passing_has_digests(lane->passing.job));
 }
 
 void sy_lane_feed_many(struct sy_lane *const *lanes, size_t n_lanes, size_t n)
@@ -279,8 +238,12 @@ void sy_lane_feed_many(struct sy_lane *const *lanes, size_t n_lanes, size_t n)
 		data[i] = next_bytes(lanes[i], n);
 	}
 	sy_hasher_update_many(hashers, data, n_lanes);
-	for (size_t i = 0; i < n_lanes; i++)
+	for (size_t i = 0; i < n_lanes; i++) {
+		/* Whether that failed is asked at the end. */
+		if (lanes[i]->passing.job && !lanes[i]->ring)
+			(void)!sy_passing_feed(&lanes[i]->passing, data[i], NULL);
 		feed_others(lanes[i], n, 1u << SY_SHA256);
+	}
 }
 
 /* --- the end ---------------------------------------------------------------------- */
@@ -296,10 +259,13 @@ static struct sy_digest *digest_of(const struct sy_lane *lane, unsigned algorith
 
 enum sy_status sy_lane_end(struct sy_lane *lane)
 {
-	enum sy_status status = sy_source_unchanged(&lane->source);
+	enum sy_status status = lane->ring ? sy_ring_join(lane->ring) : SY_OK;
 
-	if (status == SY_OK && has_passing_parts(lane->unit))
-		status = pass_parts(lane, lane->end);
+	if (status == SY_OK && lane->passing.job)
+		status = sy_passing_end(&lane->passing);
+	status = check_parts(lane, status);
+	if (status == SY_OK)
+		status = sy_source_unchanged(&lane->source);
 	for (unsigned a = 0; a < SY_N_ALGORITHMS && status == SY_OK; a++) {
 		if (lane->hashers[a])
 			status = sy_hasher_final(lane->hashers[a], digest_of(lane, a));
@@ -313,8 +279,8 @@ void sy_lane_close(struct sy_lane *lane)
 {
 	for (unsigned a = 0; a < SY_N_ALGORITHMS; a++)
 		sy_hasher_free(&lane->hashers[a]);
-	sy_hasher_free(&lane->part_hasher);
 	sy_ring_free(&lane->ring, lane->ctx);
+	sy_passing_close(&lane->passing);
 	if (lane->source.ctx)
 		sy_source_close(&lane->source);
 	lane->source = (struct sy_source){ .fd = -1 };

@@ -8,6 +8,7 @@
 
 #include "verifier/digest/blake3.h"
 #include "verifier/digest/hasher.h"
+#include "verifier/digest/passing.h"
 #include "verifier/digest/ring.h"
 #include "verifier/digest/weigh.h"
 
@@ -38,10 +39,9 @@ struct sy_lane {
 	const uint8_t *data;		/* the block, or one of the ring's */
 	size_t at, have;		/* data[at..have) waits to be hashed */
 	uint64_t pos, end;		/* offset of data[have]; of the unit's end */
-	struct sy_ring *ring;		/* blocks that another thread reads, or NULL */
+	struct sy_ring *ring;		/* blocks for two threads, or NULL */
 	struct sy_hasher *hashers[SY_N_ALGORITHMS];
-	struct sy_hasher *part_hasher;	/* of parts beside the whole; may be NULL */
-	size_t part;			/* the next of them that is not at its end */
+	struct sy_passing passing;	/* the parts beside the whole, if there are */
 	struct sy_blake3 tree;		/* of a piece */
 };
 
@@ -63,8 +63,8 @@ bool sy_lane_has_peers(const struct sy_lane *lane);
 void sy_lane_feed_many(struct sy_lane *const *lanes, size_t n_lanes, size_t n);
 
 /*
- * Hands the reading from here on to whoever fills lane->ring, which it makes;
- * false when there is no memory, or the source cannot be read by two.
+ * Hands the reading from here on, and the parts, to whoever fills lane->ring, which it
+ * makes; false when there is no memory, or the source cannot be read by two.
  */
 SY_MUST_CHECK bool sy_lane_share(struct sy_lane *lane);
 

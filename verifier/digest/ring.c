@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Blocks from a reader to a hasher.  The hasher is the slower one: it seldom
- * waits, and it wakes the reader only when half of the ring is free, so that it
- * does not pay a system call for each block.
+ * Blocks for two threads.  Who hashes is mostly the slower one: it seldom waits, and
+ * it wakes the other only when half of the ring is free, so that it does not pay a
+ * system call for each block.
  */
 #include "verifier/digest/ring.h"
 
-struct sy_ring *sy_ring_new(struct sy_context *ctx, const struct sy_source *source,
-			    uint64_t pos, uint64_t end, size_t block_len)
+#include <string.h>
+
+struct sy_ring *sy_ring_new(struct sy_context *ctx, struct sy_source *source, uint64_t pos,
+			    uint64_t end, size_t block_len)
 {
 	struct sy_ring *ring = sy_alloc(ctx, sizeof(*ring));
 
@@ -22,33 +24,133 @@ struct sy_ring *sy_ring_new(struct sy_context *ctx, const struct sy_source *sour
 	ring->pos = pos;
 	ring->end = end;
 	ring->block_len = block_len;
-	ring->is_reading = true;
+	ring->is_followed = true;
 	pthread_mutex_init(&ring->lock, NULL);
 	pthread_cond_init(&ring->changed, NULL);
 	return ring;
 }
 
-/* Waits for half a ring of room once it is full; false: it was closed. */
-static bool wait_for_room(struct sy_ring *ring)
+static uint8_t *slot(const struct sy_ring *ring, unsigned n)
 {
-	bool is_open;
-
-	pthread_mutex_lock(&ring->lock);
-	if (ring->n_filled - ring->n_taken == SY_RING_SLOTS) {
-		while (!ring->is_closed &&
-		       ring->n_filled - ring->n_taken > SY_RING_SLOTS / 2)
-			pthread_cond_wait(&ring->changed, &ring->lock);
-	}
-	is_open = !ring->is_closed;
-	pthread_mutex_unlock(&ring->lock);
-	return is_open;
+	return ring->blocks + n % SY_RING_SLOTS * ring->block_len;
 }
 
-static void say_filled(struct sy_ring *ring, size_t len)
+struct sy_span sy_ring_put(struct sy_ring *ring, struct sy_span bytes)
 {
+	if (bytes.len > 0)
+		memcpy(slot(ring, 0), bytes.data, bytes.len);
+	ring->lens[0] = bytes.len;
+	ring->n_claimed = ring->n_filled = bytes.len > 0;
+	return sy_span_of(slot(ring, 0), bytes.len);
+}
+
+/* --- both ------------------------------------------------------------------------- */
+
+/* Room for a block that neither still needs; under the lock. */
+static bool can_claim(const struct sy_ring *ring)
+{
+	unsigned n_held = ring->n_claimed - ring->n_taken;
+	unsigned n_behind = ring->passing ? ring->n_claimed - ring->n_passed : 0;
+
+	return ring->pos < ring->end && !ring->is_broken && n_held < SY_RING_SLOTS &&
+	       n_behind < SY_RING_SLOTS;
+}
+
+struct claim {
+	unsigned n;			/* block */
+	uint64_t pos;
+	size_t len;
+};
+
+/* Under the lock, when one can. */
+static struct claim claim_next(struct sy_ring *ring)
+{
+	uint64_t left = ring->end - ring->pos;
+	struct claim claim = {
+		.n = ring->n_claimed++, .pos = ring->pos,
+		.len = left < ring->block_len ? (size_t)left : ring->block_len,
+	};
+
+	ring->lens[claim.n % SY_RING_SLOTS] = 0;
+	ring->pos += claim.len;
+	ring->n_filling++;
+	return claim;
+}
+
+static enum sy_status fill(struct sy_ring *ring, const struct claim *claim,
+			   struct sy_source *source)
+{
+	enum sy_status status = sy_source_read(source, claim->pos, slot(ring, claim->n),
+					       claim->len);
+	unsigned n_filled;
+
 	pthread_mutex_lock(&ring->lock);
-	ring->lens[ring->n_filled % SY_RING_SLOTS] = len;
-	if (ring->n_filled++ == ring->n_taken)
+	n_filled = ring->n_filled;
+	ring->n_filling--;
+	if (status == SY_OK)
+		ring->lens[claim->n % SY_RING_SLOTS] = claim->len;
+	else
+		ring->is_broken = true;
+	while (ring->n_filled < ring->n_claimed && ring->lens[ring->n_filled % SY_RING_SLOTS])
+		ring->n_filled++;
+	/* The other may wait for the block, or for what becomes of it. */
+	if (ring->is_broken || n_filled == ring->n_taken ||
+	    (ring->passing && n_filled == ring->n_passed))
+		pthread_cond_signal(&ring->changed);
+	pthread_mutex_unlock(&ring->lock);
+	return status;
+}
+
+/* --- the one beside --------------------------------------------------------------- */
+
+enum step { LEAVE, PASS, FILL };
+
+/* Once the ring was full, half of it has to be free. */
+static bool may_read(const struct sy_ring *ring, bool *was_full)
+{
+	unsigned n = ring->n_claimed - ring->n_taken;
+
+	*was_full = n == SY_RING_SLOTS || (*was_full && n > SY_RING_SLOTS / 2);
+	return !*was_full && can_claim(ring);
+}
+
+/* Nothing comes any more. */
+static bool has_ended(const struct sy_ring *ring)
+{
+	return (ring->pos == ring->end || ring->is_broken) && ring->n_filling == 0;
+}
+
+static enum step next_step(struct sy_ring *ring, struct claim *claim)
+{
+	bool was_full = false;
+	enum step step = LEAVE;
+
+	pthread_mutex_lock(&ring->lock);
+	while (!ring->is_closed) {
+		if (ring->passing && ring->n_passed != ring->n_filled)
+			step = PASS;
+		else if (may_read(ring, &was_full))
+			step = FILL;
+		if (step != LEAVE || has_ended(ring))
+			break;
+		pthread_cond_wait(&ring->changed, &ring->lock);
+	}
+	if (step == FILL)
+		*claim = claim_next(ring);
+	pthread_mutex_unlock(&ring->lock);
+	return step;
+}
+
+static void pass_block(struct sy_ring *ring)
+{
+	unsigned n = ring->n_passed;
+	struct sy_span bytes = sy_span_of(slot(ring, n), ring->lens[n % SY_RING_SLOTS]);
+	enum sy_status status = sy_passing_feed(ring->passing, bytes, NULL);
+
+	pthread_mutex_lock(&ring->lock);
+	ring->status = status;
+	ring->n_passed++;
+	if (ring->n_claimed - ring->n_passed == SY_RING_SLOTS - 1)
 		pthread_cond_signal(&ring->changed);
 	pthread_mutex_unlock(&ring->lock);
 }
@@ -56,42 +158,49 @@ static void say_filled(struct sy_ring *ring, size_t len)
 void sy_ring_fill(struct sy_ring *ring, struct sy_context *ctx)
 {
 	struct sy_source source = *ring->source;
+	struct claim claim = { 0 };
+	enum step step = FILL;
 
-	source.ctx = ctx;	/* errors and all are the reader's own */
+	source.ctx = ctx;	/* errors and all are this thread's own */
 	source.owns_fd = false;
-	while (ring->pos < ring->end && wait_for_room(ring)) {
-		uint64_t left = ring->end - ring->pos;
-		size_t len = left < ring->block_len ? (size_t)left : ring->block_len;
-		size_t slot = ring->n_filled % SY_RING_SLOTS;
-
-		if (sy_source_read(&source, ring->pos,
-				   ring->blocks + slot * ring->block_len, len) != SY_OK)
-			break;
-		ring->pos += len;
-		say_filled(ring, len);
+	while (step != LEAVE && ring->status == SY_OK) {
+		step = next_step(ring, &claim);
+		if (step == PASS)
+			pass_block(ring);
+		if (step == FILL && fill(ring, &claim, &source) != SY_OK)
+			sy_error_clear(ctx);
 	}
-	sy_error_clear(ctx);
 	pthread_mutex_lock(&ring->lock);
-	ring->is_reading = false;
+	ring->is_followed = false;
 	pthread_cond_signal(&ring->changed);
 	pthread_mutex_unlock(&ring->lock);
 }
 
-bool sy_ring_take(struct sy_ring *ring, struct sy_span *block)
-{
-	bool is_there;
-	size_t slot;
+/* --- who hashes ------------------------------------------------------------------- */
 
+enum sy_status sy_ring_take(struct sy_ring *ring, struct sy_span *block)
+{
+	enum sy_status status = SY_OK;
+
+	*block = sy_span_of(NULL, 0);
 	pthread_mutex_lock(&ring->lock);
-	while (ring->n_filled == ring->n_taken && ring->is_reading)
-		pthread_cond_wait(&ring->changed, &ring->lock);
-	is_there = ring->n_filled != ring->n_taken;
-	slot = ring->n_taken % SY_RING_SLOTS;
-	*block = is_there ? sy_span_of(ring->blocks + slot * ring->block_len,
-				       ring->lens[slot])
-			  : sy_span_of(NULL, 0);
+	while (status == SY_OK && ring->n_filled == ring->n_taken && ring->is_followed) {
+		/* The other feeds parts: who waits for it may as well read. */
+		if (ring->passing && can_claim(ring)) {
+			struct claim claim = claim_next(ring);
+
+			pthread_mutex_unlock(&ring->lock);
+			status = fill(ring, &claim, ring->source);
+			pthread_mutex_lock(&ring->lock);
+		} else {
+			pthread_cond_wait(&ring->changed, &ring->lock);
+		}
+	}
+	if (status == SY_OK && ring->n_filled != ring->n_taken)
+		*block = sy_span_of(slot(ring, ring->n_taken),
+				    ring->lens[ring->n_taken % SY_RING_SLOTS]);
 	pthread_mutex_unlock(&ring->lock);
-	return is_there;
+	return status;
 }
 
 void sy_ring_drop(struct sy_ring *ring)
@@ -100,6 +209,18 @@ void sy_ring_drop(struct sy_ring *ring)
 	if (ring->n_filled - ++ring->n_taken == SY_RING_SLOTS / 2)
 		pthread_cond_signal(&ring->changed);
 	pthread_mutex_unlock(&ring->lock);
+}
+
+enum sy_status sy_ring_join(struct sy_ring *ring)
+{
+	enum sy_status status;
+
+	pthread_mutex_lock(&ring->lock);
+	while (ring->is_followed)
+		pthread_cond_wait(&ring->changed, &ring->lock);
+	status = ring->status;
+	pthread_mutex_unlock(&ring->lock);
+	return status;
 }
 
 void sy_ring_free(struct sy_ring **ring, struct sy_context *ctx)
@@ -111,7 +232,7 @@ void sy_ring_free(struct sy_ring **ring, struct sy_context *ctx)
 	pthread_mutex_lock(&r->lock);
 	r->is_closed = true;
 	pthread_cond_signal(&r->changed);
-	while (r->is_reading)
+	while (r->is_followed)
 		pthread_cond_wait(&r->changed, &r->lock);
 	pthread_mutex_unlock(&r->lock);
 	pthread_cond_destroy(&r->changed);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * SHA-256 (FIPS 180-4) with the processor's own instructions, one stream or several
- * side by side: one stream waits for the latency of its rounds, others fill the
- * gaps, and sixteen fill vectors.  Where there are no such instructions for one, or they fail their test against libcrypto, libcrypto
- * does the work.  Internal to verifier/digest.
+ * side by side: one stream waits for the latency of its rounds, others fill the gaps,
+ * and sixteen fill vectors.  Where there are no such instructions for one stream, or
+ * they fail their test against libcrypto, libcrypto does the work.  Internal to
+ * verifier/digest.
  */
 #ifndef SY_DIGEST_SHA256_H
 #define SY_DIGEST_SHA256_H
@@ -60,7 +61,7 @@ void sy_sha256_choose(const struct sy_sha256_kernel *const *kernels, size_t n,
 /* This machine's choice, made once. */
 const struct sy_sha256_choice *sy_sha256_chosen(void);
 
-/* Equal to libcrypto in every lane, for every length of a tail. */
+/* Equal to libcrypto in every lane, for one block and for several. */
 bool sy_sha256_is_right(const struct sy_sha256_kernel *kernel);
 
 /*

@@ -89,7 +89,7 @@ static bool is_right_at(const struct sy_sha256_kernel *kernel, const uint8_t *by
 
 bool sy_sha256_is_right(const struct sy_sha256_kernel *kernel)
 {
-	static const size_t lens[] = { 0, 1, 55, 56, 63, 64, 65, 119, 120, TEST_LEN_MAX };
+	static const size_t lens[] = { 0, 64, TEST_LEN_MAX };	/* 1, 2 and 10 blocks */
 	uint8_t bytes[31 * SY_SHA256_LANES_MAX + TEST_LEN_MAX];
 	uint32_t x = 1;
 

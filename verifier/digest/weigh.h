@@ -7,14 +7,15 @@
  *
  *	algorithms			one stream from front to back; a thread runs
  *					several of SHA-256 side by side
- *	algorithms and parts		the same stream feeds the part at hand as well
+ *	algorithms and parts		the same stream feeds the part at hand as well:
+ *					its digest, and what is said of its values
  *	parts alone			each part is a stream of its own, in any lane of
  *					any thread: shards of one file fill the machine
  *	only BLAKE3, no parts		a large file is cut into subtrees of its tree
  *
- * A whole and its parts in one job read each byte once and cost 1.3 times the whole.
- * As two jobs of one id they are read twice, by two cores (`open` must then see to it
- * that both find the same file).
+ * A whole and its parts in one job read each byte once.  A thread with nothing else to
+ * do takes over the parts of a long stream: both look at the same blocks, and the one
+ * that is ahead reads the next.
  *
  * The digests do not depend on the number of threads, on the size of blocks or on
  * the variants of the processor.
@@ -23,12 +24,20 @@
 #define SY_DIGEST_WEIGH_H
 
 #include "verifier/base/digest_value.h"
+#include "verifier/base/value_stats.h"
+#include "verifier/digest/dtype.h"
 #include "verifier/input/source.h"
 
 /* Bytes [start, start + len) of a source, with a digest of their own. */
 struct sy_weigh_part {
 	uint64_t start, len;
 	struct sy_digest digest;	/* result; len 0 unless the job is SY_OK */
+	/*
+	 * Beside `algorithms` only: what its values are, when they are of this type (one
+	 * that sy_stats_knows); NULL: nobody asks.  *values: result, when the job is SY_OK.
+	 */
+	const struct sy_dtype *dtype;
+	struct sy_value_stats *values;
 };
 
 struct sy_weigh_job {
@@ -42,7 +51,7 @@ struct sy_weigh_job {
 	 */
 	struct sy_weigh_part *parts;
 	size_t n_parts;
-	enum sy_algorithm part_algorithm;
+	enum sy_algorithm part_algorithm;	/* SY_N_ALGORITHMS: no digests of them */
 	/* results */
 	enum sy_status status;		/* SY_CHANGED: differed before and after */
 	int sys_errno;			/* behind the status, or 0 */

@@ -62,11 +62,13 @@ static bool find_time_rule(struct steelyard_session *session,
 static unsigned wants_of(const struct steelyard_check_options *from)
 {
 	bool is_inspect = from->ask == STEELYARD_ASK_INSPECT;
+	bool has_digests = from->tensor_digests &&
+			   (is_inspect || from->ask == STEELYARD_ASK_CHECK);
 	unsigned wants = SY_WANT_FLOWS;
 
-	if (is_inspect || from->show_tensors || from->tensor_stats)
+	if (is_inspect || from->show_tensors || from->tensor_stats || has_digests)
 		wants |= SY_WANT_TENSORS;
-	if (is_inspect && from->tensor_digests)
+	if (has_digests)
 		wants |= SY_WANT_DIGESTS;
 	if (is_inspect)
 		wants |= SY_WANT_META | SY_WANT_MEMBERS;

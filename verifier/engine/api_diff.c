@@ -12,7 +12,9 @@ static enum sy_status examine(struct sy_context *ctx,
 {
 	struct sy_check_options check = {
 		.command = "inspect", .asked = 1u << SY_WELL_FORMED | 1u << SY_INERT,
-		.wants = SY_WANT_TENSORS | SY_WANT_META | SY_WANT_DIGESTS,
+		.wants = SY_WANT_TENSORS | SY_WANT_META | SY_WANT_DIGESTS |
+			 SY_WANT_FLOWS | SY_WANT_IMPORTS | SY_WANT_CONFIG,
+		.is_comparing = true,
 		.paths = &path, .n_paths = 1, .loader = sy_loader_find("any"),
 		.fail_on = SY_HIGH, .worker = options->worker, .jobs = options->jobs,
 		.follow_links = options->follow_links,
@@ -45,10 +47,9 @@ static enum sy_status compare(struct sy_context *ctx,
 
 	if (status == SY_OK)
 		status = examine(ctx, options, options->b, &b);
+	diff = (struct sy_diff){ .a = a, .b = b, .path_a = options->a, .path_b = options->b };
 	if (status == SY_OK)
-		status = sy_diff_make(ctx, a, b, &diff);
-	diff.path_a = options->a;
-	diff.path_b = options->b;
+		status = sy_diff_make(&diff);
 	if (status == SY_OK)
 		status = write_diff(&diff, options->format, adapter);
 	if (status == SY_OK)

@@ -104,6 +104,9 @@ static bool place_decides(struct sy_check *check, size_t entry,
 	struct sy_artifact *artifact = &check->report->artifacts[entry];
 	const char *excluded = why_excluded(check, entry);
 
+	artifact->is_beside = sy_vouch_is_signature_place(check->vouch, entry) ||
+			      e->place == SY_PLACE_CACHE_INTERNAL || e->place == SY_PLACE_GIT ||
+			      e->place == SY_PLACE_LOCAL_METADATA;
 	if (excluded) {
 		list_only(artifact, SY_SCOPE_EXCLUDED, excluded);
 		return true;
@@ -397,7 +400,7 @@ static enum sy_status run_stages(struct sy_check *check, struct sy_workers *work
 		sy_check_settle(check);
 	if (status == SY_OK)
 		status = inspect(check, workers);
-	if (status == SY_OK && is_vouching)
+	if (status == SY_OK && (is_vouching || check->options->is_comparing))
 		status = sy_check_weigh(check);
 	if (status == SY_OK && check->options->wants & SY_WANT_DIGESTS)
 		status = sy_check_weigh_tensors(check);
@@ -405,6 +408,8 @@ static enum sy_status run_stages(struct sy_check *check, struct sy_workers *work
 		status = sy_check_stats(check);
 	if (status == SY_OK && is_vouching && check->report->is_complete)
 		status = sy_vouch_judge(check->vouch);
+	if (status == SY_OK && !is_vouching && check->vouch)
+		status = sy_vouch_list(check->vouch);
 	return status == SY_OK ? SY_OK : incomplete(check, status);
 }
 
@@ -472,7 +477,7 @@ static enum sy_status check_all(struct sy_check *check, struct sy_workers *worke
 		if (status != SY_OK)
 			return status;
 	}
-	if (is_asked(check, SY_AUTHENTIC)) {
+	if (is_asked(check, SY_AUTHENTIC) || check->options->is_comparing) {
 		status = sy_vouch_open(check, &check->options->vouch, check->options->policy,
 				       &check->vouch);
 		if (status != SY_OK)

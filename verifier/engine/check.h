@@ -21,6 +21,7 @@ struct sy_check_options {
 	unsigned wants;			/* enum sy_want, for the report itself */
 	bool has_stats;			/* look at the values of tensors, too */
 	bool is_weighing_all;		/* SHA-256 of every file, not only what is compared */
+	bool is_comparing;		/* name who signed, weigh what has no tensor digests */
 	const char *const *paths;
 	size_t n_paths;
 	const char *const *exclude;

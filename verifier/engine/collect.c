@@ -4,8 +4,6 @@
 
 #include "verifier/engine/relate.h"
 
-#define FLOW_STEPS_MAX 4096u	/* of one file, when only flows are asked for */
-
 static enum sy_status take_artifact(struct sy_collect *job,
 				    const struct sy_record_artifact *record)
 {
@@ -79,7 +77,7 @@ static bool keeps_step(struct sy_collect *job)
 
 	if (wants & SY_WANT_STEPS)
 		return true;
-	return wants & SY_WANT_FLOWS && job->n_steps++ < FLOW_STEPS_MAX;
+	return wants & SY_WANT_FLOWS && job->n_steps++ < SY_FLOW_STEPS_MAX;
 }
 
 enum sy_status sy_collect_record(struct sy_sink *sink,

@@ -8,6 +8,8 @@
 
 #include "verifier/engine/check.h"
 
+#define SY_FLOW_STEPS_MAX 4096u	/* of one file, when only flows are asked for */
+
 /* One file under inspection: its sink feeds the report and the relations. */
 struct sy_collect {
 	struct sy_sink sink;

@@ -18,12 +18,15 @@ const char *sy_change_name(enum sy_change change)
 	return names[change];
 }
 
-static int compare_spans(struct sy_span a, struct sy_span b)
+const char *sy_file_change_name(enum sy_file_change change)
 {
-	size_t len = a.len < b.len ? a.len : b.len;
-	int order = len > 0 ? memcmp(a.data, b.data, len) : 0;
+	static const char *const names[] = {
+		[SY_FILE_REMOVED] = "removed", [SY_FILE_ADDED] = "added",
+		[SY_FILE_CHANGED] = "changed", [SY_FILE_REFORMATTED] = "reformatted",
+		[SY_FILE_UNKNOWN] = "unknown",
+	};
 
-	return order ? order : (a.len > b.len) - (a.len < b.len);
+	return names[change];
 }
 
 static enum sy_status add(struct sy_diff *diff, const struct sy_change_row *row)
@@ -103,7 +106,7 @@ static enum sy_status merge(struct sy_diff *diff, const struct sy_model_rows *a,
 
 	while ((i < a->n || k < b->n) && status == SY_OK) {
 		int order = i == a->n ? 1 : k == b->n ? -1
-				: compare_spans(a->rows[i].name, b->rows[k].name);
+				: sy_span_compare(a->rows[i].name, b->rows[k].name);
 
 		if (order == 0)
 			status = take_pair(diff, &a->rows[i++], &b->rows[k++]);
@@ -137,13 +140,13 @@ static int compare_lone(const void *a, const void *b)
 			       LEN);
 	if (!order)
 		order = (int)x->change - (int)y->change;
-	return order ? order : compare_spans(x->name, y->name);
+	return order ? order : sy_span_compare(x->name, y->name);
 }
 
 static int compare_rows(const void *a, const void *b)
 {
 	const struct sy_change_row *x = a, *y = b;
-	int order = compare_spans(x->name, y->name);
+	int order = sy_span_compare(x->name, y->name);
 
 	return order ? order : (int)x->change - (int)y->change;
 }
@@ -194,126 +197,6 @@ static void find_renamed(struct sy_diff *diff)
 		diff->counts[rows[i].change]++;
 }
 
-/* --- metadata --------------------------------------------------------------------- */
-
-/* The one format of all files with tensors; empty: several, or none. */
-static struct sy_span format_of(const struct sy_report *report)
-{
-	struct sy_span format = sy_span_of(NULL, 0);
-
-	for (size_t i = 0; i < report->n_artifacts; i++) {
-		const struct sy_artifact *a = &report->artifacts[i];
-
-		if (a->n_kept_tensors == 0)
-			continue;
-		if (format.len > 0 && !sy_span_equal(format, a->format))
-			return sy_span_of(NULL, 0);
-		format = a->format;
-	}
-	return format;
-}
-
-static int compare_metas(const void *a, const void *b)
-{
-	const struct sy_meta_row *x = a, *y = b;
-	int order = compare_spans(x->key, y->key);
-
-	if (!order)
-		order = (int)y->has_a - (int)x->has_a;
-	if (!order)
-		order = compare_spans(x->a, y->a);
-	return order ? order : compare_spans(x->b, y->b);
-}
-
-static enum sy_status add_metas(struct sy_diff *diff, const struct sy_report *report, bool is_a)
-{
-	for (size_t i = 0; i < report->n_artifacts; i++) {
-		const struct sy_artifact *artifact = &report->artifacts[i];
-
-		for (size_t k = 0; k < artifact->n_metas && artifact->n_kept_tensors; k++) {
-			const struct sy_meta *meta = &artifact->metas[k];
-			enum sy_status status = sy_grow(diff->a->ctx, &diff->metas,
-							&diff->cap_metas, diff->n_metas + 1,
-							sizeof(*diff->metas));
-
-			if (status != SY_OK)
-				return status;
-			diff->metas[diff->n_metas++] = (struct sy_meta_row){
-				.key = meta->key, .has_a = is_a, .has_b = !is_a,
-				.a = is_a ? meta->value : sy_span_of(NULL, 0),
-				.b = is_a ? sy_span_of(NULL, 0) : meta->value,
-			};
-		}
-	}
-	return SY_OK;
-}
-
-/* What a split set says about itself is no property of the model. */
-static bool is_about_files(struct sy_span key)
-{
-	return sy_span_is(key, "split.no") || sy_span_is(key, "split.count") ||
-	       sy_span_is(key, "split.tensors.count");
-}
-
-static bool is_same_meta(const struct sy_meta_row *x, const struct sy_meta_row *y)
-{
-	return x->has_a == y->has_a && sy_span_equal(x->key, y->key) &&
-	       sy_span_equal(x->a, y->a) && sy_span_equal(x->b, y->b);
-}
-
-/* Shards repeat what they say. */
-static void drop_repeated(struct sy_diff *diff)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < diff->n_metas; i++) {
-		if ((n == 0 || !is_same_meta(&diff->metas[n - 1], &diff->metas[i])) &&
-		    !is_about_files(diff->metas[i].key))
-			diff->metas[n++] = diff->metas[i];
-	}
-	diff->n_metas = n;
-}
-
-/* One value on each side is a pair; equal pairs go. */
-static void join_metas(struct sy_diff *diff)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < diff->n_metas; i++) {
-		struct sy_meta_row row = diff->metas[i];
-		bool has_next = i + 1 < diff->n_metas &&
-				sy_span_equal(row.key, diff->metas[i + 1].key);
-
-		if (row.has_a && has_next && diff->metas[i + 1].has_b) {
-			row.has_b = true;
-			row.b = diff->metas[++i].b;
-			if (sy_span_equal(row.a, row.b))
-				continue;
-		}
-		diff->metas[n++] = row;
-	}
-	diff->n_metas = n;
-}
-
-static enum sy_status compare_metadata(struct sy_diff *diff)
-{
-	struct sy_span format = format_of(diff->a);
-	enum sy_status status;
-
-	diff->is_meta_compared = format.len > 0 && sy_span_equal(format, format_of(diff->b));
-	if (!diff->is_meta_compared)
-		return SY_OK;
-	status = add_metas(diff, diff->a, true);
-	if (status == SY_OK)
-		status = add_metas(diff, diff->b, false);
-	if (status != SY_OK || diff->n_metas == 0)
-		return status;
-	qsort(diff->metas, diff->n_metas, sizeof(*diff->metas), compare_metas);
-	drop_repeated(diff);
-	join_metas(diff);
-	return SY_OK;
-}
-
 static enum sy_status compare(struct sy_diff *diff, const struct sy_model_rows *a,
 			      const struct sy_model_rows *b)
 {
@@ -327,20 +210,23 @@ static enum sy_status compare(struct sy_diff *diff, const struct sy_model_rows *
 	if (status != SY_OK)
 		return status;
 	find_renamed(diff);
-	return compare_metadata(diff);
+	status = sy_diff_metadata(diff);
+	if (status == SY_OK)
+		status = sy_diff_files(diff);
+	if (status == SY_OK)
+		status = sy_diff_loading(diff);
+	return status == SY_OK ? sy_diff_signers(diff) : status;
 }
 
-enum sy_status sy_diff_make(struct sy_context *ctx, struct sy_report *a, struct sy_report *b,
-			    struct sy_diff *diff)
+enum sy_status sy_diff_make(struct sy_diff *diff)
 {
+	struct sy_context *ctx = diff->a->ctx;
 	struct sy_model_rows rows_a, rows_b = { 0 };
-	enum sy_status status;
+	enum sy_status status = sy_model_list(diff->a, &rows_a);
 
-	*diff = (struct sy_diff){ .a = a, .b = b };
-	status = sy_model_list(a, &rows_a);
 	if (status != SY_OK)
 		return status;
-	status = sy_model_list(b, &rows_b);
+	status = sy_model_list(diff->b, &rows_b);
 	if (status == SY_OK)
 		status = compare(diff, &rows_a, &rows_b);
 	sy_release(ctx, rows_a.rows);
@@ -350,38 +236,90 @@ enum sy_status sy_diff_make(struct sy_context *ctx, struct sy_report *a, struct 
 
 void sy_diff_free(struct sy_diff *diff)
 {
+	struct sy_context *ctx;
+
 	if (!diff->a)
 		return;
+	ctx = diff->a->ctx;
 	for (size_t i = 0; i < diff->n_rows; i++)
-		sy_release(diff->a->ctx, diff->rows[i].values);
-	sy_release(diff->a->ctx, diff->rows);
-	sy_release(diff->a->ctx, diff->metas);
+		sy_release(ctx, diff->rows[i].values);
+	sy_release(ctx, diff->rows);
+	sy_release(ctx, diff->metas.rows);
+	sy_release(ctx, diff->configs.rows);
+	sy_release(ctx, diff->files);
+	sy_release(ctx, diff->loads);
 	*diff = (struct sy_diff){ 0 };
 }
 
-static bool is_whole(const struct sy_diff *diff)
+/* What one side has and the other has not, or may just not have shown. */
+static bool is_seen(const struct sy_diff *diff, bool is_in_a, bool is_in_b)
 {
-	return diff->why_a.len == 0 && diff->why_b.len == 0;
+	return (is_in_a && is_in_b) ||
+	       (is_in_a ? diff->why_b.len == 0 : diff->why_a.len == 0);
+}
+
+bool sy_diff_counts_pair(const struct sy_diff *diff, const struct sy_pair *pair)
+{
+	return is_seen(diff, pair->a.is_there, pair->b.is_there);
+}
+
+bool sy_diff_counts_file(const struct sy_diff *diff, const struct sy_file_row *row)
+{
+	if (row->is_document || row->change == SY_FILE_REFORMATTED ||
+	    row->change == SY_FILE_UNKNOWN)
+		return false;
+	return is_seen(diff, row->change != SY_FILE_ADDED, row->change != SY_FILE_REMOVED);
+}
+
+bool sy_diff_counts_load(const struct sy_diff *diff, const struct sy_load_row *row)
+{
+	return row->class > SY_STEP_KNOWN && is_seen(diff, !row->is_in_b, row->is_in_b);
+}
+
+bool sy_diff_is_other_weights(const struct sy_diff *diff)
+{
+	for (size_t i = 0; i < diff->n_rows; i++) {
+		const struct sy_change_row *row = &diff->rows[i];
+
+		if (row->change != SY_CHANGE_UNKNOWN && is_seen(diff, row->a, row->b))
+			return true;
+	}
+	return false;
+}
+
+static uint64_t n_certain(const struct sy_diff *diff)
+{
+	uint64_t n = sy_diff_is_other_weights(diff);
+
+	for (size_t i = 0; i < diff->metas.n; i++)
+		n += sy_diff_counts_pair(diff, &diff->metas.rows[i]);
+	for (size_t i = 0; i < diff->configs.n; i++)
+		n += sy_diff_counts_pair(diff, &diff->configs.rows[i]);
+	for (size_t i = 0; i < diff->n_files; i++)
+		n += sy_diff_counts_file(diff, &diff->files[i]);
+	for (size_t i = 0; i < diff->n_loads; i++)
+		n += sy_diff_counts_load(diff, &diff->loads[i]);
+	return n;
+}
+
+static bool is_any_unknown(const struct sy_diff *diff)
+{
+	bool is_unknown = diff->why_loads.len > 0 || diff->why_metas.len > 0 ||
+			  diff->is_signer_unknown;
+
+	for (size_t i = 0; i < diff->n_files; i++)
+		is_unknown |= diff->files[i].change == SY_FILE_UNKNOWN;
+	return is_unknown;
 }
 
 bool sy_diff_is_same_weights(const struct sy_diff *diff)
 {
-	return is_whole(diff) && diff->n_rows == 0;
-}
-
-/* What is missing in a model that is not whole may just not have been seen. */
-static uint64_t n_certain(const struct sy_diff *diff)
-{
-	uint64_t n = diff->n_rows - diff->counts[SY_CHANGE_UNKNOWN];
-
-	if (is_whole(diff))
-		return n;
-	return n - diff->counts[SY_CHANGE_REMOVED] - diff->counts[SY_CHANGE_ADDED];
+	return diff->why_a.len == 0 && diff->why_b.len == 0 && diff->n_rows == 0;
 }
 
 int sy_diff_exit_code(const struct sy_diff *diff)
 {
-	if (n_certain(diff) > 0 || diff->n_metas > 0)
+	if (n_certain(diff) > 0)
 		return 1;
-	return sy_diff_is_same_weights(diff) ? 0 : 2;
+	return sy_diff_is_same_weights(diff) && !is_any_unknown(diff) ? 0 : 2;
 }

@@ -34,23 +34,24 @@ struct comparing {
 	double squares;
 };
 
-static enum sy_status open_path(struct sy_context *ctx, const struct sy_report *report,
-				size_t artifact, struct side *side)
+enum sy_status sy_diff_open(struct sy_context *ctx, const struct sy_artifact *artifact,
+			    struct sy_source *source)
 {
-	const char *path = (const char *)report->artifacts[artifact].path.data;
-	int fd = ctx->files.open(ctx->files.user, AT_FDCWD, path, O_RDONLY, 0);
+	const char *path = (const char *)artifact->path.data;
+	int fd = ctx->files.open(ctx->files.user, AT_FDCWD, path,
+				 O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
 	enum sy_status status;
 
 	if (fd < 0)
 		return sy_fail_errno(ctx, "it cannot be read again");
-	status = sy_source_from_fd(&side->source, ctx, fd, true);
+	status = sy_source_from_fd(source, ctx, fd, true);
 	if (status != SY_OK) {
 		ctx->files.close(ctx->files.user, fd);
 		return status;
 	}
-	side->is_open = true;
-	if (side->source.size == report->artifacts[artifact].size)
+	if (source->size == artifact->size)
 		return SY_OK;
+	sy_source_close(source);
 	return sy_fail(ctx, SY_CHANGED, "the file has another size now");
 }
 
@@ -67,7 +68,8 @@ static enum sy_status open_side(struct sy_context *ctx, const struct sy_report *
 	side->buf = sy_alloc_unset(ctx, BLOCK);
 	if (!side->buf)
 		return sy_memory_status(ctx);
-	status = open_path(ctx, report, artifact, side);
+	status = sy_diff_open(ctx, &report->artifacts[artifact], &side->source);
+	side->is_open = status == SY_OK;
 	if (status == SY_OK)
 		status = sy_hasher_new(ctx, SY_SHA256, 0, &side->hasher);
 	if (status == SY_OK)

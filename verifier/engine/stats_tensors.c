@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * check --stats: the values of every tensor, read once more by this process.  Only
- * facts become findings; what the numbers mean is for people.
+ * check --stats: what the values of every tensor tell.  They came when the files were
+ * weighed, but for tensors in another order, or on the bytes of others: these are read
+ * once more.  Only facts become findings; what the numbers mean is for people.
  */
 #include "verifier/base/ckd.h"
 #include "verifier/digest/stats.h"
@@ -41,7 +42,9 @@ static enum sy_status read_values(struct scan *scan, const struct sy_view *view,
 	size_t len = 0;
 
 	if (status == SY_OK)
-		status = sy_stats_new(ctx, view->dtype, &stats);
+		status = sy_stats_new(ctx, &stats);
+	if (status == SY_OK)
+		sy_stats_begin(stats, view->dtype);
 	do {
 		if (status == SY_OK && sy_cancelled(ctx))
 			status = sy_fail(ctx, SY_CANCELLED, "interrupted");
@@ -106,6 +109,8 @@ static enum sy_status scan_tensor(struct scan *scan, struct sy_tensor *tensor)
 	/* Asked of the worker only so that it lists them. */
 	if (tensor->digests && !(scan->check->options->wants & SY_WANT_DIGESTS))
 		tensor->digests = NULL;
+	if (tensor->values)
+		return tell(scan, tensor, tensor->values);
 	if (!why && !sy_stats_knows(view.dtype))
 		why = "nothing is known about values of its type";
 	if (!why && view.n_data > scan->left)

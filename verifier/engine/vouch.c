@@ -29,6 +29,15 @@ bool sy_vouch_is_signature(const struct sy_vouch *vouch, size_t entry)
 	return false;
 }
 
+bool sy_vouch_is_signature_place(const struct sy_vouch *vouch, size_t entry)
+{
+	for (size_t i = 0; vouch && i < vouch->n_signatures; i++) {
+		if (vouch->signatures[i].entry == entry)
+			return true;
+	}
+	return false;
+}
+
 bool sy_vouch_is_listed(const struct sy_vouch *vouch, size_t entry)
 {
 	return vouch->entries[entry].listed != 0;
@@ -556,4 +565,17 @@ enum sy_status sy_vouch_judge(struct sy_vouch *vouch)
 	if (status == SY_OK)
 		status = tell_beyond(vouch);
 	return status == SY_OK ? answer_all(vouch) : status;
+}
+
+enum sy_status sy_vouch_list(struct sy_vouch *vouch)
+{
+	enum sy_status status = SY_OK;
+
+	for (size_t i = 0; i < vouch->n_signatures && status == SY_OK; i++) {
+		if (vouch->signatures[i].state == SY_VOUCH_PENDING)
+			status = sy_vouch_check_file(vouch, i);
+		if (status == SY_OK)
+			status = add_row(vouch, &vouch->signatures[i]);
+	}
+	return status;
 }

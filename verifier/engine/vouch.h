@@ -48,6 +48,8 @@ bool sy_vouch_is_signature_name(const char *rel);
 
 /* Is the entry a signature that is being used? */
 bool sy_vouch_is_signature(const struct sy_vouch *vouch, size_t entry);
+/* Or lies it where one would, whatever it is? */
+bool sy_vouch_is_signature_place(const struct sy_vouch *vouch, size_t entry);
 /* Is it in the list of a signature that was not refused? */
 bool sy_vouch_is_listed(const struct sy_vouch *vouch, size_t entry);
 bool sy_vouch_has_signature(const struct sy_vouch *vouch);
@@ -60,6 +62,9 @@ unsigned sy_vouch_algorithms(const struct sy_vouch *vouch, size_t entry);
  * for each, and adds findings, notices and the report's rows of signatures.
  */
 SY_MUST_CHECK enum sy_status sy_vouch_judge(struct sy_vouch *vouch);
+
+/* The report's rows of signatures only; nothing is compared, and nobody trusted. */
+SY_MUST_CHECK enum sy_status sy_vouch_list(struct sy_vouch *vouch);
 
 /*
  * Writes what was accepted into the state file of the policy, if there is one; only

@@ -1,19 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The weighing stage of a check: every regular file of the model is read once,
- * and the digests that a download left behind are compared.
+ * The weighing stage of a check: every regular file of the model is read once, for its
+ * own digests and for what is asked about its tensors; and the digests that a download
+ * left behind are compared.
  */
 #include "verifier/digest/weigh.h"
 #include "verifier/engine/check.h"
+#include "verifier/engine/diff.h"
+#include "verifier/engine/passing_tensors.h"
 
 struct stage {
 	struct sy_check *check;
 	struct sy_weigh weigh;
+	struct sy_passing_tensors *passing;	/* of each job */
 	size_t cap_jobs;
 	uint64_t n_before, n_total;	/* bytes of earlier batches, and of all */
 	uint64_t weigh_bytes;		/* of this batch */
 	uint64_t n_compared, n_matching;
 };
+
+/* What tensor digests do not tell apart. */
+static bool is_to_compare(const struct sy_artifact *artifact)
+{
+	return !artifact->is_beside &&
+	       (artifact->n_kept_tensors == 0 || sy_diff_is_odd(artifact));
+}
 
 /* Digests that are reported of every file, and those that a signature compares. */
 static unsigned algorithms_of(const struct sy_check *check, size_t entry)
@@ -21,6 +32,9 @@ static unsigned algorithms_of(const struct sy_check *check, size_t entry)
 	const struct sy_entry *e = &check->inventory.entries[entry];
 	unsigned algorithms = sy_vouch_algorithms(check->vouch, entry);
 
+	if (check->options->is_comparing)
+		algorithms = is_to_compare(&check->report->artifacts[entry])
+				     ? 1u << SY_SHA256 : 0;
 	if (e->kind != SY_ENTRY_FILE ||
 	    check->report->artifacts[entry].scope == SY_SCOPE_EXCLUDED)
 		return 0;
@@ -53,15 +67,18 @@ static void progress(void *user, uint64_t n_done, uint64_t n_total)
 /* Jobs are made in batches, so that a million small files stay small here too. */
 #define BATCH_JOBS 16384u
 
-static void add_job(struct stage *stage, size_t i)
+static enum sy_status add_job(struct stage *stage, size_t i)
 {
 	const struct sy_entry *entry = &stage->check->inventory.entries[i];
+	struct sy_passing_tensors *passing = &stage->passing[stage->weigh.n_jobs];
 	struct sy_weigh_job *job = &stage->weigh.jobs[stage->weigh.n_jobs++];
 
 	*job = (struct sy_weigh_job){
 		.id = i, .size = entry->identity.size,
 		.algorithms = algorithms_of(stage->check, i),
 	};
+	stage->weigh_bytes += job->size;
+	return sy_passing_tensors_plan(stage->check, job, passing);
 }
 
 static enum sy_status compare_expected(struct stage *stage,
@@ -124,8 +141,13 @@ static enum sy_status run_batch(struct stage *stage)
 		return SY_OK;
 	status = sy_weigh_run(stage->check->ctx, &stage->weigh);
 	for (size_t i = 0; i < stage->weigh.n_jobs; i++) {
-		enum sy_status taken = take_job(stage, &stage->weigh.jobs[i]);
+		const struct sy_weigh_job *job = &stage->weigh.jobs[i];
+		enum sy_status taken = take_job(stage, job);
 
+		if (taken == SY_OK)
+			taken = sy_passing_tensors_take(stage->check, job,
+							&stage->passing[i]);
+		sy_passing_tensors_free(stage->check->ctx, &stage->passing[i]);
 		if (status == SY_OK)
 			status = taken;
 	}
@@ -153,9 +175,8 @@ static enum sy_status run_all(struct stage *stage)
 	for (size_t i = 0; i < check->inventory.n_entries && status == SY_OK; i++) {
 		if (!algorithms_of(check, i))
 			continue;
-		add_job(stage, i);
-		stage->weigh_bytes += check->inventory.entries[i].identity.size;
-		if (stage->weigh.n_jobs == stage->cap_jobs)
+		status = add_job(stage, i);
+		if (status == SY_OK && stage->weigh.n_jobs == stage->cap_jobs)
 			status = run_batch(stage);
 	}
 	return status == SY_OK ? run_batch(stage) : status;
@@ -176,11 +197,14 @@ enum sy_status sy_check_weigh(struct sy_check *check)
 	stage.weigh.progress = check->options->progress ? progress : NULL;
 	stage.weigh.jobs = sy_alloc_array(check->ctx, stage.cap_jobs,
 					  sizeof(*stage.weigh.jobs));
-	if (!stage.weigh.jobs)
-		return sy_memory_status(check->ctx);
-	status = run_all(&stage);
+	stage.passing = sy_alloc_array(check->ctx, stage.cap_jobs, sizeof(*stage.passing));
+	status = stage.weigh.jobs && stage.passing ? run_all(&stage)
+						   : sy_memory_status(check->ctx);
+	for (size_t i = 0; stage.passing && i < stage.weigh.n_jobs; i++)
+		sy_passing_tensors_free(check->ctx, &stage.passing[i]);
 	if (status == SY_OK)
 		status = note_compared(&stage);
+	sy_release(check->ctx, stage.passing);
 	sy_release(check->ctx, stage.weigh.jobs);
 	return status;
 }

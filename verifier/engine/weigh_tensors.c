@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Digests of tensors, one file after the other: those whose stored bytes are their
- * data are parts of one weighing job; the others are turned and hashed by themselves.
+ * Digests of those tensors that have none yet (they come with the file's own, where that
+ * is asked for), one file after the other: those whose stored bytes are their data are
+ * parts of one weighing job; the others are turned and hashed by themselves.
  */
 #include <string.h>
 
@@ -190,7 +191,7 @@ static enum sy_status take_all(struct weighing *w, const bool *wanted)
 		struct sy_view view;
 		const char *why = sy_model_view(tensor, &view);
 
-		if (tensor->digests)
+		if (tensor->digests && tensor->digests->is_derived)
 			status = take_derived(w, tensor);
 		else if (wanted[i])
 			status = take_part(w, i);

@@ -147,7 +147,8 @@ struct steelyard_check_options {
 	 * only.
 	 */
 	const char *sandbox;
-	bool tensor_digests;		/* ASK_INSPECT: reads the tensors, too */
+	/* ASK_CHECK, ASK_INSPECT: digests of the tensors and of the model, too. */
+	bool tensor_digests;
 	bool tensor_stats;		/* ASK_CHECK: looks at the values of tensors */
 };
 
@@ -336,9 +337,9 @@ struct steelyard_diff_options {
 };
 
 /*
- * Compares two models tensor by tensor and writes how they differ.  0: the same
- * weights and metadata; 1: they differ; 2: undetermined, since one of them could not
- * be examined to its end; -1: see steelyard_session_error.
+ * Compares two models tensor by tensor, and what else may change what a loader does,
+ * and writes how they differ.  0: the same; 1: they differ; 2: undetermined, since one
+ * of them could not be examined to its end; -1: see steelyard_session_error.
  */
 int steelyard_diff(struct steelyard_session *session,
 		   const struct steelyard_diff_options *options,

@@ -119,6 +119,7 @@ struct sy_artifact {
 	struct sy_span note;		/* why it is listed, excluded, ...; may be empty */
 	uint64_t size;			/* bytes */
 	enum sy_scope scope;		/* NOT_EXAMINED at first */
+	bool is_beside;			/* a signature, or a download's or git's own */
 	enum sy_answer raised[SY_N_QUESTIONS];	/* by sy_artifact_answer */
 	enum sy_answer answers[SY_N_QUESTIONS];	/* set by sy_report_finish */
 	enum sy_verdict verdict;

@@ -92,7 +92,11 @@ DICTIONARIES = {
     "bundle": JSON + OMS + PEM + OIDS,
     "choose": CHOOSE + PICKLE,
     "compressed": COMPRESSED + PICKLE[:6],
+    "diff": [b"\x05", b"\x45", b"\x10", b"\x14", b"\x3a", b"\x7a", b"\1\4", b"\2\4"],
     "gguf": GGUF,
+    "inspect": ZIP + PICKLE + TAR + NPY + COMPRESSED[:12] + [
+        "model.pt\n", "model.bin\n", "a.json\n", "model.index.json\n", "\x7fELF\2\1\1",
+        "<!doctype html>"],
     "json": JSON,
     "keys": PEM + OIDS + MINISIGN + JSON,
     "lists": LISTS,
@@ -109,6 +113,8 @@ DICTIONARIES = {
     "torch_tar": TAR + PICKLE[:12],
     "utf8": [b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xef\xbb\xbf", b"\xe2\x80\xae",
              b"\xe2\x80\x8b", b"\xc2\x85", b"\xf0\x9f\xa4\x97", b"\xcc\x81", b"\xef\xbf\xbe"],
+    "view": [struct.pack("<f", v) for v in (0, -0.0, 1, float("nan"), float("inf"))]
+            + [b"\0\3\2", b"\x11\0\1\x20", b"\0\0\xc0\x7f"],
     "zip": ZIP + PICKLE[:12],
 }
 

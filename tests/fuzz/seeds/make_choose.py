@@ -35,6 +35,14 @@ def tar_header(name, space=b"", magic=b"ustar\0"):
     return bytes(header)
 
 
+def tar_signed(name):
+    """With the sum of old programs, of signed bytes."""
+    header = bytearray(tar_header(name))
+    total = sum(b - 256 if b > 127 else b for b in header[:148] + b" " * 8 + header[156:])
+    header[148:156] = b"%06o\0 " % total
+    return bytes(header)
+
+
 def long_pickle(opcode, size):
     return b"\x80\4" + opcode + size + b"abcd." + ZEROS
 
@@ -146,6 +154,59 @@ CONTENT = {
     "zip": ("x.zip", zip_archive()),
     "zip-empty": ("x.zip", zip_end(0)),
     "zip-cut": ("x.zip", b"PK\3\4\x14"),
+    **{f"torch-member-{i}": ("x.pt", zip_entry(name)) for i, name in enumerate((
+        b"a/version", b"a/byteorder", b"a/.format_version", b"data.pkl", b"a/constants.pkl",
+        b"a/bytecode.pkl", b"a/.data/version", b"a/data/0", b"a/extra/x"))},
+    "torch-tar-pickle": ("x.pt", tar_header(b"pickle")),
+    "torch-tar-tensors": ("x.pt", tar_header(b"tensors")),
+    "tar-digits": ("x.tar", bytes(148) + b" " * 8 + bytes(356)),
+    "tar-all-digits": ("x.tar", bytes(148) + b"7" * 8 + bytes(356)),
+    "tar-zeros": ("x.tar", bytes(148) + b"000400\0 " + bytes(356)),
+    "tar-signed-sum": ("x.tar", tar_signed(b"\xe4")),
+    "bmp-short": ("x.bmp", b"BM\1"),
+    "mp3-aac": ("x.aac", b"\xff\xf1\x50\x80"),
+    "mp3-bits": ("x.mp3", b"\xff\xfb\xff\0"),
+    "msgpack-key-long": ("x.msgpack", b"\x82\xc5" + b"a" * 9),
+    "msgpack-key-cut": ("x.msgpack", b"\x81\xbfabcdefgh"),
+    "msgpack-key-8": ("x.msgpack", b"\x81\xa8abcdef\x7fh"),
+    "coreml-number": ("x.mlmodel", b"\x08\4\x10\5"),
+    "coreml-first": ("x.mlmodel", b"\x08\4\x0a\5abcde"),
+    "onnx-version": ("x.onnx", b"\x08\x40\x3a\0"),
+    "tf-saved-number": ("x", b"\x08\1\x10\x80\x04"),
+    "tf-saved-third": ("x", b"\x08\1\x1a\x80\x04" + bytes(512)),
+    "tf-saved-short": ("x", b"\x08\1\x12\x01a"),
+    "tf-graph-zero": ("x.pb", b"\x02\0"),
+    "tf-graph-sixteen": ("x.pb", b"\x82\1\0"),
+    "sentencepiece-wire": ("t.model", b"\x0a\x0e\x0b\5<unk>\x15\0\0\0\0\x18\2\x0a\x08"),
+    "sentencepiece-lengths": ("t.model", b"\x0a\3\x0a\5<unk>\x15\0\0\0\0\x18\2\x0a\x08"),
+    "sentencepiece-open": ("t.model", b"\x0a\x0e\x0a\5<unk)\x15\0\0\0\0\x18\2\x0a\x08"),
+    "sentencepiece-far": ("t.model", b"\x0a\xfe\x0a\xf0<unk)\x15\0\0\0\0\x18\2\x0a\x08"),
+    "sentencepiece-score": ("t.model", b"\x0a\x0a\x0a\3abc\x16\0\0\0\0\x0a\x08\0\0"),
+    "sentencepiece-next": ("t.model", b"\x0a\x0a\x0a\3abc\x15\0\0\0\0\x0b\x08\0\0"),
+    "sentencepiece-end": ("t.model", b"\x0a\x0c\x0a\5abcde\x15\0\0\0\0\x0a"),
+    "tfevents-none": ("events.out", b"\x18" + bytes(11) + b"\x09" + bytes(40)),
+    "bytecode-old": ("x.pyc", b"\xa7\x09\r\n" + ZEROS),
+    "bytecode-new": ("x.pyc", b"\xa7\x10\r\n" + ZEROS),
+    "bytecode-unnamed": ("x", b"\xa7\x0d\r\n" + ZEROS),
+    "html-space": ("x", b"\r\n\t <body>"),
+    "openvino-html": ("x.html", b"<?xml version=\"1.0\"?>\n<net name=\"m\">"),
+    "python-stub": ("x.pyi", b"x: int\n"),
+    "text-utf16-delete": ("x.txt", "\ufeffa\x7fb".encode("utf-16-le")),
+    "text-old-short": ("x.txt", b"\xe4\xf6\xfc\xe4\xf6\xfc\xe4"),
+    "text-binary-end": ("x.txt", b"words\n" * 900 + b"\0"),
+    "jinja-template": ("a.template", b"{{ a }}"),
+    "jinja-template-block": ("a.template", b"{% if a %}"),
+    "jinja-template-plain": ("a.template", b"plain"),
+    "jinja-binary": ("a.jinja", b"\0\1"),
+    "json-tokenizer": ("tokenizer.json", b"{}"),
+    "gguf-version-0": ("m.gguf", b"GGUF\0\0\0\0" + bytes(16)),
+    "config-unknown": ("config.json", b"\x80\0\1\2\3"),
+    "config-space": ("config.json", b" \t\r\n"),
+    "safetensors-newline": ("m.safetensors", struct.pack("<Q", 30) + b'\r\n{"dtype"' + ZEROS),
+    "elf-as-config": ("config.json", b"\x7fELF\2\1\1\0" + bytes(10)),
+    "json-as-weights": ("model.bin", b'{"weight_map": {}}'),
+    "html-as-onnx": ("model.onnx", b"<html>"),
+    "picture-as-weights": ("model.onnx", b"GIF89a\1\0"),
     "zlib": ("x.z", b"\x78\x9c\3\0\0\0\0\1"),
     "zlib-unnamed": ("x", b"\x78\x9c\3\0\0\0\0\1"),
     "zlib-text": ("x", b"x^2 + y^2"),
@@ -196,6 +257,10 @@ PICKLES = {
     "head-cut": b"\x80\4B" + struct.pack("<I", 5000) + bytes(5000) + b".",
     "head-names": b"\x80\4cmodule\nname\n(" + b"K\1" * 2100,
     "one-opcode": b"C" * 4200,
+    "string-quoted": b'(S"text"\ncmodule\nname\n(tR.',
+    "version-6": b"\x80\2.\x80\6",
+    "marks-under": b"\x80\2(K\x010.",
+    "head-called": b"\x80\4cmodule\nname\n" + b"K\1" * 2100,
 }
 
 

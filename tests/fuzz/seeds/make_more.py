@@ -89,17 +89,6 @@ def lists():
     yield "blake3", f"BLAKE3 (x) = {sha256}".encode()
     yield "upper", f"{sha256.upper()}  x".encode()
     yield "no-name", f"{sha256}  ".encode()
-    yield "indented", f" \t{sha256}  x".encode()
-    yield "escaped-cut", f"\\{sha256}  a\\".encode()
-    yield "escaped-other", f"\\{sha256}  a\\t".encode()
-    yield "one-space", f"{sha256} x".encode()
-    yield "no-space", f"{sha256}:x".encode()
-    yield "short", f"{sha256[2:]}  x".encode()
-    yield "tagged-no-link", f"SHA256 (a) : {sha256}".encode()
-    yield "tagged-short", b"SHA256 (a) = 00"
-    yield "tagged-digits", f"SHA512 (a) = {'x' * 128}".encode()
-    yield "nul", f"{sha256}  a\0b".encode()
-    yield "words", b"no list at all"
     yield "blank", b" \t "
     yield "blank-before", f" \t{sha256}  x".encode()
     yield "one-blank", f"{sha256} x".encode()
@@ -127,6 +116,23 @@ def templates():
     yield "attribute-computed", b"{{ x|attr(a ~ b) }}{{ x|attr('a' ~ 'b') }}{{ x|attr('a'|lower) }}"
     yield "raw-unclosed-broken", b"{{ 'abc }} {% raw %}{{ x }}"
     yield "no-value", b"{{ }}{% %}{{- -}}{{+ x }}{#- c -#}{% endraw %}{{ 1_0.5 }}{{ x[1:2] }}"
+    yield "spaces", ("{{\u1680x\u2003.\u2028y\u2029|\u202fz\u205f(\u3000)\x85\xa0\x1c\x0b}}"
+                     "\u20ac{{\u200bx}}").encode()
+    yield "marks", (b"{%+ if a +%}{%- endif +%}{{+ a +}}{%+ raw +%}{{ x }}{%+ endraw +%}"
+                    b"{{ 1_a 2._ 3.x }}")
+    yield "fields", (b"{{ '{0[a]!r._x}'.format(m) }}{{ '{a b._x}'.format(m) }}"
+                     b"{{ '{a.b}'|format(m) }}")
+    yield "literals-changed", b"""{{ x['_' + a] }}{{ x['a' * 2] }}{{ x['a'.b] }}{{ x['a'['b']] }}
+        {{ '__class__'.x }}{{ '__class__'['x'] }}{{ '__class__'|x }}{{ x['%c' % 9] }}
+        {{ '%c' + 1 }}"""
+    yield "empty-values", (b"{{ ()[a] }}{{ [][a] }}{{ {}[a] }}{{ ''[a] }}{{ x()[a] }}"
+                           b"{{ '_' * 2 }}{{ '___' * 2 }}")
+    yield "maps", (b"{{ x|map('attr', '_a') }}{{ map('a') }}{{ x|map(a) }}{{ y.map('attr') }}"
+                   b"{{ x|attr('_a') }}")
+    yield "names-hidden", (b"{{ _TemplateReference__context }}{{ __x__ }}{{ x|attr|map }}"
+                           b"{{ 'SSALC__'|lower }}")
+    yield "suspicious", (b"{{ '" + b"QUJD+/-_" * 40 + b"' }}{{ x|format }}{{ cycler | x }}"
+                         b"{{ (cycler) }}{{ 5 'a' }}{{ ) 'a' }}{{ ] 'a' }}{{ ('a')('b') }}")
     yield "not-utf8", b"{{ '\xff' }}\xff"
 
 

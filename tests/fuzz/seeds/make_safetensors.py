@@ -45,6 +45,33 @@ MORE = {
     "padding-long": file(b"{}", padding=b" " * 5000),
 }
 
+WHOLE = json.dumps({
+    "__metadata__": {"format": "pt", "total_size": "8"},
+    "a": {"dtype": "F32", "shape": [1, 2], "data_offsets": [0, 8], "x": [1]}}).encode()
+
+# The header ends, as its length says, in the middle of each of its parts.
+for at in range(1, len(WHOLE), 3):
+    MORE[f"header-cut--{at}"] = file(WHOLE[:at], bytes(8))
+MORE |= {
+    "header-bracket": file(b"[[]", bytes(8)),
+    "holes-many": file({f"t{i}": {"dtype": "U8", "shape": [1], "data_offsets": [2 * i, 2 * i + 1]}
+                        for i in range(30)}, bytes(60)),
+    "overlaps-many": file({f"t{i}": {"dtype": "U8", "shape": [3], "data_offsets": [i, i + 3]}
+                           for i in range(30, 0, -1)}, bytes(40)),
+    "types-many": file({f"t{i}": {"dtype": 1, "shape": 2, "data_offsets": 3}
+                        for i in range(30)}, bytes(8)),
+    "metadata-types-many": meta({f"k{i}": i for i in range(30)}),
+    "duplicates-many": file(b"{" + b",".join(
+        [b'"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}'] * 30) + b"}"),
+    "numbers-many": file({f"t{i}": {"dtype": "F32", "shape": [4],
+                                    "data_offsets": [16 * i, 16 * i + 16]}
+                          for i in range(40)}, bytes(640)),
+    "head-polyglot--pickle": file(b"{}", padding=b" " * (0x0280 - 2)),
+    "head-polyglot--pickle-9": file(b"{}", padding=b" " * (0x0980 - 2)),
+    "names-paths": file({name: TENSOR for name in (
+        "C:/a", "c:a", "1:/", "{:/", "a\\b", "\uff5aa", "\u3000a", "..", ".")}),
+}
+
 if __name__ == "__main__":
     spec = importlib.util.spec_from_file_location("generate", GENERATOR)
     generate = importlib.util.module_from_spec(spec)

@@ -29,6 +29,33 @@ SEEDS = {
                     "|attr('__cla' 'ss__') * 2 -}}{% include \"x\" %}"),
     "json": (6, '{"model": {"vocab": {"a": 0}}, "py/type": 1, '
                 '"template": "{{ \'%c\'|format(9) }}"}'),
+    "targets": (0, '[{"_target_": "system"}, {"_target_": "os."}, {"_target_": ".x"}, '
+                   '{"_target_": "subprocess"}, {"_target_": "a.eval"}, {"py/object": "x"}]'),
+    "tokens-odd": (0, '{"eos_token": "\\u007f", "bos_token": "a\\tb\\nc\\rd", "additional_'
+                      'special_tokens": ["\\u0001"], "pad_token": {"content": "\\u001f"}}'),
+    "code-odd": (0, '{"custom_generate": "", "custom_pipeline": "", "trust_remote_code": "no", '
+                    '"custom_pipelines": {"a": {"impl": ""}}, "impl": "x.y", '
+                    '"chat_templates": {"a": "{{ x.__class__ }}", "name": "{{ x }}"}}'),
+    "pipeline-odd": (2, '{"_class_name": {"a": "b"}, "x": {"y": "z"}, "_diffusers_version": '
+                        '["a", "b"], "u": ["diffusers", "A", "B"], "": ["", ""]}'),
+    "index-series": (4, '{"metadata": {"total_size": 1}, "weight_map": {' + ", ".join(
+        f'"t{i}": "{name}"' for i, name in enumerate((
+            "00001.safetensors", "1.safetensors", "-of-2.safetensors", "x-of-00002.safetensors",
+            "m-1-of-1234567890.safetensors", "a-no-00002.safetensors", "m-00001-of-.safetensors",
+            "2-of-3.safetensors", "a\\\\b.safetensors", "a//b.safetensors", "./a.safetensors",
+            "C:a.safetensors", "a:.safetensors", ":.safetensors", "sub/m.safetensors"))) + "}}"),
+    "index-end": (4, '{"weight_map"'),
+    "pointer-extensions": (7, "version https://git-lfs.github.com/spec/v1\next-0-a sha256:" + OID +
+                           "\next-1-b sha256:" + OID + "\noid sha256:" + OID + "\nsize 8\n"),
+    "pointer-extension-odd": (7, "version https://git-lfs.github.com/spec/v1\next-x-a sha256:" +
+                              OID + "\noid sha256:" + OID + "\nsize 8\n"),
+    "pointer-extension-short": (7, "version https://git-lfs.github.com/spec/v1\next-0 sha256:" +
+                                OID + "\noid sha256:" + OID + "\nsize 8\n"),
+    "pointer-extension-long": (7, "version https://git-lfs.github.com/spec/v1\next-00a sha256:" +
+                               OID + "\noid sha256:" + OID + "\nsize 8\n"),
+    "pointer-extension-none": (7, "version https://git-lfs.github.com/spec/v1\next-0-a\n"),
+    "pointer-oid-letters": (7, "version https://git-lfs.github.com/spec/v1\noid sha256:" +
+                            "g" * 64 + "\nsize 8\n"),
     "index-metadata-list": (4, '{"metadata": [1], "weight_map": {"a": "m.safetensors"}}'),
     "index-total-map": (4, '{"metadata": {"total_size": {}, "x": [1]}, "weight_map": {}}'),
     "auto-map-long": (0, '{"auto_map": {"A": "' + "m" * 1100 + '.C", "B": "", "C": "plain"}}'),

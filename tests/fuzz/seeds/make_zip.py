@@ -11,5 +11,5 @@ for old in (HERE / "zip").iterdir():
     old.unlink()
 for folder in ("zip", "torch_zip", "npz"):
     for vector in sorted((VECTORS / folder).iterdir()):
-        if vector.suffix != ".py" and vector.stat().st_size <= 1024:
+        if vector.suffix != ".py" and vector.stat().st_size <= 3072:
             (HERE / "zip" / f"{folder}-{vector.stem}").write_bytes(vector.read_bytes())

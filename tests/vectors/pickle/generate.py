@@ -54,8 +54,16 @@ GETATTR = name("builtins", "getattr")
 ORDERED = name("collections", "OrderedDict")
 NAMESPACE = name("types", "SimpleNamespace") + b")\x81"
 BUNCH = name("sklearn.utils._bunch", "Bunch") + b")\x81"
+# The argument of a dict that is made by a call.
+HOOKS = b"](" + args(text("__setstate__"), name("builtins", "print")) + b"e"
+# So many tuples that those before them are kept no more.
+MUCH = b")" + b"\x85" * 22000 + b"0"
 STRING_JOIN = call(GETATTR, text(""), text("join"))
 MAGIC = P2 + b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
+
+
+def made(*items):
+    return call(name("builtins", "tuple"), b"](" + b"".join(items) + b"e")
 
 
 def laughs():
@@ -232,6 +240,71 @@ VECTORS = {
         name("pandas.core.indexes.datetimes", "_new_DatetimeIndex"), name(
             "pandas", "DatetimeIndex"), b"}" + text("tz") + text("dateutil//etc/passwd") +
         b"s") + b".",
+    # a dict made by a call is a state like any other
+    "reject-pickle-use-unsafe--state-called": P4 + NAMESPACE + call(ORDERED, HOOKS) + b"b.",
+    "reject-pickle-use-unsafe--state-called-in-pair": P4 + NAMESPACE + b"N" + call(
+        ORDERED, HOOKS) + b"\x86b.",
+    "reject-pickle-use-unsafe--state-called-default": P4 + NAMESPACE + call(
+        name("collections", "defaultdict"), name("builtins", "list"), HOOKS) + b"b.",
+    "reject-pickle-use-unsafe--state-called-argument": P4 + call(
+        name("torch._utils", "_rebuild_parameter_with_state"), b"N", b"\x88", b")",
+        call(ORDERED, HOOKS)) + b".",
+    "accept-state-called": P4 + NAMESPACE + call(ORDERED) + b"b" + NAMESPACE + call(
+        name("collections", "defaultdict"), name("builtins", "list")) + b"b\x86.",
+    "reject-pickle-use-unsafe--index-of-call": P4 + call(
+        name("pandas.core.indexes.base", "_new_Index"), call(ORDERED), b"}") + b".",
+    "reject-pickle-use-unsafe--size-just-above": P4 + call(
+        name("builtins", "bytes"), b"J\1\0\x10\0") + b".",
+    "accept-size": P4 + call(name("builtins", "bytes"), b"J\0\0\x10\0") + call(
+        name("builtins", "range"), call(name("builtins", "range"), b"K\1")) + b"\x86.",
+    "reject-pickle-use-unsafe--converted-deque": P4 + call(name("collections", "deque"), name(
+        "sklearn.linear_model._logistic", "LogisticRegression") + b")\x81") + b".",
+    "reject-pickle-use-unsafe--converted-number": P4 + call(name("numpy", "float64"), name(
+        "sklearn.linear_model._logistic", "LogisticRegression") + b")\x81") + b".",
+    "reject-pickle-use-unsafe--factory-state": P4 + call(
+        name("numpy.random._pickle", "__randomstate_ctor"), text("MT19937"),
+        name("transformers.training_args", "TrainingArguments")) + b".",
+    "reject-pickle-use-unsafe--rebuild-first": P4 + call(
+        name("torch._tensor", "_rebuild_from_type"), name("builtins", "print"),
+        name("torch", "Tensor"), args(text("x")), b"N") + b".",
+    # arguments that are not there to be seen: made by a call, or made long ago
+    "reject-pickle-use-unsafe--made-enumeration": P4 + name("http", "HTTPStatus") + made(
+        text("X"), text("A B")) + b"R.",
+    "reject-pickle-use-unsafe--made-zone": P4 + name("pandas", "DatetimeTZDtype") + made(
+        text("ns"), text("dateutil//etc/passwd")) + b"R.",
+    "reject-pickle-use-unsafe--made-converted": P4 + name("builtins", "str") + made(
+        name("sklearn.linear_model._logistic", "LogisticRegression") + b")\x81") + b"R.",
+    "reject-pickle-use-unsafe--made-size": P4 + name("builtins", "bytearray") + made(
+        b"J\xff\xff\xff\x7f") + b"R.",
+    "reject-pickle-use-unsafe--made-factory": P4 + name("collections", "defaultdict") + made(call(
+        name("functools", "partial"), name("torch.nn.modules.linear", "Linear"))) + b"R.",
+    "reject-pickle-use-unsafe--made-rebuild": P4 + name(
+        "torch._tensor", "_rebuild_from_type_v2") + made(
+            name("builtins", "print"), name("torch", "Tensor"), args(text("x")), b"N") + b"R.",
+    "reject-pickle-use-unsafe--made-rebuild-inside": P4 + call(
+        name("torch._tensor", "_rebuild_from_type_v2"), name("http", "HTTPStatus"),
+        name("torch", "Tensor"), made(text("X"), text("A B")), b"N") + b".",
+    "reject-pickle-use-unsafe--made-zone-keywords": P4 + call(
+        name("pandas.core.indexes.datetimes", "_new_DatetimeIndex"), name(
+            "pandas", "DatetimeIndex"), call(name("builtins", "dict"), b"](" + args(
+                text("tz"), text("dateutil//etc/passwd")) + b"e")) + b".",
+    "reject-pickle-use-unsafe--many-zone-keywords": P4 + call(
+        name("pandas.core.indexes.datetimes", "_new_DatetimeIndex"), name(
+            "pandas", "DatetimeIndex"), b"}(" + b"".join(text(f"k{i}") + b"N" for i in range(40)) +
+        text("tz") + text("dateutil//etc/passwd") + b"u") + b".",
+    "reject-pickle-use-unsafe--old-kept": P4 + args(name(
+        "ultralytics.nn.tasks", "DetectionModel"), b"}") + b"\x940" + MUCH + name(
+            "functools", "partial") + b"h\0R.",
+    "reject-pickle-use-unsafe--old-zone": P4 + args(
+        text("ns"), text("dateutil//etc/passwd")) + b"\x940" + MUCH + name(
+            "pandas", "DatetimeTZDtype") + b"h\0R.",
+    "accept-type-of-constant": P4 + call(name("builtins", "type"), b"N") + call(
+        name("builtins", "type"), name("builtins", "Ellipsis")) + b"\x86.",
+    "reject-pickle-use-unsafe--type-of-class": P4 + call(name("builtins", "type"), ORDERED) + b".",
+    "reject-pickle-use-unsafe--type-made": P4 + call(
+        name("builtins", "type"), text("x"), b")", b"}") + b".",
+    "accept-newobj-called": P4 + call(name("copyreg", "__newobj_ex__"), ORDERED, b")", b"}") +
+    call(name("copyreg", "__newobj__"), ORDERED) + b"\x86.",
     "accept-converted": P4 + call(name("builtins", "set"), b"](K\1e") + call(
         name("collections", "OrderedDict"), b"](" + args(text("a"), b"K\1") + b"e") +
         b"\x86.",
