@@ -46,18 +46,24 @@ struct sy_nest {
 	struct level levels[SY_MEMBER_DEPTH + 1];
 };
 
-/* The artifact's record waits: its members have not been read yet. */
+/*
+ * The artifact's record waits: its members have not been read yet.  It is kept as a
+ * whole or not at all, for what it points at will be gone.
+ */
 static enum sy_status keep_artifact(struct sy_nest *nest, const struct sy_record *record)
 {
-	struct sy_record_artifact *kept = &nest->artifact.u.artifact;
-	enum sy_status status;
+	struct sy_record kept = *record;
+	enum sy_status status = sy_arena_copy(&nest->arena, record->u.artifact.format,
+					      &kept.u.artifact.format);
 
-	nest->artifact = *record;
-	nest->has_artifact = true;
-	status = sy_arena_copy(&nest->arena, record->u.artifact.format, &kept->format);
+	if (status == SY_OK)
+		status = sy_arena_copy(&nest->arena, record->u.artifact.summary,
+				       &kept.u.artifact.summary);
 	if (status != SY_OK)
 		return status;
-	return sy_arena_copy(&nest->arena, record->u.artifact.summary, &kept->summary);
+	nest->artifact = kept;
+	nest->has_artifact = true;
+	return SY_OK;
 }
 
 /* Tensors may lie on the same bytes; hashing them reads a source no more often. */

@@ -165,7 +165,7 @@ static bool get_type(struct parser *p, uint64_t *item)
 	digits = i;
 	while (i < text.len && sy_is_digit(text.data[i]))
 		i++;
-	if (kind == 'O' && (i == text.len || sy_span_is(text, "object"))) {
+	if (kind == 'O' && i == text.len) {
 		h->has_object = true;
 		*item = 8;
 		return true;

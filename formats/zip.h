@@ -12,6 +12,8 @@
 #include "formats/zip_record.h"
 
 #define SY_ZIP_LOCAL_BYTES 30
+#define SY_ZIP_FLAG_ENCRYPTED 0x2041u	/* encrypted, strongly, its directory too */
+#define SY_ZIP_FLAG_DESCRIPTOR 0x0008u
 #define SY_ZIP_METHOD_STORED 0
 #define SY_ZIP_METHOD_DEFLATED 8
 
@@ -79,10 +81,30 @@ struct sy_member sy_zip_member(const struct sy_zip_entry *entry);
 /* Is there anything to look at?  (No folder, in the file, of a method we know.) */
 bool sy_zip_is_file(const struct sy_zip_entry *entry);
 
-/* Parts of reading; zip_end.c, zip_header.c, zip_layout.c, zip_names.c. */
+/*
+ * The header before the data, which hardly ever is longer than `buf`: a whole window
+ * for each of many small entries would read the file many times over.
+ */
+struct sy_zip_local {
+	uint8_t buf[1024];
+	uint8_t *longer;
+	struct sy_zip_header header;
+	bool is_header;
+};
+
+/* Parts of reading; zip_end.c, zip_entry.c, zip_header.c, zip_layout.c, zip_names.c. */
 SY_MUST_CHECK enum sy_status sy_zip_find_ends(struct sy_zip *zip);
 SY_MUST_CHECK bool sy_zip_get_central(struct sy_cursor *c, struct sy_zip_header *header);
 SY_MUST_CHECK bool sy_zip_get_local(struct sy_cursor *c, struct sy_zip_header *header);
+/* Whether there is a header is in it; longer is to be released in any case. */
+SY_MUST_CHECK enum sy_status sy_zip_open_local(struct sy_zip *zip, uint64_t off,
+					       struct sy_zip_local *local);
+SY_MUST_CHECK enum sy_status sy_zip_check_entry(struct sy_zip *zip, struct sy_zip_entry *entry);
+/* The fields that one of its headers has beside its name. */
+SY_MUST_CHECK enum sy_status sy_zip_check_extra(struct sy_zip *zip,
+						const struct sy_zip_entry *entry,
+						struct sy_span extra);
+SY_MUST_CHECK bool sy_zip_find_codec(uint16_t method, enum sy_codec *codec);
 SY_MUST_CHECK enum sy_status sy_zip_check_names(struct sy_zip *zip);
 SY_MUST_CHECK enum sy_status sy_zip_check_layout(struct sy_zip *zip);
 
@@ -91,6 +113,9 @@ SY_PRINTF(4, 5)
 SY_MUST_CHECK enum sy_status sy_zip_tell(struct sy_zip *zip,
 					 const struct sy_zip_entry *entry,
 					 enum sy_rule rule, const char *fmt, ...);
+
+/* The entry's name, quoted, for the beginning of a sentence. */
+struct sy_text sy_zip_name_of(const struct sy_zip_entry *entry);
 
 /*
  * What stands at `off` begins like an entry that no directory lists: adds it, if its

@@ -27,7 +27,6 @@ void sy_x509_free(X509 **certificate)
 	*certificate = NULL;
 }
 
-
 void sy_x509_name(struct sy_text *text, X509 *certificate, size_t place)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
@@ -168,6 +167,7 @@ static enum sy_status check_key(X509 *certificate, size_t place,
 	if (key && is_strong(key))
 		return SY_OK;
 	ERR_clear_error();
+	/* unreached: OpenSSL refuses a path with such a key before */
 	if (!key)
 		return refuse(reading, SY_OMS_CERTIFICATE_KEY_WEAK, certificate, place,
 			      "has a public key that cannot be read");
@@ -187,6 +187,7 @@ static enum sy_status check_algorithm(X509 *certificate, size_t place,
 	if (X509_get_signature_info(certificate, &digest, &key, &bits, &flags) == 1 &&
 	    bits >= SECURITY_BITS_MIN && digest != NID_sha1 && digest != NID_md5_sha1)
 		return SY_OK;
+	/* unreached below: at our level of security OpenSSL 3 refuses them before */
 	ERR_clear_error();
 	return refuse(reading, SY_OMS_CERTIFICATE_ALGORITHM, certificate, place,
 		      digest == NID_sha1 ? "is signed over SHA-1" :
@@ -292,6 +293,7 @@ static enum sy_status check_leaf_purpose(X509 *leaf, enum sy_chain_purpose purpo
 	enum sy_oms_tolerance needed;
 	struct usage usage;
 
+	/* unreached: sy_x509_read refuses what cannot be read */
 	if (!read_usage(leaf, purpose, &usage))
 		return refuse(reading, SY_OMS_CERTIFICATE_INVALID, leaf, 0,
 			      "has an extended key usage that cannot be read");
@@ -362,12 +364,15 @@ static enum sy_status check_issuer(X509 *issuer, size_t place, bool is_anchor,
 	uint32_t flags = X509_get_extension_flags(issuer);
 	struct usage usage;
 
+	/* unreached: OpenSSL's path has no such issuer */
 	if (!is_anchor && !(flags & EXFLAG_CA))
 		return refuse(reading, SY_OMS_CERTIFICATE_CONSTRAINT, issuer, place,
 			      "is not that of a certificate authority");
+	/* unreached: nor this one */
 	if ((flags & EXFLAG_KUSAGE) && !(X509_get_key_usage(issuer) & KU_KEY_CERT_SIGN))
 		return refuse(reading, SY_OMS_CERTIFICATE_CONSTRAINT, issuer, place,
 			      "has a key usage without certificate signing");
+	/* unreached: sy_x509_read refuses what cannot be read */
 	if (!read_usage(issuer, purpose, &usage))
 		return refuse(reading, SY_OMS_CERTIFICATE_INVALID, issuer, place,
 			      "has an extended key usage that cannot be read");

@@ -94,6 +94,7 @@ static enum sy_status describe(struct sy_arena *arena, X509 *certificate,
 {
 	enum sy_status status = sy_hash(arena->ctx, SY_SHA256, der, &leaf->digest);
 
+	/* unreached: sy_x509_read has read both times before */
 	if (!sy_x509_time(X509_get0_notBefore(certificate), &leaf->not_before) ||
 	    !sy_x509_time(X509_get0_notAfter(certificate), &leaf->not_after))
 		return sy_x509_no_memory(arena->ctx);

@@ -226,6 +226,7 @@ static enum sy_status prove(struct sy_context *ctx, const struct sy_private_key 
 	enum sy_status status = sy_public_key_verify(ctx, key->public, SY_KEY_HASH_OF_CURVE,
 						     message, signature, &is_valid);
 
+	/* unreached: not on a machine that computes rightly */
 	if (status == SY_OK && !is_valid)
 		status = sy_fail(ctx, SY_IO, "a signature just made does not verify: this "
 				 "machine computes wrongly");

@@ -60,7 +60,8 @@ build build/gcc all -DCMAKE_C_COMPILER=gcc -DSTEELYARD_WERROR=ON
 . tests/board/coverage.sh
 say "faults"
 {
-	for program in test_faults test_commands test_readers test_key_faults; do
+	for program in test_faults test_commands test_readers test_key_faults \
+		test_policy_faults; do
 		STEELYARD_FAULTS=all "build/gcc/tests/$program" || true
 	done
 } >"$out/faults.txt" 2>&1

@@ -9,8 +9,9 @@ go.  What cannot be reached is marked where it stands, with the reason:
 
   /* unreached: the library fails only for want of memory */
 
-The mark speaks for its own line, or, alone on its lines, for the statement below.  It
-is counted and told, and a mark on something that was reached is told as well.
+The mark speaks for its own line, or, alone on its lines, for the statement below; with
+"unreached below", for the rest of the function.  It is counted and told, and a mark on
+something that was reached is told as well.
 """
 
 import collections
@@ -128,18 +129,26 @@ class File:
                               for at, n in self.of(kind) if at == line]) and all(parts)]
 
 
+def last_line(lines, first, is_rest):
+    """Where the statement that begins at a line ends, or the function around it."""
+    for number in range(first, len(lines) + 1):
+        line = lines[number - 1].rstrip()
+        if line == "}" if is_rest else line.endswith((";", "{", "}")):
+            return number
+    return first
+
+
 def marks(name):
     """{line: reason} of what a file says cannot be reached."""
     found, text = {}, (SOURCE / name).read_text()
-    for mark in re.finditer(r"/\* unreached: (.*?)\*/", text, re.S):
+    lines = text.split("\n")
+    for mark in re.finditer(r"/\* unreached( below)?: (.*?)\*/", text, re.S):
         first = text.count("\n", 0, mark.start()) + 1
         last = text.count("\n", 0, mark.end()) + 1
-        if not text[text.rfind("\n", 0, mark.start()) + 1:mark.start()].strip():
-            first, last = last + 1, last + 1
-            lines = text.split("\n")
-            while not lines[last - 1].rstrip().endswith((";", "{", "}")):
-                last += 1
-        found.update(dict.fromkeys(range(first, last + 1), " ".join(mark[1].split())))
+        if lines[first - 1].lstrip().startswith("/*"):
+            first = last + 1
+            last = last_line(lines, first, mark[1])
+        found.update(dict.fromkeys(range(first, last + 1), " ".join(mark[2].split())))
     return found
 
 

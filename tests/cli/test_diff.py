@@ -6,13 +6,38 @@ import json
 import math
 import random
 import struct
+import tarfile
 import unittest
 import zipfile
+
+try:
+    import jsonschema
+except ImportError:
+    jsonschema = None
 
 import harness
 from harness import TestCase, run
 from signing import KEYS, MINISIGN
 from test_tensors import SAME, safetensors
+
+
+def closed(schema):
+    """No member but those that the schema names."""
+    if isinstance(schema, list):
+        return [closed(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {key: closed(part) for key, part in schema.items()}
+    if "properties" in schema and schema.get("type") == "object":
+        made["additionalProperties"] = False
+    return made
+
+
+def validator():
+    schema = json.loads((harness.SOURCE / "docs" / "diff.schema.json").read_text())
+    kind = jsonschema.validators.validator_for(schema)
+    kind.check_schema(schema)
+    return kind(closed(schema))
 
 
 def floats(*values):
@@ -31,6 +56,8 @@ class DiffCase(TestCase):
         self.assertEqual(document["exit_code"], code)
         self.assertEqual(document["result"], ["same", "different", "undetermined"][code])
         self.assertEqual(sum(document["counts"].values()), len(document["tensors"]))
+        if jsonschema:
+            self.assertEqual([e.message for e in validator().iter_errors(document)], [])
         for form in ([], ["--markdown"]):
             self.assertEqual(run("diff", *form, a, b).returncode, code)
         return document
@@ -325,13 +352,21 @@ class Files(DiffCase):
         self.assertEqual(list(rows), ["chat_template"])
 
     def test_what_is_not_the_same_in_json(self):
-        for a, b in [({"x": {}}, {}), ({"x": []}, {"x": {}}), ({"x": [1]}, {"x": {"0": 1}}),
-                     ({"a.b": 1}, {"a": {"b": 1}}), ({"x": 1}, {"x": "1"}), ({"x": None}, {}),
-                     ({"x": [1, 2]}, {"x": [2, 1]}), ({"x": ""}, {"x": None}),
-                     ({"k" * 96 + "1": 1, "k" * 96 + "2": 2},
-                      {"k" * 96 + "1": 2, "k" * 96 + "2": 1})]:
-            for x, y in ((a, b), (b, a)):
-                self.config(x, y, 1)
+        pairs = [({"x": {}}, {}), ({"x": []}, {"x": {}}), ({"x": [1]}, {"x": {"0": 1}}),
+                 ({"a.b": 1}, {"a": {"b": 1}}), ({"x": 1}, {"x": "1"}), ({"x": None}, {}),
+                 ({"x": [1, 2]}, {"x": [2, 1]}), ({"x": ""}, {"x": None}),
+                 ({"k" * 96 + "1": 1, "k" * 96 + "2": 2},
+                  {"k" * 96 + "1": 2, "k" * 96 + "2": 1})]
+        for i, (a, b) in enumerate(pairs):
+            self.write(f"a/{i}_config.json", json.dumps(a).encode())
+            self.write(f"b/{i}_config.json", json.dumps(b).encode())
+        for a, b in (("a", "b"), ("b", "a")):
+            document = self.diff(self.tmp / a, self.tmp / b, 1)
+            self.assertEqual([(f["path"], f["change"], f["counts"]) for f in document["files"]],
+                             [(f"{i}_config.json", "changed", True) for i in range(len(pairs))])
+            # Where a way is too long to be kept, that the bytes differ has to do.
+            self.assertEqual({row["file"] for row in document["configuration"]},
+                             {f"{i}_config.json" for i in range(len(pairs) - 1)})
 
     def test_written_otherwise(self):
         document = self.both("config.json", b'{"a": 1, "b": [true]}', b'{"b":[true],\n"a":1}', 0)
@@ -399,7 +434,7 @@ class Loading(DiffCase):
         document = self.diff(self.pt("a.pt"), self.pt("b.pt", b"ctorch\nSize\n0"), 0)
         self.assertEqual(self.rows(document),
                          [("added", "import", "torch.Size", "known", False)])
-        self.assertFalse(document["is_pickle_data_compared"])
+        self.assertFalse(document["is_rest_compared"])
         self.assertIn(b"1 known import differs",
                       run("diff", self.tmp / "a.pt", self.tmp / "b.pt").stdout)
 
@@ -427,6 +462,27 @@ class Loading(DiffCase):
         document = self.diff(a, b, 2)
         self.assertIn("does more than hold tensors", document["loading_undetermined"])
         self.assertIn(b"Undetermined: ", run("diff", a, b).stdout)
+
+    def test_what_archives_hold_besides(self):
+        def archive_of(name, config):
+            made = io.BytesIO()
+            with tarfile.open(fileobj=made, mode="w") as archive:
+                for member, data in (("settings.txt", config),
+                                     ("w.npy", array)):
+                    info = tarfile.TarInfo(member)
+                    info.size = len(data)
+                    archive.addfile(info, io.BytesIO(data))
+            return self.write(name, made.getvalue())
+
+        header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }"
+        header += b" " * (-len(header) % 64 + 53) + b"\n"
+        array = b"\x93NUMPY\x01\0" + struct.pack("<H", len(header)) + header + floats(1)
+        a, b = archive_of("a.tar", b"x: 1\n"), archive_of("b.tar", b"x: 2\n")
+        document = self.diff(a, b, 0)
+        self.assertTrue(document["is_same_weights"])
+        self.assertFalse(document["is_rest_compared"])
+        self.assertIn(b"pickles and archives hold besides tensors was not compared",
+                      run("diff", a, b).stdout)
 
     def test_scripts(self):
         a = self.pt("a.pt", extra=[("archive/code/__torch__.py", b"a")])
@@ -510,6 +566,16 @@ class Undetermined(DiffCase):
         self.assertEqual(run("diff", "a").returncode, 4)
         self.assertEqual(run("diff", "a", "b", "c").returncode, 4)
         self.assertEqual(run("diff", "--json", "--markdown", "a", "b").returncode, 4)
+
+
+class Schema(DiffCase):
+    @unittest.skipUnless(jsonschema, "jsonschema is not installed (tests/run.sh installs it)")
+    def test_it_refuses(self):
+        """Every document of these tests is validated, where that can be done; not in vain."""
+        document = self.of({"x": ("U8", [1], b"a")}, {"x": ("U8", [1], b"b")})
+        for key, value in (("result", "equal"), ("tensors", [{}]), ("other", 1),
+                           ("files", [{"change": "moved", "path": "", "counts": True}])):
+            self.assertFalse(validator().is_valid({**document, key: value}), key)
 
 
 class Corpus(DiffCase):

@@ -221,9 +221,9 @@ class SystemCalls(SignedCase):
         to = self.tmp / "out" / "report.json"
         to.parent.mkdir()
         self.trace("check", "--report", f"json={to}", self.model)
-        self.judge_calls(workers=1, writes=[str(self.scratch),
-                                            rf"{to.parent}/\.steelyard-[0-9]+-[0-9]+\.tmp"],
-                         changes=["renameat"])
+        self.judge_calls(workers=1, writes=[str(self.scratch), str(to.parent),
+                                            rf"{to.parent}/\.steelyard-[0-9a-f]+\.tmp"],
+                         changes=["linkat", "renameat", "unlinkat"])
         self.assertEqual(self.tree().keys() - self.before.keys(), {to})
 
     def test_a_refused_command(self):

@@ -35,7 +35,7 @@ static const struct sy_sha256_kernel *const all[] = {
 static const size_t n_all = SY_N_ELEMS(all);
 #else
 static const struct sy_sha256_kernel *const *const all = NULL;
-static const size_t n_all;
+static const size_t n_all = 0;
 #endif
 
 /* Those that this machine runs; without any, a test says so and is skipped. */

@@ -7,15 +7,13 @@
  *
  * STEELYARD_FAULTS=all also lets OpenSSL fail once only, which takes minutes.
  */
-#include <glob.h>
 #include <openssl/crypto.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "keys/minisign.h"
 #include "keys/oms.h"
 #include "keys/statement.h"
-#include "tests/faults/injector.h"
+#include "tests/faults/sweep.h"
 #include "tests/support/support.h"
 #include "verifier/digest/hasher.h"
 
@@ -54,14 +52,6 @@ static void openssl_free(void *p, const char *file, int line)
 	free(p);
 }
 
-/* How one run ended: status, and a word that says yes to something only when 1. */
-struct outcome {
-	enum sy_status status;
-	int is_good;
-};
-
-typedef void run_fn(struct sy_context *ctx, struct sy_span file, struct outcome *out);
-
 static enum sy_status say(struct sy_context *ctx, void *user, struct sy_secret *passphrase)
 {
 	(void)user;
@@ -96,7 +86,7 @@ static enum sy_status read_trust(struct sy_context *ctx, struct sy_span *file,
 	return sy_public_key_read(ctx, text, key);
 }
 
-static void run_bundle(struct sy_context *ctx, struct sy_span file, struct outcome *out)
+static void run_bundle(struct sy_context *ctx, struct sy_span file, struct sweep_outcome *out)
 {
 	struct sy_oms_trust trust = { .tolerated = sy_oms_tolerated_default() };
 	SY_OWNED(sy_anchors_free) struct sy_anchors *anchors = NULL;
@@ -117,7 +107,7 @@ static void run_bundle(struct sy_context *ctx, struct sy_span file, struct outco
 }
 
 /* Its refusal is an answer, not a failure. */
-static void settle(struct outcome *out, const struct sy_reading *reading)
+static void settle(struct sweep_outcome *out, const struct sy_reading *reading)
 {
 	if (out->status == SY_OK)
 		out->is_good = 1;
@@ -125,7 +115,7 @@ static void settle(struct outcome *out, const struct sy_reading *reading)
 		out->status = SY_OK;
 }
 
-static void run_chain(struct sy_context *ctx, struct sy_span file, struct outcome *out)
+static void run_chain(struct sy_context *ctx, struct sy_span file, struct sweep_outcome *out)
 {
 	const struct sy_chain_rules rules = { .time = 0 };
 	SY_OWNED(sy_anchors_free) struct sy_anchors *anchors = NULL;
@@ -149,7 +139,7 @@ static void run_chain(struct sy_context *ctx, struct sy_span file, struct outcom
 	sy_arena_free(&arena);
 }
 
-static void run_statement(struct sy_context *ctx, struct sy_span file, struct outcome *out)
+static void run_statement(struct sy_context *ctx, struct sy_span file, struct sweep_outcome *out)
 {
 	struct sy_manifest *manifest;
 	struct sy_reading reading;
@@ -162,7 +152,7 @@ static void run_statement(struct sy_context *ctx, struct sy_span file, struct ou
 }
 
 static void run_certificates(struct sy_context *ctx, struct sy_span file,
-			     struct outcome *out)
+			     struct sweep_outcome *out)
 {
 	SY_OWNED(sy_anchors_free) struct sy_anchors *anchors = NULL;
 
@@ -172,7 +162,7 @@ static void run_certificates(struct sy_context *ctx, struct sy_span file,
 	out->is_good = out->status == SY_OK;
 }
 
-static void run_public(struct sy_context *ctx, struct sy_span file, struct outcome *out)
+static void run_public(struct sy_context *ctx, struct sy_span file, struct sweep_outcome *out)
 {
 	SY_OWNED(sy_public_key_free) struct sy_public_key *key = NULL, *copy = NULL;
 	char text[SY_PUBLIC_KEY_TEXT_MAX];
@@ -186,7 +176,7 @@ static void run_public(struct sy_context *ctx, struct sy_span file, struct outco
 	out->is_good = out->status == SY_OK;
 }
 
-static void run_signed(struct sy_context *ctx, struct sy_span file, struct outcome *out)
+static void run_signed(struct sy_context *ctx, struct sy_span file, struct sweep_outcome *out)
 {
 	SY_OWNED(sy_public_key_free) struct sy_public_key *key = NULL;
 	struct sy_minisign_subject subject = { .has_content = true };
@@ -232,7 +222,7 @@ static enum sy_status write_all(struct sy_context *ctx, const struct sy_private_
 }
 
 /* What it signs by itself must verify: sy_private_key_sign promises that. */
-static void run_private(struct sy_context *ctx, struct sy_span file, struct outcome *out)
+static void run_private(struct sy_context *ctx, struct sy_span file, struct sweep_outcome *out)
 {
 	struct sy_passphrase passphrase = { .ask = say };
 	SY_OWNED(sy_private_key_free) struct sy_private_key *key = NULL;
@@ -248,111 +238,36 @@ static void run_private(struct sy_context *ctx, struct sy_span file, struct outc
 	out->is_good = out->status == SY_OK;
 }
 
-static void run(run_fn *fn, struct sy_span file, struct injector *injector,
-		struct outcome *out)
-{
-	atomic_bool is_cancelled = false;
-	struct sy_context ctx;
-
-	sy_context_init(&ctx);
-	ctx.limits.key_work = 1 << 20;
-	ctx.cancelled = injector->cancelled = &is_cancelled;
-	injector_use(injector, &ctx);
-	*out = (struct outcome){ .status = SY_OK };
-	fn(&ctx, file, out);
-	assert_int_equal(ctx.memory_used, 0);
-	assert_int_equal(atomic_load(&injector->n_live), 0);
-}
-
-static bool is_right(enum fault fault, const struct outcome *out, const struct outcome *plain)
-{
-	if (out->status == plain->status && out->is_good == plain->is_good)
-		return true;
-	return !out->is_good &&
-	       out->status == (fault == FAULT_CANCEL ? SY_CANCELLED : SY_NO_MEMORY);
-}
-
-static void wrong(const char *path, const char *where, enum fault fault, uint64_t at,
-		  const struct outcome *out)
-{
-	print_error("%s: %s, %s at %llu: %s, %s\n", strrchr(path, '/') + 1, where,
-		    fault_name(fault), (unsigned long long)at, sy_status_name(out->status),
-		    out->is_good ? "good" : "not good");
-	fail();
-}
-
-static uint64_t try_ours(run_fn *fn, const char *path, struct sy_span file)
-{
-	static const enum fault faults[] = { FAULT_MEMORY, FAULT_MEMORY_ONCE, FAULT_CANCEL };
-	struct injector counting = { .fault = FAULT_NONE };
-	struct outcome plain, out;
-	uint64_t n = 0;
-
-	run(fn, file, &counting, &plain);
-	for (size_t i = 0; i < SY_N_ELEMS(faults); i++) {
-		for (uint64_t at = 0; at < injector_points(&counting, faults[i]); at++) {
-			struct injector injector = { .fault = faults[i], .at = at };
-
-			run(fn, file, &injector, &out);
-			n += atomic_load(&injector.n_injected) > 0;
-			if (!is_right(faults[i], &out, &plain))
-				wrong(path, "ours", faults[i], at, &out);
-		}
-	}
-	return n;
-}
-
 /* What OpenSSL makes of having no memory may be a refusal, never a yes. */
-static uint64_t try_openssl(run_fn *fn, const char *path, struct sy_span file)
+static uint64_t try_openssl(sweep_fn *fn, const char *path, struct sy_span file)
 {
 	struct injector none = { .fault = FAULT_NONE };
-	struct outcome plain, out;
+	struct sweep_outcome plain, out;
 	const char *which = getenv("STEELYARD_FAULTS");
 	enum fault last = which && !strcmp(which, "all") ? FAULT_MEMORY_ONCE : FAULT_MEMORY;
 	uint64_t points;
 
-	run(fn, file, &none, &plain);
+	sweep_run(fn, file, &none, &plain);
 	openssl.n = 0;
-	run(fn, file, &none, &plain);
+	sweep_run(fn, file, &none, &plain);
 	points = openssl.n;
 	for (enum fault fault = FAULT_MEMORY; fault <= last; fault++) {
 		for (uint64_t at = 0; at < points; at++) {
 			openssl.fault = fault;
 			openssl.at = at;
 			openssl.n = 0;
-			run(fn, file, &none, &out);
+			sweep_run(fn, file, &none, &out);
 			openssl.fault = FAULT_NONE;
 			if (out.is_good && !plain.is_good)
-				wrong(path, "OpenSSL", fault, at, &out);
+				sweep_wrong(path, fault, at, &out);
 		}
 	}
 	return points * (last - FAULT_MEMORY + 1);
 }
 
-typedef uint64_t try_fn(run_fn *fn, const char *path, struct sy_span file);
-
-static uint64_t over(const char *pattern, run_fn *fn, try_fn *try)
-{
-	char path[600];
-	struct sy_context ctx;
-	struct sy_arena arena;
-	uint64_t n = 0;
-	glob_t found;
-
-	snprintf(path, sizeof(path), "%s/../%s", test_vectors(), pattern);
-	assert_int_equal(glob(path, GLOB_BRACE, NULL, &found), 0);
-	sy_context_init(&ctx);
-	sy_arena_init(&arena, &ctx);
-	for (size_t i = 0; i < found.gl_pathc; i++)
-		n += try(fn, found.gl_pathv[i], test_read_file(&arena, found.gl_pathv[i]));
-	sy_arena_free(&arena);
-	globfree(&found);
-	return n;
-}
-
 static const struct {
 	const char *pattern;
-	run_fn *run;
+	sweep_fn *run;
 } ours[] = {
 	{ "fuzz/seeds/bundle/trusted-*", run_bundle },
 	{ "fuzz/seeds/bundle/rooted-*", run_chain },
@@ -365,7 +280,7 @@ static const struct {
 
 static const struct {
 	const char *pattern;
-	run_fn *run;
+	sweep_fn *run;
 } theirs[] = {
 	{ "fuzz/seeds/bundle/trusted-{key-p256,key-rsa,chain-p384,v02-1}", run_bundle },
 	{ "fuzz/seeds/bundle/rooted-{accept-two-issuers,reject-certificate-signature.leaf}",
@@ -382,7 +297,7 @@ static void test_our_allocations(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < SY_N_ELEMS(ours); i++)
-		n += over(ours[i].pattern, ours[i].run, try_ours);
+		n += sweep_over(ours[i].pattern, ours[i].run, sweep_faults);
 	print_message("keys: %llu faults\n", (unsigned long long)n);
 	assert_true(n > 1000);
 }
@@ -393,7 +308,7 @@ static void test_allocations_of_openssl(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < SY_N_ELEMS(theirs); i++)
-		n += over(theirs[i].pattern, theirs[i].run, try_openssl);
+		n += sweep_over(theirs[i].pattern, theirs[i].run, try_openssl);
 	print_message("keys in OpenSSL: %llu faults\n", (unsigned long long)n);
 	assert_true(n > 1000);
 }

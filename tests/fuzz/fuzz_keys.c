@@ -5,7 +5,8 @@
  * not with a bit turned; no other passphrase opens it; a key and a signature that
  * nobody made together do not verify; and nothing is computed beyond the limit.
  * A first byte that no such file has chooses: 0 is a key, a signature and what it
- * is over, the first two behind two bytes of length; 1 is a file of a passphrase.
+ * is over, the first two behind two bytes of length; 1 is a file of a passphrase, 2 one
+ * that cannot be read to its end.
  */
 #include <errno.h>
 #include <string.h>
@@ -251,7 +252,7 @@ static void check_stranger(struct sy_context *ctx, struct sy_span signature)
 /* A descriptor that reads the bytes, seven at a time, and is interrupted once. */
 struct reader {
 	struct sy_span rest;
-	bool was_interrupted;
+	bool was_interrupted, is_failing;
 };
 
 static ssize_t read_some(void *user, int fd, void *to, size_t len)
@@ -266,6 +267,10 @@ static ssize_t read_some(void *user, int fd, void *to, size_t len)
 		return -1;
 	}
 	n = n < r->rest.len ? n : r->rest.len;
+	if (n == 0 && r->is_failing) {
+		errno = EIO;
+		return -1;
+	}
 	if (n)
 		memcpy(to, r->rest.data, n);
 	r->rest = sy_span_slice(r->rest, n, SIZE_MAX);
@@ -273,16 +278,17 @@ static ssize_t read_some(void *user, int fd, void *to, size_t len)
 }
 
 /* A passphrase is a prefix of its file, with a line's end behind it at most. */
-static void check_passphrase(struct sy_context *ctx, struct sy_span bytes)
+static void check_passphrase(struct sy_context *ctx, struct sy_span bytes, bool is_failing)
 {
-	struct reader reader = { .rest = bytes };
+	struct reader reader = { .rest = bytes, .is_failing = is_failing };
 	struct sy_secret passphrase;
 	enum sy_status status;
 
 	ctx->files.read = read_some;
 	ctx->files.user = &reader;
 	status = sy_passphrase_read(ctx, 0, &passphrase);
-	FUZZ_CHECK(status == SY_OK || status == SY_FORMAT || status == SY_LIMIT);
+	FUZZ_CHECK(status == SY_LIMIT || (is_failing ? status == SY_IO :
+					  status == SY_OK || status == SY_FORMAT));
 	FUZZ_CHECK(status == SY_OK || (ctx->error.text[0] && passphrase.len == 0));
 	if (status == SY_OK) {
 		FUZZ_CHECK(passphrase.len > 0 && passphrase.len + 2 >= bytes.len);
@@ -300,8 +306,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	ctx.limits.key_work = 1 << 20;	/* as quick as a fuzzer wants it */
 	if (len > 0 && data[0] == 0) {
 		check_signature(&ctx, sy_span_slice(bytes, 1, SIZE_MAX));
-	} else if (len > 0 && data[0] == 1) {
-		check_passphrase(&ctx, sy_span_slice(bytes, 1, SIZE_MAX));
+	} else if (len > 0 && data[0] <= 2) {
+		check_passphrase(&ctx, sy_span_slice(bytes, 1, SIZE_MAX), data[0] == 2);
 	} else {
 		check_keys(&ctx, bytes);
 		check_stranger(&ctx, bytes);

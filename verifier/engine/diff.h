@@ -114,7 +114,7 @@ struct sy_diff {
 	struct sy_load_row *loads;	/* sorted by kind and text */
 	size_t n_loads, cap_loads;
 	struct sy_text why_loads;	/* it may do other things than are seen; or empty */
-	bool has_pickles;		/* whose other contents were not compared */
+	bool has_rest;			/* besides tensors, which was not compared */
 	bool is_same_signers;
 	bool is_signer_unknown;		/* a signature could not be read */
 };

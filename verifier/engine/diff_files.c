@@ -217,14 +217,18 @@ static enum sy_status merge(struct sy_diff *diff, struct side *a, struct side *b
 	return status;
 }
 
-/* A file is compared with a directory only as far as weights go. */
+/*
+ * A file is compared with a directory only as far as weights go, and nothing with what
+ * was not examined to its end: what its files are was not found out.
+ */
 enum sy_status sy_diff_files(struct sy_diff *diff)
 {
 	struct side a = side_of(diff->a, diff->path_a), b = side_of(diff->b, diff->path_b);
 
 	diff->is_file_a = a.is_file;
 	diff->is_file_b = b.is_file;
-	diff->are_files_compared = a.is_file == b.is_file &&
+	diff->are_files_compared = diff->a->is_complete && diff->b->is_complete &&
+				   a.is_file == b.is_file &&
 				   (!a.is_file || (diff->n_a == 0 && diff->n_b == 0));
 	return diff->are_files_compared ? merge(diff, &a, &b) : SY_OK;
 }

@@ -196,7 +196,7 @@ static void json_loads(struct sy_jsonw *w, const struct sy_diff *diff)
 {
 	if (diff->why_loads.len > 0)
 		sy_jsonw_kstring(w, "loading_undetermined", sy_text_span(&diff->why_loads));
-	sy_jsonw_kbool(w, "is_pickle_data_compared", !diff->has_pickles);
+	sy_jsonw_kbool(w, "is_rest_compared", !diff->has_rest);
 	sy_jsonw_key(w, "loading");
 	sy_jsonw_array(w);
 	for (size_t i = 0; i < diff->n_loads; i++)

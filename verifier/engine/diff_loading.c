@@ -108,16 +108,27 @@ static bool has_twin(const struct sy_report *report, const struct sy_artifact *a
 	return false;
 }
 
+/* Pickles hold anything, and so do archives; these formats do not. */
+static bool has_rest(const struct sy_artifact *a)
+{
+	static const char *const bare[] = { "gguf", "npy", "safetensors" };
+
+	for (size_t i = 0; i < SY_N_ELEMS(bare); i++) {
+		if (sy_span_is(a->format, bare[i]))
+			return false;
+	}
+	return a->n_steps > 0 || a->n_kept_tensors > 0;
+}
+
 static void look_for_odd(struct sy_diff *diff, const struct sy_report *report,
 			 const struct sy_report *other)
 {
 	for (size_t i = 0; i < report->n_artifacts; i++) {
 		const struct sy_artifact *a = &report->artifacts[i];
-		bool is_pickle = a->n_steps > 0;
 
-		if (!is_pickle || has_twin(other, a))
+		if (!has_rest(a) || has_twin(other, a))
 			continue;
-		diff->has_pickles = true;
+		diff->has_rest = true;
 		if (!sy_diff_is_odd(a) || diff->why_loads.len > 0)
 			continue;
 		sy_text_name(&diff->why_loads, a->path);

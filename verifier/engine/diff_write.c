@@ -55,7 +55,7 @@ static void put_row(struct sy_out *out, const struct sy_change_row *row)
 static const char *const gaps[] = {
 	"Metadata was not compared: the files are of different formats.",
 	"Configurations and other files were not compared: one of the two is a single file.",
-	"What pickles hold besides tensors was not compared.",
+	"What pickles and archives hold besides tensors was not compared.",
 };
 
 static bool has_gap(const struct sy_diff *diff, size_t gap)
@@ -63,7 +63,7 @@ static bool has_gap(const struct sy_diff *diff, size_t gap)
 	const bool has[] = {
 		!diff->is_meta_compared,
 		!diff->are_files_compared && (diff->is_file_a != diff->is_file_b),
-		diff->has_pickles,
+		diff->has_rest,
 	};
 
 	return has[gap];

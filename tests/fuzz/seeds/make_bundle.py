@@ -367,6 +367,8 @@ def signed():
         old = old.replace(b":", b":\n\t\r", 1)
         yield f"v02-{len(quotes[0])}", by_key("p256", old, rules,
                                               signature=sign(encoded(old, True)))
+    old = old_statement().replace(b'"a"', '"\N{BELL}\u00e9"'.encode())
+    yield "v02-bytes", by_key("p256", old, signature=sign(encoded(old, True)))
     yield "v02-of-new", by_key("p256", statement(["model_signing/Digests/v0.1"]),
                                signature=sign(encoded(statement(
                                    ["model_signing/Digests/v0.1"]), True)))

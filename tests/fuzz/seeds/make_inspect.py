@@ -156,7 +156,8 @@ LONG = {
 
 def long():
     for what, content in LONG.items():
-        yield f"long-{what}", seed("model.pkl.gz", packed(content), 0x3f)
+        yield f"long-{what}", seed("model.pkl.gz", packed(content), 0x3f,
+                                   faults=REFUSED if what in ("number", "line", "names") else 0)
 
 
 LIMITED = (
@@ -322,11 +323,14 @@ def old():
                 P.SYSTEM) + b"R"]
     names = ["operator.add", "pickle.loads", "builtins.getattr", "importlib.import_module",
              "functools.partial", "copyreg._reconstructor", "copyreg.__newobj_ex__",
-             "builtins.type", "http.HTTPStatus", "collections.OrderedDict", "numpy.dtype",
+             "builtins.type", "http.HTTPStatus", "pandas.core.indexes.base._new_Index",
+             "collections.OrderedDict", "numpy.dtype",
              "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_parameter",
              "torch.storage._load_from_bytes", "acme.Net", "operator.itemgetter"]
     uses = [P.name(*n.rsplit(".", 1)) + h(i) + b"R" for n in names for i in (0, 5, 6)]
     uses += [P.NAMESPACE + h(i) + b"b" for i in range(8)]
+    uses += [fn("functools.partial", P.ORDERED) + h(0) + b"R", fn(
+        "pandas.core.indexes.base._new_Index", P.name("pandas", "Index"), h(3))]
     uses += [h(i) + b"Q" for i in range(8)] + [h(i) + h(0) + b"R" for i in (6, 7)]
     uses += [h(2) + b"Na", h(3) + b"NNs", fn("operator.getitem", h(0), b"K\0"),
              fn("operator.getitem", h(2), b"K\0"), fn("builtins.bytes", h(0)),
@@ -354,6 +358,8 @@ def cut_directories():
     tar = b"".join(T.entry(b"%d.zip" % n, whole[:first + n] + Z.end(2, first + n - at, at))
                    for n in range(second - first))
     yield "cut-directories", seed("model.tar.gz", packed(tar + T.END))
+    behind = [whole[:at] + Z.end(1, 999, at + 22, whole[at:at + n]) for n in range(4, 52)]
+    yield from grouped("cut-directories-behind", b".zip", behind, 24)
     odd = []
     for n_fields in range(4):
         for size, length, off in ((2**32 - 1, 12, None), (12, 2**32 - 1, None), (12, 12, 2**32 - 1),
@@ -555,6 +561,7 @@ NAMES = """model.bin model.pkl model.safetensors model.gguf config.json model.pt
 
 def contents():
     CONTENTS["npy"] = vector("npy/accept-plain.npy")
+    CONTENTS["torch"] = Z.torch()
     CONTENTS["zip"] = Z.plain(Z.Entry("a.pkl", EVIL))
     CONTENTS["text-and-zip"] = CONTENTS["text"] + CONTENTS["zip"]
     return CONTENTS
@@ -597,6 +604,18 @@ def layouts():
             {"prefix": zeros, "adjusted": False})):
         yield f"layout-{i}", seed("model.zip.gz", packed(Z.build([a, b], **how)), ALL,
                                   faults=REFUSED)
+    for i, (root, extra, order) in enumerate((
+            ("archive/", ("bytecode.pkl", "constants.pkl"), b"big"),
+            ("a/", (".data/version",), b"x"), ("a/", ("data/1", "data/2"), b"little\n"))):
+        entries = [Z.Entry(root + "data.pkl", Z.STATE), Z.Entry(root + "byteorder", order),
+                   Z.Entry(root + "data/0", bytes(8), 8)]
+        entries += [Z.Entry(root + name, Z.GOOD, 8) for name in extra]
+        yield f"torch-{i}", seed("model.pt.gz", packed(Z.build(entries)), ALL, faults=EVERY_FAULT)
+    yield "torch-ratio", seed("model.pt.gz", packed(Z.build([
+        Z.Entry("a/data.pkl", Z.STATE), Z.Entry("a/data/0", bytes(2000000), 8),
+        Z.Entry("a/x.txt", b"x" * 2000000, 8), Z.Entry("a/version", b"3\n")])), ALL)
+    much = Z.Entry("a.txt", b"x" * 30000000, 8)
+    yield "ratio", seed("model.zip.gz", packed(Z.build([much])), ALL)
     yield "layout-no-end", seed("model.zip.gz", packed(hidden + zeros), ALL, faults=REFUSED)
     box = Z.torch(Z.STATE)
     for depth in range(9):

@@ -206,6 +206,7 @@ def main():
         (SEEDS / f"signed-{name}").write_bytes(data)
     for name, data in PASSPHRASES.items():
         (SEEDS / f"passphrase-{name}").write_bytes(b"\1" + data)
+    (SEEDS / "passphrase-unreadable").write_bytes(b"\2correct horse")
     for name, data in keys():
         (SEEDS / f"file-{name}").write_bytes(data)
 

@@ -219,6 +219,13 @@ USED = {
         b"](" + BARE + b"e", b"}N" + BARE + b"s", b"}(N" + BARE + b"u", b"(N" + BARE + b"d",
         b"(" + BARE + b"l", b"\x8f(" + BARE + b"\x90", b"(" + BARE + b"\x91",
         b"(" + ORDERED + BARE + b"o", G.NAMESPACE + BARE + b"b", BARE + b"Q"),
+    "encoded": P4 + b"U\1\xe9U\1\xea" + b"I" + b"1" * 5000 + b"\nL" + b"1" * 5000 + b"L\n.",
+    "calls-of-many": many(
+        call(fn("functools.partial", ORDERED, *[b"N"] * 300)),
+        call(fn("functools.partial", ORDERED), *[b"N"] * 300),
+        fn("functools.partial", ORDERED) + b"NQR", fn("builtins.set", *[b"N"] * 300),
+        fn("torch._tensor._rebuild_from_type", ORDERED, b"N"), fn("operator.call", ORDERED),
+        fn("operator.call", ORDERED, *[b"N"] * 300)),
     "stored-at-the-end": P4 + BARE + b".",
     "stored-keys": many(*[b"(" + text(k) + v + b"d" for k in ("__setstate__", "keys", "__dict__",
                                                              "__doc__", "__orig_class__")

@@ -5,10 +5,19 @@
 A compressed one begins with the byte by which fuzz_compressed.c chooses the codec.
 """
 import pathlib
+import zlib
 
 HERE = pathlib.Path(__file__).parent
 VECTORS = HERE.parent.parent / "vectors"
 CODECS = [".bz2", ".gz", ".lz4", ".lzma", ".xz", ".z", ".zst"]
+
+
+PACKED = zlib.compress(b"N.")
+ZFILE_HEADS = {
+    "no-magic": b"x" * 20, "no-hex": b"ZF0xgg" + b" " * 15,
+    "all-digits": b"ZF0x" + b"0" * 16 + b"2", "upper": b"ZF0xAB".ljust(21),
+    "no-space": b"ZF0x2x".ljust(21), "short": b"ZF0x2", "empty": b"",
+}
 
 
 def fresh(name):
@@ -27,6 +36,8 @@ def main():
             (folder / vector.name).write_bytes(seed)
     for vector in sorted((VECTORS / "zfile").glob("*.a.*")):
         (folder / f"zfile-{vector.name}").write_bytes(bytes([len(CODECS)]) + vector.read_bytes())
+    for what, head in ZFILE_HEADS.items():
+        (folder / f"zfile-{what}").write_bytes(bytes([len(CODECS)]) + head + PACKED)
     folder = fresh("tar")
     for vector in sorted((VECTORS / "tar").glob("*.tar")):
         (folder / vector.stem).write_bytes(vector.read_bytes())
