@@ -43,7 +43,7 @@ static void *failing_realloc(void *user, void *p, size_t len)
 	if (len == 0) {
 		if (p)
 			atomic_fetch_sub(&injector->n_live, 1);
-		free(p);
+		(void)injector->allocator.realloc(injector->allocator.user, p, 0);
 		return NULL;
 	}
 	maybe_cancel(injector);
@@ -51,7 +51,7 @@ static void *failing_realloc(void *user, void *p, size_t len)
 	if (((injector->fault == FAULT_MEMORY && n >= injector->at) ||
 	     (injector->fault == FAULT_MEMORY_ONCE && n == injector->at)) && strikes(injector))
 		return NULL;
-	block = realloc(p, len);
+	block = injector->allocator.realloc(injector->allocator.user, p, len);
 	if (!p && block)
 		atomic_fetch_add(&injector->n_live, 1);
 	return block;
@@ -198,6 +198,7 @@ uint64_t injector_points(const struct injector *injector, enum fault fault)
 void injector_use(struct injector *injector, struct sy_context *ctx)
 {
 	injector->real = ctx->files;
+	injector->allocator = ctx->allocator;
 	ctx->allocator = (struct sy_allocator){ failing_realloc, injector };
 	ctx->files = (struct sy_file_ops){
 		.open = failing_open, .close = failing_close, .fstat = failing_fstat,

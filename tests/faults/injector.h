@@ -27,6 +27,7 @@ struct injector {
 	uint64_t at;			/* from 0 */
 	atomic_bool *cancelled;
 	struct sy_file_ops real;
+	struct sy_allocator allocator;
 	atomic_uint_least64_t n_allocations, n_calls, n_injected;
 	atomic_int_least64_t n_live;	/* blocks not given back */
 };

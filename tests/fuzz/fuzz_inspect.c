@@ -19,13 +19,20 @@
 #include "formats/choose.h"
 #include "formats/nest.h"
 #include "tests/faults/injector.h"
+#include "tests/fuzz/context.h"
 #include "tests/fuzz/fuzz.h"
 #include "verifier/base/out.h"
 
 #define HEAD_BYTES 4
-#define POINTS_MAX 1024u	/* of one fault */
 #define REFUSED 0x80
+/* Of one fault.  A fuzzer tries a few, which ones is chosen by what the file says. */
+#ifdef SY_IS_FUZZER
+#define POINTS_MAX 2u
+#define REFUSALS_MAX 2u
+#else
+#define POINTS_MAX 1024u
 #define REFUSALS_MAX 64u
+#endif
 
 #define LIMIT_AT(field) offsetof(struct sy_limits, field)
 static const size_t limits[] = {
@@ -111,8 +118,7 @@ static bool inspect(const struct job *job, struct injector *injector, uint64_t r
 	struct sy_source source;
 	struct sy_inspection in = { .ctx = &ctx, .source = &source, .sink = &o->sink };
 
-	sy_context_init(&ctx);
-	memset(ctx.hash_key, 0x5a, sizeof(ctx.hash_key));
+	fuzz_context(&ctx);
 	set_limits(&ctx.limits, job);
 	ctx.cancelled = injector->cancelled = &is_cancelled;
 	injector_use(injector, &ctx);
@@ -147,9 +153,9 @@ static bool is_right(const struct outcome *o, const struct outcome *plain)
 static void sweep(const struct job *job, enum fault fault, const struct injector *counting,
 		  const struct outcome *plain)
 {
-	const uint64_t n = injector_points(counting, fault);
+	const uint64_t n = injector_points(counting, fault), step = 1 + n / POINTS_MAX;
 
-	for (uint64_t at = 0; at < n; at += 1 + n / POINTS_MAX) {
+	for (uint64_t at = plain->sum % step; at < n; at += step) {
 		struct injector injector = { .fault = fault, .at = at };
 		struct outcome o;
 
@@ -161,7 +167,9 @@ static void sweep(const struct job *job, enum fault fault, const struct injector
 /* A record that was refused is never forgotten. */
 static void refuse(const struct job *job, const struct outcome *plain)
 {
-	for (uint64_t at = 0; at < plain->n_records; at += 1 + plain->n_records / REFUSALS_MAX) {
+	const uint64_t step = 1 + plain->n_records / REFUSALS_MAX;
+
+	for (uint64_t at = plain->sum % step; at < plain->n_records; at += step) {
 		struct injector injector = { .fault = FAULT_NONE };
 		struct outcome o;
 
