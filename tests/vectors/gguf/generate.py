@@ -160,6 +160,9 @@ VECTORS = {
     "accept-version-2": base(version=2).tensor(b"a", [8]).bytes(),
     "accept-vocabulary": VOCAB.bytes(),
     "reject-content-polyglot-found--zip": ONE.bytes() + archive(),
+    # Of no version that is read, and an archive to whoever reads from the end.
+    "reject-content-polyglot-possible--version": b"GGUF" + bytes([9, 0, 0, 0]) + bytes(24) +
+        archive(),
     "reject-gguf-alignment-invalid--0": meta("general.alignment", U32, 0),
     "reject-gguf-alignment-invalid--1": base(align=1).kv("general.alignment", U32, 1)
         .tensor(b"a", [3]).bytes(),
