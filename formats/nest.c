@@ -5,188 +5,14 @@
  * input, never forgets a member in silence: one that cannot be opened, decoded or
  * read to its end is a fact of its own.
  */
-#include "formats/nest.h"
+#include "formats/nest_parts.h"
 
 #include "formats/choose.h"
 #include "formats/member_names.h"
 #include "formats/payload.h"
 #include "verifier/base/ckd.h"
-#include "verifier/digest/view.h"
 
-#define STORAGE_HEAD 4096	/* bytes looked at in raw tensor data */
-
-struct level {
-	struct sy_inspection *in;	/* of the container */
-	struct sy_inspection own;	/* what `in` points at, below the file itself */
-	struct sy_source source;
-	struct sy_member *members;
-	size_t n, cap, next;
-	uint64_t scratch_used;		/* before this level */
-	uint64_t n_hashed;		/* bytes of tensors in a decoded source */
-	uint64_t n_own, n_below;	/* tensors, as it says itself, and as its members do */
-};
-
-/* Stands before the caller's sink: what only the file itself may say stops here. */
-struct filter {
-	struct sy_sink sink;
-	struct sy_nest *nest;
-};
-
-struct sy_nest {
-	struct sy_context *ctx;
-	struct sy_sink *outer;
-	struct filter filter;
-	struct sy_scratch scratch;
-	struct sy_arena arena;
-	struct sy_record artifact;	/* of the file, kept until all was read */
-	bool has_artifact;
-	uint64_t bytes_parsed;		/* of members */
-	uint64_t n_work;		/* bytes of all members that were opened */
-	size_t depth;			/* index of the deepest level */
-	struct level levels[SY_MEMBER_DEPTH + 1];
-};
-
-/*
- * The artifact's record waits: its members have not been read yet.  It is kept as a
- * whole or not at all, for what it points at will be gone.
- */
-static enum sy_status keep_artifact(struct sy_nest *nest, const struct sy_record *record)
-{
-	struct sy_record kept = *record;
-	enum sy_status status = sy_arena_copy(&nest->arena, record->u.artifact.format,
-					      &kept.u.artifact.format);
-
-	if (status == SY_OK)
-		status = sy_arena_copy(&nest->arena, record->u.artifact.summary,
-				       &kept.u.artifact.summary);
-	if (status != SY_OK)
-		return status;
-	nest->artifact = kept;
-	nest->has_artifact = true;
-	return SY_OK;
-}
-
-/* Tensors may lie on the same bytes; hashing them reads a source no more often. */
-#define READINGS_MAX 8u
-
-static bool is_worth_hashing(struct level *level, const struct sy_record_tensor *tensor)
-{
-	uint64_t size = level->in->source->size, room;
-
-	if (ckd_mul(&room, size, (uint64_t)READINGS_MAX))
-		room = UINT64_MAX;
-	if (tensor->is_absent || tensor->off > size || tensor->len > size - tensor->off ||
-	    tensor->len > room - level->n_hashed)
-		return false;
-	level->n_hashed += tensor->len;
-	return true;
-}
-
-/*
- * In a decoded member nobody else can read the elements, so their digest is made here,
- * while they are there; one that cannot be made is left out.
- */
-static enum sy_status pass_decoded(struct sy_nest *nest, struct level *level,
-				   struct sy_record *record)
-{
-	struct sy_record_tensor *tensor = &record->u.tensor;
-	uint8_t digest[SY_SHA256_BYTES];
-	struct sy_view view;
-	enum sy_status status;
-
-	if (!(level->in->wants & SY_WANT_DIGESTS))
-		return SY_OK;
-	if (is_worth_hashing(level, tensor) && sy_view_of(tensor, &view) == NULL) {
-		status = sy_view_digest(&view, level->in->source, digest);
-		if (status != SY_OK)
-			return status;
-		tensor->data_digest = sy_span_of(digest, sizeof(digest));
-	}
-	tensor->is_absent = true;
-	tensor->off = tensor->len = 0;
-	return sy_emit(nest->outer, record);
-}
-
-/* Places in a stored member are places in the file; in a decoded one they are not. */
-static enum sy_status pass_tensor(struct sy_nest *nest, const struct sy_record *record)
-{
-	struct level *level = &nest->levels[nest->depth];
-	struct sy_record moved = *record;
-
-	if (level->in->file_off == SY_OFFSET_NONE)
-		return pass_decoded(nest, level, &moved);
-	moved.u.tensor.off += level->in->file_off;
-	return sy_emit(nest->outer, &moved);
-}
-
-/* No inventory holds what a member names; that it names code is said all the same. */
-static enum sy_status pass_ref(struct sy_inspection *in, const struct sy_record_ref *ref)
-{
-	struct sy_text text;
-
-	if (ref->kind != SY_REF_CODE && ref->kind != SY_REF_CODE_REMOTE)
-		return SY_OK;
-	sy_text_init(&text);
-	sy_text_name(&text, ref->name);
-	sy_text_add(&text, " names code in ");
-	sy_text_name(&text, ref->target);
-	return sy_fact_text(in, ref->kind == SY_REF_CODE ? SY_RULE_CODE_REMOTE_DECLARED
-							 : SY_RULE_CODE_REMOTE_UNPINNED,
-			    ref->off, 0, ref->name, &text);
-}
-
-/* What a container counts as its own may be its members'. */
-static uint64_t n_tensors(const struct level *level)
-{
-	return level->n_own > level->n_below ? level->n_own : level->n_below;
-}
-
-static enum sy_status count_tensors(struct sy_nest *nest, const struct sy_record *record)
-{
-	struct level *level = &nest->levels[nest->depth];
-
-	if (ckd_add(&level->n_own, level->n_own, record->u.artifact.n_tensors))
-		level->n_own = UINT64_MAX;
-	return SY_OK;
-}
-
-static enum sy_status pass_from_member(struct sy_nest *nest, struct sy_inspection *in,
-				       const struct sy_record *record)
-{
-	switch (record->kind) {
-	case SY_RECORD_TENSOR:
-		return pass_tensor(nest, record);
-	case SY_RECORD_FACT:
-	case SY_RECORD_MEMBER:
-	case SY_RECORD_NOTICE:
-	case SY_RECORD_STEP:
-		return sy_emit(nest->outer, record);
-	case SY_RECORD_REF:
-		return pass_ref(in, &record->u.ref);
-	case SY_RECORD_ARTIFACT:
-		return count_tensors(nest, record);
-	case SY_RECORD_EXTENT:
-	case SY_RECORD_META:
-	case SY_RECORD_MORE:
-	case SY_RECORD_DONE:
-		break;
-	}
-	return SY_OK;
-}
-
-static enum sy_status pass(struct sy_sink *sink, const struct sy_record *record)
-{
-	struct sy_nest *nest = ((struct filter *)sink)->nest;
-	struct sy_inspection *in = nest->levels[nest->depth].in;
-
-	if (in->n_members > 0)
-		return pass_from_member(nest, in, record);
-	if (record->kind == SY_RECORD_ARTIFACT && !nest->has_artifact)
-		return keep_artifact(nest, record);
-	return sy_emit(nest->outer, record);
-}
-
-static struct level *level_of(struct sy_inspection *in)
+static struct sy_nest_level *level_of(struct sy_inspection *in)
 {
 	return &in->nest->levels[in->n_members];
 }
@@ -205,7 +31,7 @@ enum sy_status sy_nest_list(struct sy_inspection *in, const struct sy_member *me
 
 enum sy_status sy_nest_add(struct sy_inspection *in, const struct sy_member *member)
 {
-	struct level *level;
+	struct sy_nest_level *level;
 	enum sy_status status;
 
 	if (!in->nest)
@@ -220,10 +46,10 @@ enum sy_status sy_nest_add(struct sy_inspection *in, const struct sy_member *mem
 }
 
 /* The level below: the member's own inspection, with nothing open yet. */
-static struct level *descend(struct sy_nest *nest, const struct sy_member *member)
+static struct sy_nest_level *descend(struct sy_nest *nest, const struct sy_member *member)
 {
 	const struct sy_inspection *above = nest->levels[nest->depth].in;
-	struct level *level = &nest->levels[++nest->depth];
+	struct sy_nest_level *level = &nest->levels[++nest->depth];
 
 	level->own = *above;
 	level->in = &level->own;
@@ -247,134 +73,18 @@ static struct level *descend(struct sy_nest *nest, const struct sy_member *membe
 /* Gives back what the deepest level holds; its facts count for the file. */
 static void ascend(struct sy_nest *nest)
 {
-	struct level *level = &nest->levels[nest->depth--];
+	struct sy_nest_level *level = &nest->levels[nest->depth--];
 	struct sy_inspection *above = nest->levels[nest->depth].in;
 
 	memcpy(above->n_facts, level->own.n_facts, sizeof(above->n_facts));
 	memcpy(above->n_steps, level->own.n_steps, sizeof(above->n_steps));
 	nest->bytes_parsed += level->own.bytes_parsed;
 	if (ckd_add(&nest->levels[nest->depth].n_below, nest->levels[nest->depth].n_below,
-		    n_tensors(level)))
+		    sy_nest_n_tensors(level)))
 		nest->levels[nest->depth].n_below = UINT64_MAX;
 	sy_source_close(&level->source);
 	sy_arena_free(&level->own.arena);
 	nest->scratch.used = level->scratch_used;
-}
-
-static enum sy_status tell_decoded(struct sy_inspection *in, const struct sy_member *member,
-				   const struct sy_decode *decode)
-{
-	const struct sy_span no_symbol = sy_span_of(NULL, 0);
-	enum sy_status status = SY_OK;
-
-	if (member->is_encrypted)
-		return SY_OK;
-	if (decode->end == SY_DECODE_TRUNCATED || decode->end == SY_DECODE_CORRUPT)
-		status = sy_fact(in, SY_RULE_MEMBER_DATA_BROKEN, SY_OFFSET_NONE, 0, no_symbol,
-				 "%s: %s after %llu of %llu compressed bytes, which gave %llu",
-				 sy_codec_name(decode->codec),
-				 decode->end == SY_DECODE_TRUNCATED ? "ends" : decode->what,
-				 (unsigned long long)decode->n_read,
-				 (unsigned long long)member->len,
-				 (unsigned long long)decode->n_written);
-	if (status != SY_OK || member->size == SY_OFFSET_NONE ||
-	    member->is_storage)
-		return status;
-	if (decode->n_written != member->size || decode->end == SY_DECODE_LONGER)
-		status = sy_fact(in, SY_RULE_MEMBER_SIZE_WRONG, SY_OFFSET_NONE, 0, no_symbol,
-				 "the archive says %llu bytes, there are %s%llu",
-				 (unsigned long long)member->size,
-				 decode->end == SY_DECODE_LONGER ? "more than " : "",
-				 (unsigned long long)decode->n_written);
-	return status;
-}
-
-#define ZEROS_MAX 65536u	/* a file's last block at most; more may hide something */
-
-static enum sy_status is_zeros(struct sy_source *source, uint64_t off, uint64_t len, bool *is)
-{
-	uint8_t block[4096];
-
-	*is = len <= ZEROS_MAX;
-	for (uint64_t at = 0; *is && at < len; at += sizeof(block)) {
-		size_t n = len - at < sizeof(block) ? (size_t)(len - at) : sizeof(block);
-		enum sy_status status = sy_source_read(source, off + at, block, n);
-
-		if (status != SY_OK)
-			return status;
-		for (size_t i = 0; i < n; i++)
-			*is &= block[i] == 0;
-	}
-	return SY_OK;
-}
-
-/* What follows the compressed data is nobody's; it is looked at like any member. */
-static enum sy_status tell_trailing(struct sy_nest *nest, const struct sy_member *member,
-				    const struct sy_decode *decode)
-{
-	struct level *above = &nest->levels[nest->depth - 1];
-	struct sy_inspection *in = nest->levels[nest->depth].in;
-	struct sy_member rest = {
-		.name = sy_span_str("(behind the compressed data)"),
-		.off = member->off + decode->n_read, .len = member->len - decode->n_read,
-		.size = member->len - decode->n_read,
-	};
-	enum sy_status status;
-	bool is_empty;
-
-	if (decode->end != SY_DECODE_COMPLETE || rest.len == 0 || member->is_encrypted)
-		return SY_OK;
-	status = sy_fact(in, SY_RULE_MEMBER_DATA_TRAILING, SY_OFFSET_NONE, 0,
-			 sy_span_of(NULL, 0), "%llu bytes behind the end of the compressed data",
-			 (unsigned long long)rest.len);
-	if (status == SY_OK)
-		status = is_zeros(above->in->source, rest.off, rest.len, &is_empty);
-	if (status != SY_OK || is_empty)
-		return status;
-	return sy_nest_add(above->in, &rest);
-}
-
-static enum sy_status compare_crc(struct sy_inspection *in, const struct sy_member *member,
-				  const struct sy_decode *decode)
-{
-	uint32_t crc = decode->crc32;
-	enum sy_status status = SY_OK;
-
-	if (!member->has_crc || decode->end != SY_DECODE_COMPLETE)
-		return SY_OK;
-	if (decode->codec == SY_CODEC_STORED)
-		status = sy_source_crc32(in->source, &crc);
-	if (status != SY_OK || crc == member->crc32)
-		return status;
-	return sy_fact(in, SY_RULE_MEMBER_CHECKSUM_WRONG, SY_OFFSET_NONE, 0,
-		       sy_span_of(NULL, 0), "CRC-32 0x%08x, the archive says 0x%08x",
-		       crc, member->crc32);
-}
-
-/* A byte more than was promised is asked for: a member that is longer shows. */
-static uint64_t wanted(const struct sy_member *member)
-{
-	if (member->is_storage && !member->has_crc)
-		return STORAGE_HEAD;
-	return member->size == SY_OFFSET_NONE ? UINT64_MAX : member->size;
-}
-
-static enum sy_status open_member(struct sy_nest *nest, struct level *level,
-				  const struct sy_member *member)
-{
-	struct sy_decode decode = {
-		.codec = member->codec, .from = nest->levels[nest->depth - 1].in->source,
-		.off = member->off, .len = member->len, .max = wanted(member),
-	};
-	enum sy_status status = sy_decode(&decode, &nest->scratch, &level->own.arena,
-					  &level->source);
-	enum sy_status told = status == SY_OK ? tell_decoded(level->in, member, &decode) : SY_OK;
-
-	if (told == SY_OK && status == SY_OK)
-		told = tell_trailing(nest, member, &decode);
-	if (told == SY_OK && status == SY_OK)
-		told = compare_crc(level->in, member, &decode);
-	return status != SY_OK ? status : told;
 }
 
 static enum sy_status look(struct sy_inspection *in, struct sy_candidate *candidate)
@@ -518,7 +228,7 @@ static enum sy_status run_fn(struct sy_inspection *in, void *user)
 /* Of a bomb no more is looked at: a loader acts on what comes before the limit, too. */
 #define CUT_BYTES (UINT64_C(16) << 20)
 
-static enum sy_status cut(struct level *level, enum sy_status status)
+static enum sy_status cut(struct sy_nest_level *level, enum sy_status status)
 {
 	if (status != SY_LIMIT || level->source.size == 0)
 		return status;
@@ -533,8 +243,9 @@ static enum sy_status cut(struct level *level, enum sy_status status)
 static enum sy_status enter(struct sy_nest *nest, const struct sy_member *member,
 			    sy_member_fn *fn, void *user)
 {
-	struct level *level = descend(nest, member);
-	enum sy_status status = cut(level, open_member(nest, level, member)), listed = SY_OK;
+	struct sy_nest_level *level = descend(nest, member);
+	enum sy_status listed = SY_OK;
+	enum sy_status status = cut(level, sy_nest_open_member(nest, level, member));
 
 	if (status == SY_OK)
 		status = fn(level->in, user);
@@ -551,7 +262,7 @@ static enum sy_status run_down_to(struct sy_nest *nest, size_t floor)
 	enum sy_status status = SY_OK;
 
 	while (status == SY_OK) {
-		struct level *level = &nest->levels[nest->depth];
+		struct sy_nest_level *level = &nest->levels[nest->depth];
 
 		if (level->next < level->n) {
 			struct sy_member member = level->members[level->next++];
@@ -617,7 +328,7 @@ static void nest_init(struct sy_nest *nest, struct sy_inspection *in, int scratc
 {
 	nest->ctx = in->ctx;
 	nest->outer = in->sink;
-	nest->filter = (struct filter){ .sink.emit = pass, .nest = nest };
+	nest->filter = (struct sy_nest_filter){ .sink.emit = sy_nest_pass, .nest = nest };
 	sy_scratch_init(&nest->scratch, in->ctx, scratch_fd, in->source->size);
 	sy_arena_init(&nest->arena, in->ctx);
 	nest->levels[0].in = in;

@@ -54,10 +54,9 @@ NEAR = (
     ("formats/jinja", "test_template_scan fuzz_template", "threats/test_bytes"),
     ("formats/config", "test_hf_config fuzz_text_formats", "threats/test_bytes"),
     ("formats", "", "threats/test_bytes"),
-    ("keys/statement", "test_oms test_bundle fuzz_bundle test_key_faults",
+    ("keys/statement", "test_oms test_bundle fuzz_bundle", "threats/test_trust"),
+    ("keys", "test_oms test_key test_oms_corpus fuzz_keys test_commands",
      "threats/test_trust"),
-    ("keys", "test_oms test_key test_oms_corpus fuzz_keys test_commands "
-     "test_key_faults", "threats/test_trust"),
     ("verifier/engine/policy", "fuzz_policy test_policy test_policy_apply test_policy_file "
      "test_commands", "cli/test_policy"),
     ("verifier/engine/vouch", "test_vouch", "cli/test_verify"),

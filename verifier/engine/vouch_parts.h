@@ -131,6 +131,9 @@ SY_MUST_CHECK enum sy_status sy_vouch_check_file(struct sy_vouch *vouch, size_t 
 /* Marks VALID signatures that the policy does not take any more, and says why. */
 SY_MUST_CHECK enum sy_status sy_vouch_age(struct sy_vouch *vouch);
 
+/* vouch_answer.c: authentic and intact of every entry, once all was compared. */
+SY_MUST_CHECK enum sy_status sy_vouch_answer(struct sy_vouch *vouch);
+
 /* The state file of the policy: vouch_state.c.  SY_FORMAT: it is none. */
 SY_MUST_CHECK enum sy_status sy_vouch_read_state(struct sy_vouch *vouch);
 void sy_vouch_memory_free(struct sy_vouch_memory **memory);
