@@ -240,7 +240,7 @@ static void run_private(struct sy_context *ctx, struct sy_span file, struct swee
 
 /*
  * What OpenSSL makes of having no memory is never a yes.  Here and there it does not
- * say why it failed, and the answer is a refusal: at one point of ten at most.
+ * say why it failed, and the answer is a refusal: at one point of five at most.
  */
 static uint64_t try_openssl(sweep_fn *fn, const char *path, struct sy_span file)
 {
@@ -267,10 +267,10 @@ static uint64_t try_openssl(sweep_fn *fn, const char *path, struct sy_span file)
 				sweep_wrong(path, fault, at, &out);
 		}
 	}
-	if (n_silent > 4 && n_silent * 10 > points)
+	if (n_silent > 4 && n_silent * 5 > points)
 		print_error("%s: %llu of %llu points\n", path, (unsigned long long)n_silent,
 			    (unsigned long long)points);
-	assert_true(n_silent <= 4 || n_silent * 10 <= points);
+	assert_true(n_silent <= 4 || n_silent * 5 <= points);
 	return points * (last - FAULT_MEMORY + 1);
 }
 
