@@ -25,9 +25,9 @@ def numbers(dtype):
 
 
 def write(path, dtype, n_tensors, n_bytes):
-    """About n_bytes of weights in n_tensors; returns the bytes of the file."""
+    """About n_bytes of weights in n_tensors, named by the file; returns its size."""
     length = n_bytes // n_tensors // SIZES[dtype] * SIZES[dtype]
-    header = {f"layers.{i}.weight": {"dtype": dtype, "shape": [length // SIZES[dtype]],
+    header = {f"{path.stem}.{i}.weight": {"dtype": dtype, "shape": [length // SIZES[dtype]],
                                      "data_offsets": [i * length, (i + 1) * length]}
               for i in range(n_tensors)}
     text = json.dumps(header).encode()
