@@ -329,7 +329,8 @@ static enum sy_status take_extra(struct sy_vouch *vouch, size_t i, size_t entry,
 	vouch->entries[entry].is_told = true;
 	note(&vouch->signatures[i], SY_VOUCH_FILES_UNLISTED);
 	return sy_vouch_tell(vouch, entry, SY_RULE_SIGNATURE_FILE_UNLISTED,
-			     "it is not in the signed list (%zu)", manifest->n_entries);
+			     "it is not in the signed list, which has %zu %s",
+			     manifest->n_entries, manifest->n_entries == 1 ? "entry" : "entries");
 }
 
 /* What the signature does not protect is said each time. */
