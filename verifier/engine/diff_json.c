@@ -2,25 +2,7 @@
 /* The differences of two models as one JSON document; docs/diff.md says what it holds. */
 #include "verifier/base/jsonw.h"
 #include "verifier/engine/diff.h"
-
-static void json_signatures(struct sy_jsonw *w, const struct sy_report *report)
-{
-	sy_jsonw_key(w, "signatures");
-	sy_jsonw_array(w);
-	for (size_t i = 0; i < report->n_signatures; i++) {
-		const struct sy_signature_row *row = &report->signatures[i];
-
-		sy_jsonw_object(w);
-		sy_jsonw_kbytes(w, "file", "file_hex", row->file);
-		sy_jsonw_kstring(w, "kind", row->kind);
-		sy_jsonw_kbytes(w, "signer", "signer_hex", row->signer);
-		sy_jsonw_kstring(w, "algorithm", row->algorithm);
-		sy_jsonw_kstring(w, "status", row->status);
-		sy_jsonw_kstring(w, "reason", row->reason);
-		sy_jsonw_object_end(w);
-	}
-	sy_jsonw_array_end(w);
-}
+#include "verifier/report/writer.h"
 
 static void json_side(struct sy_jsonw *w, const char *key, const char *path, uint64_t n,
 		      const struct sy_text *why, const struct sy_report *report)
@@ -31,7 +13,7 @@ static void json_side(struct sy_jsonw *w, const char *key, const char *path, uin
 	sy_jsonw_ku64(w, "n_tensors", n);
 	if (why->len > 0)
 		sy_jsonw_kstring(w, "undetermined", sy_text_span(why));
-	json_signatures(w, report);
+	sy_report_put_signatures(w, report);
 	sy_jsonw_object_end(w);
 }
 

@@ -7,6 +7,7 @@
 #ifndef SY_REPORT_WRITER_H
 #define SY_REPORT_WRITER_H
 
+#include "verifier/base/jsonw.h"
 #include "verifier/base/out.h"
 #include "verifier/report/report.h"
 
@@ -29,6 +30,9 @@ const struct sy_writer *sy_writer_find(struct sy_span name);
 
 /* All writers, NULL-terminated, sorted by name. */
 extern const struct sy_writer *const sy_writers[];
+
+/* The member "signatures" of a document about the report: the JSON writer's, and diff's. */
+void sy_report_put_signatures(struct sy_jsonw *w, const struct sy_report *report);
 
 /* name, version of this build, for tool members. */
 extern const char sy_tool_version[];

@@ -84,7 +84,7 @@ static void put_counts(struct sy_jsonw *w, const struct sy_report *r)
 	sy_jsonw_object_end(w);
 }
 
-static void put_signatures(struct sy_jsonw *w, const struct sy_report *r)
+void sy_report_put_signatures(struct sy_jsonw *w, const struct sy_report *r)
 {
 	sy_jsonw_key(w, "signatures");
 	sy_jsonw_array(w);
@@ -124,7 +124,7 @@ static void put_head(struct sy_jsonw *w, const struct sy_report *r)
 	put_policy(w, r);
 	put_coverage(w, r);
 	put_counts(w, r);
-	put_signatures(w, r);
+	sy_report_put_signatures(w, r);
 }
 
 /* One artifact. */
