@@ -86,6 +86,15 @@ SY_MUST_CHECK enum sy_status sy_check_find(struct sy_check *check, size_t artifa
 SY_MUST_CHECK enum sy_status sy_check_failed(struct sy_check *check, size_t artifact,
 					     enum sy_status why, const char *text);
 
+struct sy_workers;		/* engine/worker.h */
+
+/* examine.c: every entry is read by a worker, or its artifact says why not. */
+SY_MUST_CHECK enum sy_status sy_check_examine(struct sy_check *check,
+					      struct sy_workers *workers);
+
+/* Instead, where no file is looked into: what is signed counts, the rest is listed. */
+SY_MUST_CHECK enum sy_status sy_check_list_signed(struct sy_check *check);
+
 /*
  * Digests of the tensors in the report, read by this process; a tensor that has none
  * is told in a notice.  After the inspection.
